@@ -1,0 +1,31 @@
+// Error codes of Asio and of the HTTP parser, by category and number, as one of our errors.
+#pragma once
+
+#include <optional>
+#include <string_view>
+
+#include "classify/classify.hpp"
+
+namespace sallyport::classify {
+
+// A boost::system::error_code without its type: the category's own name, the value, and the library's text.
+struct ForeignCode {
+  std::string_view category;  // "system", "asio.netdb", "asio.addrinfo", "asio.misc", "asio.ssl", "asio.ssl.stream",
+                              // "beast.http"; any other is unmapped
+  int value = 0;
+};
+
+struct NamedCode {
+  std::string_view name;  // as the library spells the enumerator: "connection_refused"
+  ForeignCode code;
+};
+
+// Every enumerator of boost::asio::error, of its SSL stream errors, and of boost::beast::http::error.
+std::span<const NamedCode> transport_codes() noexcept;
+
+Verdict transport_verdict(ForeignCode code, const Context& context) noexcept;
+
+// The value is not 0. `detail` of the context is the library's text.
+Error from_error_code(ForeignCode code, const Context& context);
+
+}  // namespace sallyport::classify

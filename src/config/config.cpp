@@ -1,0 +1,25 @@
+#include "config/config.hpp"
+
+#include "config/values.hpp"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+namespace sallyport::config {
+
+bool Address::is_loopback() const {
+  return is_loopback_host(host);
+}
+
+std::string Address::text() const {
+  const bool brackets = host.find(':') != std::string::npos;
+  return brackets ? fmt::format("[{}]:{}", host, port) : fmt::format("{}:{}", host, port);
+}
+
+const Server* Config::server(std::string_view key) const {
+  const auto found = std::ranges::find(servers, key, &Server::key);
+  return found == servers.end() ? nullptr : &*found;
+}
+
+}  // namespace sallyport::config

@@ -1,0 +1,181 @@
+// What an operator configured, as plain values: every member carries its default, and nothing here is
+// unenforced.
+#pragma once
+
+#include "base/secret.hpp"
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace sallyport::config {
+
+using std::chrono_literals::operator""ms;
+using std::chrono_literals::operator""s;
+using std::chrono_literals::operator""min;
+
+using Milliseconds = std::chrono::milliseconds;
+
+inline constexpr std::uint64_t kib = 1024;
+inline constexpr std::uint64_t mib = 1024 * kib;
+
+// A literal IP address or `localhost`, and a port; port 0 asks the kernel for a free one.
+struct Address {
+  std::string host;  // without the brackets of an IPv6 address
+  std::uint16_t port = 0;
+
+  bool is_loopback() const;
+  std::string text() const;  // "127.0.0.1:8080", "[::1]:8080"
+  bool operator==(const Address&) const = default;
+};
+
+// `count` permissions in each span of `per`: "100/s", "10/10s".
+struct Rate {
+  std::uint64_t count = 0;
+  Milliseconds per = 1s;
+  bool operator==(const Rate&) const = default;
+};
+
+struct Listen {
+  Address http{"127.0.0.1", 8080};
+  std::vector<std::string> allowed_origins;  // besides those of loopback
+  std::vector<std::string> allowed_hosts;    // besides those that name the listener itself
+  bool anonymous = false;  // the operator's word that a listener beyond loopback needs no credentials
+  bool behind_tls_proxy = false;
+};
+
+struct Admin {
+  Address http{"127.0.0.1", 8081};
+};
+
+// How one process or connection is divided between callers; the others come in a later release.
+enum class Isolation : std::uint8_t { shared };
+
+struct EnvironmentEntry {
+  std::string name;
+  Secret value;
+};
+
+struct Header {
+  std::string name;  // lower case
+  Secret value;
+};
+
+// What is said about the tools of one server. Tools are named as the server itself names them.
+struct ToolRules {
+  std::vector<std::string> allow{"*"};  // patterns: `*` any run, `?` one character
+  std::vector<std::string> deny;        // wins over allow
+  std::vector<std::string> idempotent;  // patterns: may be repeated though it may have run
+  std::vector<std::string> read_only;   // patterns: changes nothing, so may be repeated too
+  std::map<std::string, Milliseconds, std::less<>> timeout;
+  std::map<std::string, std::string, std::less<>>
+      rename;  // tool -> the name shown instead, before the prefix
+  std::map<std::string, std::string, std::less<>> describe;  // tool -> the description shown instead
+};
+
+// One MCP server behind the gateway: a child process (`command`) or an HTTP endpoint (`url`), never both.
+struct Server {
+  std::string key;        // [a-z0-9-]{1,24}
+  std::size_t order = 0;  // place in the file: decides who keeps a name that two claim
+
+  std::string command;
+  std::vector<Secret> args;  // Secret because `${…}` may have put anything there
+  std::vector<EnvironmentEntry> env;
+  std::string cwd;  // empty: the gateway's own
+
+  std::string url;  // http: or https:, as written; show it through a redaction only
+  std::vector<Header> headers;
+  std::string ca;  // a PEM file, instead of the system's trust; empty: the system's
+
+  std::string protocol = "auto";  // or one of the revisions 2024-11-05 … 2026-07-28
+  Isolation isolation = Isolation::shared;
+  std::optional<std::string> prefix;  // absent: `{key}{separator}`; "": none
+  std::vector<std::uint16_t>
+      refuses_with;  // HTTP statuses by which this server says that it did not run the call
+  ToolRules tools;
+  bool trusted = false;  // believe this server's own annotations
+
+  bool is_stdio() const { return !command.empty(); }
+};
+
+struct Expose {
+  std::string separator = "__";
+  std::uint32_t max_name = 48;
+  Milliseconds keep_listed = 60min;
+};
+
+struct Timeouts {
+  Milliseconds tool = 55s;
+  Milliseconds tool_max = 10min;
+  Milliseconds start = 120s;
+  Milliseconds first_list = 10s;
+  Milliseconds discovery = 20s;
+  Milliseconds connect = 5s;
+  Milliseconds shutdown = 25s;
+};
+
+enum class LimitBy : std::uint8_t { key, source };
+
+struct Limits {
+  std::optional<Rate> rate;  // per principal; absent: none
+  LimitBy per = LimitBy::key;
+  Rate source{50, 1s};
+  bool source_written =
+      false;  // did the file itself set `source`? (stdio and loopback are exempt unless it did)
+  std::uint32_t concurrency = 64;
+  std::uint64_t buffered = 512 * mib;
+  std::uint64_t request = 4 * mib;
+  std::uint64_t response = 64 * mib;
+  std::uint64_t stdio_line = 64 * mib;
+  std::uint32_t depth = 64;
+  std::uint32_t keys = 10000;
+  std::uint32_t children = 64;
+  std::uint32_t streams = 1000;
+};
+
+struct Sessions {
+  Milliseconds idle = 30min;
+  std::uint32_t total = 10000;
+  std::uint32_t per_principal = 1000;
+};
+
+struct Stream {
+  Milliseconds after = 5s;
+  Milliseconds keepalive = 15s;
+};
+
+enum class LogLevel : std::uint8_t { trace, debug, info, warn, error };
+enum class LogFormat : std::uint8_t { automatic, text, json };
+
+struct Log {
+  LogLevel level = LogLevel::info;
+  LogFormat format = LogFormat::automatic;  // text on a terminal, else JSON
+};
+
+struct Telemetry {
+  Log log;
+  bool developer_text = false;
+};
+
+struct Config {
+  std::uint32_t version = 1;
+  std::uint32_t threads = 1;
+  Listen listen;
+  Admin admin;
+  std::vector<Server> servers;  // in the order of the file
+  Expose expose;
+  Timeouts timeouts;
+  Limits limits;
+  Sessions sessions;
+  Stream stream;
+  Telemetry telemetry;
+
+  const Server* server(std::string_view key) const;
+};
+
+}  // namespace sallyport::config

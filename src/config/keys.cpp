@@ -1,0 +1,224 @@
+#include "config/keys.hpp"
+
+#include <algorithm>
+#include <array>
+#include <limits>
+
+namespace sallyport::config {
+namespace {
+
+template <class Member>
+Config& owner(Scope& scope, Member Config::*) {
+  return *scope.config;
+}
+template <class Member>
+Server& owner(Scope& scope, Member Server::*) {
+  return *scope.server;
+}
+
+// to<&Config::timeouts, &Timeouts::tool>
+template <auto First, auto... Rest>
+Slot to(Scope& scope) {
+  return &((owner(scope, First).*First).*....*Rest);
+}
+
+constexpr std::string_view v01 = "0.1";
+constexpr std::string_view later = "";  // nothing in Sallyport parses and does nothing
+
+constexpr std::uint64_t ms_per_day = 86'400'000;
+constexpr std::uint64_t million = 1'000'000;
+constexpr std::uint64_t gib = 1024 * mib;
+constexpr std::string_view revisions = "auto|2024-11-05|2025-03-26|2025-06-18|2025-11-25|2026-07-28";
+
+using C = Config;
+using S = Server;
+
+// clang-format off
+constexpr std::array table{
+    Key{"version", Type::integer, v01, "1", "The version of this file's format.", to<&C::version>, 1, 1},
+
+    Key{"listen", Type::section, v01, "", "Where agents connect."},
+    Key{"listen.http", Type::address, v01, "127.0.0.1:8080", "The address of Streamable HTTP: `/mcp` for all servers, `/mcp/{server}` for one.", to<&C::listen, &Listen::http>},
+    Key{"listen.tls", Type::any, later, "", "Certificates of the listener."},
+    Key{"listen.allowed_origins", Type::origins, v01, "[]", "Web origins that may call besides those of loopback, as `https://app.example`.", to<&C::listen, &Listen::allowed_origins>},
+    Key{"listen.allowed_hosts", Type::hosts, v01, "[]", "Values of the Host header that are accepted besides those that name the listener itself.", to<&C::listen, &Listen::allowed_hosts>},
+    Key{"listen.anonymous", Type::boolean, v01, "false", "Says that a listener beyond loopback may serve callers who do not identify themselves.", to<&C::listen, &Listen::anonymous>},
+    Key{"listen.legacy_sse", Type::any, later, "", "The HTTP+SSE transport of 2024-11-05."},
+    Key{"listen.behind_tls_proxy", Type::boolean, v01, "false", "Says that a proxy in front of a listener beyond loopback speaks TLS.", to<&C::listen, &Listen::behind_tls_proxy>},
+    Key{"listen.trusted_proxies", Type::any, later, "", "Proxies whose forwarded addresses are believed."},
+
+    Key{"health", Type::any, later, "", "A listener for `/healthz` and `/readyz` alone."},
+    Key{"admin", Type::section, v01, "", "The operator's own port, never the one of agents."},
+    Key{"admin.http", Type::address, v01, "127.0.0.1:8081", "The address of health, metrics and the admin API.", to<&C::admin, &Admin::http>},
+    Key{"admin.token", Type::any, later, "", "What writes to the admin API need."},
+
+    Key{"servers", Type::servers, v01, "", "The MCP servers behind the gateway, by a name of `[a-z0-9-]{1,24}`; the order decides who keeps what two of them claim."},
+    Key{"servers.*", Type::section, v01, "", "One server: a child process (`command`) or an HTTP endpoint (`url`)."},
+    Key{"servers.*.command", Type::text, v01, "", "The program of a stdio server; looked up in PATH, run without a shell.", to<&S::command>},
+    Key{"servers.*.args", Type::arguments, v01, "[]", "Its arguments. Anybody on the machine can read them: secrets belong into `env`.", to<&S::args>},
+    Key{"servers.*.env", Type::environment, v01, "{}", "Variables that it gets besides PATH, HOME, USER, LOGNAME, SHELL, TERM, LANG, LC_*, TZ and TMPDIR.", to<&S::env>},
+    Key{"servers.*.cwd", Type::path, v01, "", "The directory it starts in; by default the gateway's own.", to<&S::cwd>},
+    Key{"servers.*.url", Type::url, v01, "", "The endpoint of a Streamable HTTP server.", to<&S::url>},
+    Key{"servers.*.headers", Type::headers, v01, "{}", "Header fields of every request to it, credentials among them.", to<&S::headers>},
+    Key{"servers.*.ca", Type::path, v01, "", "A PEM file of certificate authorities to trust instead of the system's.", to<&S::ca>},
+    Key{"servers.*.proxy", Type::any, later, "", "A proxy on the way to it."},
+    Key{"servers.*.protocol", Type::choice, v01, "auto", "The revision of MCP to speak with it; `auto` finds out.", to<&S::protocol>, 0, 0, revisions},
+    Key{"servers.*.isolation", Type::choice, v01, "shared", "How one process or connection is divided between callers.", to<&S::isolation>, 0, 0, "shared", "principal|session"},
+    Key{"servers.*.fallback", Type::any, later, "", "The server to ask instead when this one is down."},
+    Key{"servers.*.prefix", Type::prefix, v01, "", "Tools show as `{server}__{tool}`; the empty text shows them under their own names.", to<&S::prefix>},
+    Key{"servers.*.refuses_with", Type::statuses, v01, "[]", "HTTP statuses by which it says that it did not run a call.", to<&S::refuses_with>, 400, 599},
+    Key{"servers.*.tools", Type::section, v01, "", "Which of its tools are shown, how, and what may be done with them. Tools are named as the server names them."},
+    Key{"servers.*.tools.allow", Type::patterns, v01, "[\"*\"]", "Tools that are shown and may be called; `*` stands for any text, `?` for one character.", to<&S::tools, &ToolRules::allow>},
+    Key{"servers.*.tools.deny", Type::patterns, v01, "[]", "Tools that do not exist for callers; wins over `allow`.", to<&S::tools, &ToolRules::deny>},
+    Key{"servers.*.tools.idempotent", Type::patterns, v01, "[]", "Tools that may be called again although the first call may have run.", to<&S::tools, &ToolRules::idempotent>},
+    Key{"servers.*.tools.read_only", Type::patterns, v01, "[]", "Tools that change nothing, and may be called again for that reason.", to<&S::tools, &ToolRules::read_only>},
+    Key{"servers.*.tools.timeout", Type::tool_durations, v01, "{}", "Time limits of single tools, instead of `timeouts.tool`.", to<&S::tools, &ToolRules::timeout>, 1, ms_per_day},
+    Key{"servers.*.tools.rename", Type::tool_names, v01, "{}", "Names that single tools show instead of their own; the prefix still comes before them.", to<&S::tools, &ToolRules::rename>},
+    Key{"servers.*.tools.describe", Type::tool_texts, v01, "{}", "Descriptions that single tools show instead of their own.", to<&S::tools, &ToolRules::describe>},
+    Key{"servers.*.trusted", Type::boolean, v01, "false", "Believe what the server says about its tools (`readOnlyHint`, `idempotentHint`).", to<&S::trusted>},
+    Key{"servers.*.validate", Type::any, later, "", "Checks arguments against the tool's schema."},
+    Key{"servers.*.guardrails", Type::any, later, "", "The guardrail policy of this server."},
+    Key{"servers.*.stateful", Type::any, later, "", "Says that a lost session cannot be replaced by a new one."},
+    Key{"servers.*.roots", Type::any, later, "", "Passes the caller's roots on."},
+    Key{"servers.*.pins", Type::any, later, "", "Holds tool definitions to the approved ones."},
+
+    Key{"expose", Type::section, v01, "", "How tools are shown to agents."},
+    Key{"expose.mode", Type::choice, v01, "flat", "`flat` lists every tool.", nullptr, 0, 0, "flat", "search"},
+    Key{"expose.separator", Type::separator, v01, "__", "What stands between the server's name and the tool's.", to<&C::expose, &Expose::separator>},
+    Key{"expose.max_name", Type::integer, v01, "48", "The greatest length of a name with its prefix; longer ones are cut and get a hash. Clients add a prefix of their own to a budget of 60 to 64.", to<&C::expose, &Expose::max_name>, 32, 128},
+    Key{"expose.keep_listed", Type::duration, v01, "1h", "How long the tools of a server that went down stay listed.", to<&C::expose, &Expose::keep_listed>, 0, 30 * ms_per_day},
+
+    Key{"auth", Type::any, later, "", "Who may call."},
+    Key{"policy", Type::any, later, "", "Who may call which tool with which arguments."},
+    Key{"guardrails", Type::any, later, "", "What is looked for in arguments and results."},
+
+    Key{"timeouts", Type::section, v01, "", "How long things may take."},
+    Key{"timeouts.tool", Type::duration, v01, "55s", "A tool call, without progress. Official clients give up at 60 s.", to<&C::timeouts, &Timeouts::tool>, 1, ms_per_day},
+    Key{"timeouts.tool_max", Type::duration, v01, "10m", "A tool call, however much progress its server reports.", to<&C::timeouts, &Timeouts::tool_max>, 1, ms_per_day},
+    Key{"timeouts.start", Type::duration, v01, "120s", "A server from its start to its first answer.", to<&C::timeouts, &Timeouts::start>, 1, ms_per_day},
+    Key{"timeouts.first_list", Type::duration, v01, "10s", "How long the first list waits for servers that are starting.", to<&C::timeouts, &Timeouts::first_list>, 0, ms_per_day},
+    Key{"timeouts.discovery", Type::duration, v01, "20s", "Asking a server for its tools.", to<&C::timeouts, &Timeouts::discovery>, 1, ms_per_day},
+    Key{"timeouts.guardrail", Type::any, later, "", "A guardrail check."},
+    Key{"timeouts.auth", Type::any, later, "", "An identity check."},
+    Key{"timeouts.connect", Type::duration, v01, "5s", "Opening a connection, TLS included.", to<&C::timeouts, &Timeouts::connect>, 1, ms_per_day},
+    Key{"timeouts.shutdown", Type::duration, v01, "25s", "How long calls in flight may finish after SIGTERM.", to<&C::timeouts, &Timeouts::shutdown>, 0, ms_per_day},
+
+    Key{"recovery", Type::any, later, "", "Rules for what is done about failures."},
+
+    Key{"limits", Type::section, v01, "", "Bounds on what callers and servers may use."},
+    Key{"limits.rate", Type::rate, v01, "", "Requests of one caller; by default without limit.", to<&C::limits, &Limits::rate>, 1, million},
+    Key{"limits.per", Type::choice, v01, "key", "What one caller is for `rate`: a key, or an address.", to<&C::limits, &Limits::per>, 0, 0, "key|source"},
+    Key{"limits.source", Type::rate, v01, "50/s", "Requests of one address, before anything else is looked at.", to<&C::limits, &Limits::source>, 1, million},
+    Key{"limits.concurrency", Type::integer, v01, "64", "Calls in flight for one caller.", to<&C::limits, &Limits::concurrency>, 1, million},
+    Key{"limits.buffered", Type::size, v01, "512MiB", "Bytes of requests and results that are held in memory, all together.", to<&C::limits, &Limits::buffered>, mib, 1024 * gib},
+    Key{"limits.request", Type::size, v01, "4MiB", "One request.", to<&C::limits, &Limits::request>, 256, gib},
+    Key{"limits.response", Type::size, v01, "64MiB", "One answer of an HTTP server.", to<&C::limits, &Limits::response>, 256, gib},
+    Key{"limits.stdio_line", Type::size, v01, "64MiB", "One line of a stdio server.", to<&C::limits, &Limits::stdio_line>, 256, gib},
+    Key{"limits.depth", Type::integer, v01, "64", "Levels of nesting in one JSON message.", to<&C::limits, &Limits::depth>, 8, 1024},
+    Key{"limits.keys", Type::integer, v01, "10000", "Keys in one JSON message.", to<&C::limits, &Limits::keys>, 16, million},
+    Key{"limits.children", Type::integer, v01, "64", "Child processes.", to<&C::limits, &Limits::children>, 1, 4096},
+    Key{"limits.streams", Type::integer, v01, "1000", "Open event streams.", to<&C::limits, &Limits::streams>, 1, million},
+
+    Key{"retry_budget", Type::any, later, "", "How much may be retried."},
+    Key{"breaker", Type::any, later, "", "When a failing server is left alone."},
+
+    Key{"sessions", Type::section, v01, "", "Sessions of clients that speak 2025-11-25 or older."},
+    Key{"sessions.idle", Type::duration, v01, "30m", "How long an unused session lives.", to<&C::sessions, &Sessions::idle>, 1, 30 * ms_per_day},
+    Key{"sessions.total", Type::integer, v01, "10000", "Sessions in all.", to<&C::sessions, &Sessions::total>, 1, million},
+    Key{"sessions.per_principal", Type::integer, v01, "1000", "Sessions of one caller.", to<&C::sessions, &Sessions::per_principal>, 1, million},
+
+    Key{"stream", Type::section, v01, "", "When an answer becomes an event stream."},
+    Key{"stream.after", Type::duration, v01, "5s", "How long an answer is awaited before the event stream begins.", to<&C::stream, &Stream::after>, 0, ms_per_day},
+    Key{"stream.keepalive", Type::duration, v01, "15s", "The pause between comments that keep a quiet stream open.", to<&C::stream, &Stream::keepalive>, 1, ms_per_day},
+
+    Key{"suspended", Type::any, later, "", "Calls that wait for an answer of the client."},
+    Key{"events", Type::any, later, "", "Events that are kept for clients that come back."},
+    Key{"egress", Type::any, later, "", "Where URLs that servers name may lead."},
+    Key{"monitor", Type::any, later, "", "Thresholds of errors."},
+    Key{"escalate", Type::any, later, "", "Who is told of errors."},
+    Key{"audit", Type::any, later, "", "The trail of what was called."},
+    Key{"threads", Type::integer, v01, "1", "Threads of the data plane.", to<&C::threads>, 1, 1},
+    Key{"faults", Type::any, later, "", "Faults to inject."},
+    Key{"compat", Type::any, later, "", "Shapes of other gateways."},
+    Key{"state", Type::any, later, "", "Where state is kept."},
+
+    Key{"telemetry", Type::section, v01, "", "What the gateway says about itself."},
+    Key{"telemetry.otlp", Type::any, later, "", "Where traces and metrics are sent."},
+    Key{"telemetry.developer_text", Type::boolean, v01, "false", "Puts text that others wrote on spans and into logs at info.", to<&C::telemetry, &Telemetry::developer_text>},
+    Key{"telemetry.log", Type::section, v01, "", "The log, on stderr."},
+    Key{"telemetry.log.level", Type::choice, v01, "info", "The least important lines that are written.", to<&C::telemetry, &Telemetry::log, &Log::level>, 0, 0, "trace|debug|info|warn|error"},
+    Key{"telemetry.log.format", Type::choice, v01, "auto", "`auto` is text on a terminal, else JSON.", to<&C::telemetry, &Telemetry::log, &Log::format>, 0, 0, "auto|text|json"},
+};
+// clang-format on
+
+// The words of each Type, in the order of its enumerators.
+constexpr std::array words{
+    TypeWords{"anything", "", ""},
+    TypeWords{"a section", "a section is a map of keys", ""},
+    TypeWords{"a map of servers", "each server is a name and a map of its keys", ""},
+    TypeWords{"a boolean", "a boolean is `true` or `false`, without quotes", "true"},
+    TypeWords{"an integer", "an integer is written in digits, without quotes", "64"},
+    TypeWords{"a duration", "a duration is a whole number with a unit (ms, s, m, h, d)", "55s"},
+    TypeWords{"a size", "a size is a whole number with a unit (B, KiB, MiB, GiB)", "64MiB"},
+    TypeWords{"a rate", "a rate is a number per time", "100/s"},
+    TypeWords{"an address", "an address is an IP address or localhost, a colon and a port", "127.0.0.1:8080"},
+    TypeWords{"a choice", "only these words are known", ""},
+    TypeWords{"a text", "a text is one line that is not empty", "npx"},
+    TypeWords{"a path", "a path is a text that is not empty", "/srv/data"},
+    TypeWords{"a URL", "a URL begins with http:// or https:// and names a host", "https://host.example/mcp"},
+    TypeWords{"a separator", "tool names are made of A-Z a-z 0-9 _ and -, so it has 1 to 8 of these", "__"},
+    TypeWords{"a prefix", "the prefix is the server's name; the one other choice is none", "\"\""},
+    TypeWords{"a list of arguments", "each argument is a text", "[-y, some-server]"},
+    TypeWords{"a map of variables", "each variable is a name and a text", "{LOG: info}"},
+    TypeWords{"a map of header fields", "each field is a name and a text",
+              "{authorization: \"Bearer ${TOKEN}\"}"},
+    TypeWords{"a list of origins", "an origin is scheme://host, with a port if it has one",
+              "[\"https://app.example\"]"},
+    TypeWords{"a list of hosts", "a host is a name or an address, with a port if it has one",
+              "[gateway.example]"},
+    TypeWords{"a list of tool patterns", "a pattern is a tool's name with * and ? for what varies",
+              "[\"find_*\"]"},
+    TypeWords{"a list of HTTP statuses", "a status that refuses is 400 to 599", "[503]"},
+    TypeWords{"a map of tools and durations", "each tool has a duration", "{slow_one: 5m}"},
+    TypeWords{"a map of tools and names", "each tool has the name to show", "{old_name: new_name}"},
+    TypeWords{"a map of tools and texts", "each tool has the description to show",
+              "{some_tool: What it does.}"},
+};
+static_assert(words.size() == static_cast<std::size_t>(Type::tool_texts) + 1);
+
+}  // namespace
+
+std::span<const Key> keys() noexcept {
+  return table;
+}
+
+const Key* find_key(std::string_view path) noexcept {
+  const auto found = std::ranges::find(table, path, &Key::path);
+  return found == table.end() ? nullptr : &*found;
+}
+
+std::vector<std::string> names_below(std::string_view section) {
+  std::vector<std::string> names;
+  for (const Key& key : table) {
+    const std::size_t dot = key.path.rfind('.');
+    const std::string_view parent = dot == std::string_view::npos ? "" : key.path.substr(0, dot);
+    if (parent == section && key.enforced() && key.name() != "*") names.emplace_back(key.name());
+  }
+  return names;
+}
+
+std::vector<std::string> split_choices(std::string_view choices) {
+  std::vector<std::string> list;
+  while (!choices.empty()) {
+    const std::size_t bar = choices.find('|');
+    list.emplace_back(choices.substr(0, bar));
+    choices = bar == std::string_view::npos ? std::string_view() : choices.substr(bar + 1);
+  }
+  return list;
+}
+
+const TypeWords& describe(Type type) noexcept {
+  return words[static_cast<std::size_t>(type)];
+}
+
+}  // namespace sallyport::config

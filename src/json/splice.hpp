@@ -1,0 +1,56 @@
+// Builds a text from slices of a scanned one: members removed, values replaced, members added, the rest byte for byte.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "json/scanner.hpp"
+
+namespace sallyport::json {
+
+// A list of edits of one scanned text, in any order; the text and the strings given must outlive it (an edit keeps
+// views where it can). Commas come out right whatever is removed and added, down to an empty object.
+//
+//   std::string out = Splice(text).replace(id.value.span, "7").remove(token).append_member(meta, "k", "1").to_string();
+//
+// Edits may not overlap (a value replaced inside a member that is removed; the same member twice): that is a mistake
+// of the program, caught by abort, never a broken document on the wire.
+class Splice {
+ public:
+  explicit Splice(std::string_view text) : text_(text) {}
+
+  // Drops a member with its comma. `member` comes from a scan or from members_of.
+  Splice& remove(const Member& member);
+  // Puts `json` (a valid JSON text) in the place of these bytes, usually a value or a key.
+  Splice& replace(Span span, std::string_view json);
+  // Adds a member at the end or the start of an object; `key` is plain text, `json` a valid JSON text. That the object
+  // has no such key (or that it is removed in the same splice) is the caller's business.
+  Splice& append_member(Span object, std::string_view key, std::string_view json);
+  Splice& prepend_member(Span object, std::string_view key, std::string_view json);
+
+  std::string to_string() const;
+  void append_to(std::string& out) const;
+
+ private:
+  enum class Kind : std::uint8_t { prepend, remove, replace, append };
+  struct Edit {
+    Kind kind;
+    Span span;             // replace: the bytes; remove: the bounds; prepend, append: the object
+    std::string_view key;  // prepend, append
+    std::string_view json;
+  };
+
+  std::string_view text_;
+  std::vector<Edit> edits_;
+};
+
+// ---- Line framing: what goes to a peer that splits at line breaks holds none. In scanned text CR and LF stand only
+// outside strings, where a space says the same.
+
+// Replaces every CR and LF by a space.
+void line_safe(std::string& text);
+void append_line_safe(std::string& out, std::string_view text);
+
+}  // namespace sallyport::json

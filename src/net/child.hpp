@@ -1,0 +1,142 @@
+// Starts a server's process behind its keeper and speaks with that keeper: plain POSIX, no event loop of its
+// own.
+#pragma once
+
+#include <array>
+#include <chrono>
+#include <cstddef>
+#include <expected>
+#include <map>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include <sys/types.h>
+
+namespace sallyport::net {
+
+// Owns one file descriptor.
+class UniqueFd {
+ public:
+  UniqueFd() = default;
+  explicit UniqueFd(int fd) : fd_(fd) {}
+  UniqueFd(UniqueFd&& other) noexcept : fd_(other.release()) {}
+  UniqueFd& operator=(UniqueFd&& other) noexcept {
+    reset(other.release());
+    return *this;
+  }
+  ~UniqueFd() { reset(); }
+
+  int get() const { return fd_; }
+  explicit operator bool() const { return fd_ >= 0; }
+  int release() { return std::exchange(fd_, -1); }
+  void reset(int fd = -1);
+
+ private:
+  int fd_ = -1;
+};
+
+// Where a start can fail, in the order of the steps.
+enum class SpawnStep : unsigned char {
+  prepare,    // the spec itself: too large, a NUL inside, no command
+  pipes,      // descriptors between gateway, keeper and child
+  keeper,     // starting the keeper
+  fork,       // the keeper forking the child
+  setup,      // the child's own preparations
+  directory,  // entering the working directory
+  exec,       // executing the command
+};
+std::string_view to_string(SpawnStep step);
+
+// A raw errno and where it occurred; classify/ makes an Error of it.
+struct SpawnFailure {
+  int error = 0;
+  SpawnStep step = SpawnStep::prepare;
+  bool operator==(const SpawnFailure&) const = default;
+};
+
+struct ChildSpec {
+  std::string command;  // without a slash: looked up in the PATH of `env`
+  std::vector<std::string> args;
+  std::map<std::string, std::string> env;  // exactly what the child gets; see child_environment
+  std::string cwd;                         // empty: the gateway's own
+  std::string keeper_path = "/proc/self/exe";
+  std::chrono::milliseconds grace{5000};  // between TERM and KILL
+};
+
+// The largest spec, command, arguments and environment together, that a keeper is given.
+inline constexpr std::size_t max_spec_bytes = std::size_t{2} << 20;
+
+// A started keeper and our ends of its child's pipes, all close-on-exec and non-blocking. Closing `control`
+// ends the child and everything that descends from it, as the death of the gateway does.
+struct Child {
+  UniqueFd stdin_fd;
+  UniqueFd stdout_fd;
+  UniqueFd stderr_fd;
+  UniqueFd
+      control_fd;  // events to read (KeeperEventParser), commands to send; end of file: the keeper has ended
+  UniqueFd keeper_fd;  // a pidfd: readable once `keeper_pid` can be reaped
+  pid_t keeper_pid = -1;
+};
+
+// Starts the keeper; whether the command could be executed is its first event. Does not block on the child.
+std::expected<Child, SpawnFailure> spawn_child(const ChildSpec& spec);
+
+struct ChildStarted {
+  pid_t pid = -1;
+  bool operator==(const ChildStarted&) const = default;
+};
+struct ChildNotStarted {
+  SpawnFailure failure;
+  bool operator==(const ChildNotStarted&) const = default;
+};
+struct ChildExited {
+  int code = 0;
+  bool operator==(const ChildExited&) const = default;
+};
+struct ChildSignalled {
+  int signal = 0;
+  bool operator==(const ChildSignalled&) const = default;
+};
+// The last event. `left` counts processes that even KILL did not end in time (uninterruptible in the kernel).
+struct FamilyGone {
+  int left = 0;
+  bool operator==(const FamilyGone&) const = default;
+};
+// In this order: Started or NotStarted; after Started, Exited or Signalled; FamilyGone.
+using KeeperEvent = std::variant<ChildStarted, ChildNotStarted, ChildExited, ChildSignalled, FamilyGone>;
+
+inline constexpr std::size_t keeper_record_bytes = 8;
+
+// Decodes what is read from `control_fd`, split anywhere.
+class KeeperEventParser {
+ public:
+  // Appends the events that `bytes` complete. False: a keeper never says this; close the control descriptor.
+  [[nodiscard]] bool feed(std::string_view bytes, std::vector<KeeperEvent>& events);
+
+ private:
+  std::array<char, keeper_record_bytes> record_{};
+  std::size_t filled_ = 0;
+};
+
+enum class KeeperCommand : char {
+  terminate = 'T',  // TERM to the whole family, KILL after the grace time
+  kill = 'K',       // KILL at once
+};
+
+// False when the keeper is gone. Never blocks, never raises SIGPIPE.
+bool send_command(int control_fd, KeeperCommand command);
+
+// True once the keeper has ended and left no zombie; never blocks.
+bool reap(pid_t keeper_pid);
+
+// What a child may know of our environment (PATH HOME USER LOGNAME SHELL TERM LANG LC_* TZ TMPDIR),
+// overridden and extended by what was configured for it. `own` is a null-terminated list of NAME=value, by
+// default our environment.
+std::map<std::string, std::string> child_environment(const std::map<std::string, std::string>& configured);
+std::map<std::string, std::string> child_environment(const std::map<std::string, std::string>& configured,
+                                                     const char* const* own);
+
+}  // namespace sallyport::net

@@ -1,0 +1,14 @@
+// The adapter from error codes of the system, Asio and OpenSSL to the classifier.
+#pragma once
+
+#include <system_error>
+
+#include "errors/error.hpp"
+
+namespace sallyport::net {
+
+// What a failed operation on a connection means. Operation-neutral: whoever knows what the connection was for
+// (a tool call, discovery) refines the code.
+Error transport_failure(std::error_code error, Phase phase);
+
+}  // namespace sallyport::net

@@ -1,0 +1,348 @@
+#include "net/http_connection.hpp"
+
+#include <fmt/format.h>
+
+#include <ctime>
+
+namespace sallyport::net {
+namespace {
+
+std::string_view reason(int status) noexcept {
+  switch (status) {
+    case 200: return "OK";
+    case 202: return "Accepted";
+    case 204: return "No Content";
+    case 400: return "Bad Request";
+    case 401: return "Unauthorized";
+    case 403: return "Forbidden";
+    case 404: return "Not Found";
+    case 405: return "Method Not Allowed";
+    case 406: return "Not Acceptable";
+    case 408: return "Request Timeout";
+    case 413: return "Content Too Large";
+    case 415: return "Unsupported Media Type";
+    case 417: return "Expectation Failed";
+    case 431: return "Request Header Fields Too Large";
+    case 500: return "Internal Server Error";
+    case 503: return "Service Unavailable";
+    default: return "Status";
+  }
+}
+
+// IMF-fixdate (RFC 9110 section 5.6.7), made anew once a second.
+std::string_view http_date(SystemTime now) {
+  thread_local std::time_t cached = 0;
+  thread_local std::array<char, 32> text{};
+  const std::time_t seconds = std::chrono::system_clock::to_time_t(now);
+  if (seconds != cached) {
+    std::tm utc{};
+    ::gmtime_r(&seconds, &utc);
+    constexpr std::string_view days[] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
+    constexpr std::string_view months[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                           "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+    const auto end = fmt::format_to_n(text.data(), text.size(), "{}, {:02} {} {:04} {:02}:{:02}:{:02} GMT",
+                                      days[static_cast<std::size_t>(utc.tm_wday)], utc.tm_mday,
+                                      months[static_cast<std::size_t>(utc.tm_mon)], utc.tm_year + 1900, utc.tm_hour,
+                                      utc.tm_min, utc.tm_sec);
+    *end.out = '\0';
+    cached = seconds;
+  }
+  return {text.data()};
+}
+
+constexpr std::size_t max_body_pieces = 14;
+constexpr std::size_t linger_bytes = 1024 * 1024;
+constexpr std::chrono::milliseconds linger_time{2000};
+
+Error too_large(std::uint64_t limit) {
+  return Error(Code::limit_request_too_large)
+      .with_executed(Executed::no)
+      .with_slot(Slot::limit, static_cast<std::int64_t>(limit));
+}
+
+Error malformed_chunks() {
+  return Error(Code::proto_invalid_request)
+      .with_executed(Executed::no)
+      .with_slot(Slot::constraint, "the chunked body is malformed");
+}
+
+}  // namespace
+
+// Waits until read-ahead brings something.
+class HttpConnection::DataWait final : public task::Wait {
+ public:
+  explicit DataWait(HttpConnection& connection) noexcept : connection_(&connection) {}
+  Result<void> await_resume() {
+    if (interrupted()) return fail(scope_error());
+    return {};
+  }
+  void wake() { resume(); }
+
+ private:
+  bool begin() override {
+    connection_->waiter_ = this;
+    connection_->read_ahead();
+    return true;
+  }
+  void interrupt() noexcept override {
+    mark_interrupted();
+    connection_->stream_->cancel_read();
+  }
+
+  HttpConnection* connection_;
+};
+
+HttpConnection::HttpConnection(task::Loop& loop, HttpServer& server, std::unique_ptr<Stream> stream, Peer peer)
+    : loop_(loop), server_(server), stream_(std::move(stream)), peer_(std::move(peer)), timer_(loop.timers()) {}
+
+HttpConnection::~HttpConnection() = default;
+
+void HttpConnection::watch(std::chrono::milliseconds limit) {
+  timer_.start(loop_.now() + limit, [this] {
+    timed_out_ = true;
+    stream_->close();
+  });
+}
+
+void HttpConnection::read_ahead() {
+  if (reading_ahead_ || at_end_ || ahead_bytes_ > 0) return;
+  reading_ahead_ = true;
+  stream_->start_read(ahead_, *this);
+}
+
+void HttpConnection::done(std::error_code error, std::size_t bytes) noexcept {
+  reading_ahead_ = false;
+  ahead_bytes_ = bytes;
+  if (error || bytes == 0) at_end_ = true;
+  if (waiter_) return std::exchange(waiter_, nullptr)->wake();
+  if (at_end_ && gone_) std::exchange(gone_, nullptr)();
+}
+
+Task<bool> HttpConnection::more() {
+  if (ahead_bytes_ == 0 && !at_end_) CO_TRY(co_await DataWait(*this));
+  if (ahead_bytes_ == 0) co_return false;
+  const std::span<char> room = input_.prepare(ahead_bytes_);
+  std::copy_n(ahead_.begin(), ahead_bytes_, room.begin());
+  input_.commit(ahead_bytes_);
+  ahead_bytes_ = 0;
+  co_return true;
+}
+
+Task<void> HttpConnection::run() {
+  while (!close_after_) {
+    if (!CO_TRY(co_await receive_head())) break;
+    const Received received = CO_TRY(co_await receive_body());
+    if (received == Received::nothing) break;
+    if (received == Received::refused) continue;
+    CO_TRY(co_await work());
+    finish_request();
+  }
+  co_return co_await linger();
+}
+
+Task<void> HttpConnection::linger() {
+  stream_->shutdown_write();
+  watch(linger_time);
+  std::size_t discarded = 0;
+  while (!at_end_ && discarded < linger_bytes) {
+    if (!CO_TRY(co_await more())) break;
+    discarded += input_.size();
+    input_.consume(input_.size());
+  }
+  co_return ok();
+}
+
+Task<bool> HttpConnection::receive_head() {
+  phase_ = Phase::idle;
+  const HttpLimits& limits = server_.limits_;
+  watch(limits.idle);
+  std::size_t seen = 0;
+  std::size_t end = find_head_end(input_.view());
+  while (end == std::string_view::npos) {
+    if (input_.size() > limits.head.bytes) {
+      co_await refuse({.status = 431, .body = {}, .close = true});
+      co_return false;
+    }
+    if (input_.empty()) input_.shrink();
+    if (server_.draining_ && input_.empty()) co_return false;
+    seen = input_.size();
+    if (!CO_TRY(co_await more())) co_return false;
+    if (phase_ == Phase::idle) {
+      phase_ = Phase::receiving;
+      watch(limits.receive);
+    }
+    end = find_head_end(input_.view(), seen);
+  }
+  phase_ = Phase::receiving;
+  head_bytes_.assign(input_.view().substr(0, end));
+  input_.consume(end);
+  if (const auto parsed = parse_request_head(head_bytes_, limits.head, head_); !parsed) {
+    HttpReply reply = server_.handler_->refuse(parsed.error());
+    reply.close = true;
+    co_await refuse(reply);
+    co_return false;
+  }
+  co_return true;
+}
+
+Task<HttpConnection::Received> HttpConnection::receive_body() {
+  const std::uint64_t limit = server_.limits_.body;
+  std::optional<HttpReply> refusal = server_.handler_->admit(head_, peer_);
+  if (!refusal && head_.content_length > limit) refusal = server_.handler_->refuse(too_large(limit));
+  if (refusal) {
+    // A body that is here already is skipped; one that is still to come ends the connection.
+    const bool here = head_.framing == Framing::none ||
+                      (head_.framing == Framing::length && head_.content_length <= input_.size());
+    if (here) input_.consume(static_cast<std::size_t>(head_.content_length));
+    if (!here) refusal->close = true;
+    CO_TRY(co_await refuse(*refusal));
+    co_return Received::refused;
+  }
+  if (head_.expects_continue && head_.framing != Framing::none && input_.empty()) {
+    CO_TRY(co_await write_all(*stream_, "HTTP/1.1 100 Continue\r\n\r\n"));
+  }
+  if (head_.framing == Framing::chunked) co_return co_await receive_chunked();
+  co_return co_await receive_length(static_cast<std::size_t>(head_.content_length));
+}
+
+Task<HttpConnection::Received> HttpConnection::receive_length(std::size_t length) {
+  while (input_.size() < length) {
+    const std::size_t missing = length - input_.size();
+    if (!reading_ahead_ && ahead_bytes_ == 0 && !at_end_ && missing > ahead_.size()) {
+      const std::size_t n = CO_TRY(co_await read_some(*stream_, input_.prepare(missing).first(missing)));
+      if (n == 0) co_return Received::nothing;
+      input_.commit(n);
+    } else if (!CO_TRY(co_await more())) {
+      co_return Received::nothing;
+    }
+    watch(server_.limits_.receive);
+  }
+  body_ = input_.view().substr(0, length);
+  co_return Received::all;
+}
+
+Task<HttpConnection::Received> HttpConnection::receive_chunked() {
+  const auto limit = static_cast<std::size_t>(server_.limits_.body);
+  ChunkedDecoder decoder;
+  decoded_body_.clear();
+  for (;;) {
+    input_.consume(decoder.feed(input_.view(), decoded_body_, limit));
+    std::optional<Error> error;
+    if (decoder.over_limit()) error = too_large(limit);
+    if (decoder.state() == ChunkedDecoder::State::malformed) error = malformed_chunks();
+    if (error) {
+      HttpReply reply = server_.handler_->refuse(*error);
+      reply.close = true;
+      CO_TRY(co_await refuse(reply));
+      co_return Received::refused;
+    }
+    if (decoder.state() == ChunkedDecoder::State::done) break;
+    if (!CO_TRY(co_await more())) co_return Received::nothing;
+    watch(server_.limits_.receive);
+  }
+  body_ = decoded_body_;
+  co_return Received::all;
+}
+
+Task<void> HttpConnection::work() {
+  phase_ = Phase::working;
+  timer_.cancel();
+  replied_ = false;
+  if (!head_.keep_alive) close_after_ = true;
+  read_ahead();
+  Exchange exchange(*this);
+  Result<void> result = co_await server_.handler_->handle(exchange);
+  gone_ = nullptr;
+  if (!replied_ || (events_ && events_->broken())) close_after_ = true;
+  events_.reset();
+  co_return result;
+}
+
+void HttpConnection::finish_request() {
+  if (head_.framing == Framing::length) input_.consume(static_cast<std::size_t>(head_.content_length));
+  body_ = {};
+  if (decoded_body_.capacity() > 4096) decoded_body_ = {};
+}
+
+Task<void> HttpConnection::refuse(const HttpReply& reply) {
+  const std::string_view body[] = {reply.body};
+  co_return co_await write_reply(reply.status, body, reply.headers, reply.content_type, reply.close);
+}
+
+Task<void> HttpConnection::write_reply(int status, std::span<const std::string_view> body, std::string_view headers,
+                                       std::string_view content_type, bool close) {
+  close_after_ = close_after_ || close || server_.draining_;
+  replied_ = true;
+  std::size_t length = 0;
+  for (const std::string_view part : body) length += part.size();
+  fmt::basic_memory_buffer<char, 512> head;
+  auto out = fmt::format_to(fmt::appender(head), "HTTP/1.1 {} {}\r\nDate: {}\r\n", status, reason(status),
+                            http_date(loop_.clock().system_now()));
+  if (length > 0) out = fmt::format_to(out, "Content-Type: {}\r\n", content_type);
+  if (status != 204) out = fmt::format_to(out, "Content-Length: {}\r\n", length);
+  fmt::format_to(out, "{}{}\r\n", headers, close_after_ ? "Connection: close\r\n" : "");
+  std::array<iovec, max_body_pieces + 1> pieces;
+  std::size_t count = 0;
+  pieces[count++] = piece({head.data(), head.size()});
+  const bool with_body = head_.method != "HEAD";
+  for (const std::string_view part : body) {
+    if (with_body && !part.empty() && count < pieces.size()) pieces[count++] = piece(part);
+  }
+  if (!timer_.active()) watch(server_.limits_.send);
+  Result<void> written = co_await WriteOp(*stream_, std::span(pieces).first(count));
+  if (phase_ == Phase::working) timer_.cancel();
+  if (!written) close_after_ = true;
+  co_return written;
+}
+
+void HttpConnection::drain() noexcept {
+  if (phase_ == Phase::idle && input_.empty()) stream_->close();
+}
+
+const RequestHead& Exchange::head() const noexcept { return connection_->head_; }
+std::string_view Exchange::body() const noexcept { return connection_->body_; }
+const Peer& Exchange::peer() const noexcept { return connection_->peer_; }
+bool Exchange::streaming() const noexcept { return connection_->events_.has_value(); }
+bool Exchange::broken() const noexcept { return connection_->events_ && connection_->events_->broken(); }
+bool Exchange::gone() const noexcept { return connection_->at_end_; }
+
+void Exchange::on_gone(std::function<void()> function) { connection_->gone_ = std::move(function); }
+
+Task<void> Exchange::reply(const HttpReply& reply) {
+  const std::string_view body[] = {reply.body};
+  co_return co_await connection_->write_reply(reply.status, body, reply.headers, reply.content_type, reply.close);
+}
+
+Task<void> Exchange::reply(int status, std::span<const std::string_view> body, std::string_view headers,
+                           std::string_view content_type) {
+  return connection_->write_reply(status, body, headers, content_type, false);
+}
+
+void Exchange::begin_events(std::string_view headers) {
+  HttpConnection& c = *connection_;
+  c.replied_ = true;
+  c.close_after_ = c.close_after_ || c.server_.draining_ || c.head_.http_1_0;
+  c.events_.emplace(c.loop_, *c.stream_, c.server_.limits_.outbox);
+  c.events_->push(fmt::format("HTTP/1.1 200 OK\r\nDate: {}\r\nContent-Type: text/event-stream\r\n"
+                              "Cache-Control: no-store\r\nX-Accel-Buffering: no\r\n{}{}{}\r\n",
+                              http_date(c.loop_.clock().system_now()),
+                              c.head_.http_1_0 ? "" : "Transfer-Encoding: chunked\r\n", headers,
+                              c.close_after_ ? "Connection: close\r\n" : ""));
+}
+
+bool Exchange::push(std::string_view event, Outbox::Keep keep) {
+  HttpConnection& c = *connection_;
+  if (c.head_.http_1_0) return c.events_->push(event, keep);
+  return c.events_->push(fmt::format("{:x}\r\n{}\r\n", event.size(), event), keep);
+}
+
+Task<void> Exchange::end_events() {
+  HttpConnection& c = *connection_;
+  if (!c.head_.http_1_0) c.events_->push("0\r\n\r\n");
+  c.watch(c.server_.limits_.send);
+  Result<void> drained = co_await c.events_->drained();
+  c.timer_.cancel();
+  co_return drained;
+}
+
+}  // namespace sallyport::net

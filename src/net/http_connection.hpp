@@ -1,0 +1,68 @@
+// One connection of the HTTP server: its bytes, its state, the loop over its requests.
+#pragma once
+
+#include <array>
+
+#include "net/http_server.hpp"
+
+namespace sallyport::net {
+
+// Reads ahead while a request is being worked on, so that a client that closes is noticed at once: the read that sees
+// the end is the one that would have waited for the next request.
+class HttpConnection final : public OpenConnection, private Completion {
+ public:
+  HttpConnection(task::Loop& loop, HttpServer& server, std::unique_ptr<Stream> stream, Peer peer);
+  ~HttpConnection();
+
+  Task<void> run();
+  void drain() noexcept override;
+
+ private:
+  friend Exchange;
+  class DataWait;
+
+  enum class Phase : std::uint8_t { idle, receiving, working };
+
+  Task<bool> receive_head();       // false: the client is done
+  enum class Received : std::uint8_t { all, refused, nothing };
+  Task<Received> receive_body();
+  Task<Received> receive_length(std::size_t length);
+  Task<Received> receive_chunked();
+  Task<void> work();
+  Task<bool> more();               // reads something; false at the end
+  Task<void> refuse(const HttpReply& reply);
+  Task<void> write_reply(int status, std::span<const std::string_view> body, std::string_view headers,
+                         std::string_view content_type, bool close);
+  void read_ahead();
+  void done(std::error_code error, std::size_t bytes) noexcept override;
+  void watch(std::chrono::milliseconds limit);
+  void finish_request();
+  Task<void> linger();             // lets a refused client read why before its unread bytes reset the connection
+
+  task::Loop& loop_;
+  HttpServer& server_;
+  std::unique_ptr<Stream> stream_;
+  Peer peer_;
+
+  InputBuffer input_;
+  std::array<char, 2048> ahead_;
+  std::size_t ahead_bytes_ = 0;
+  bool reading_ahead_ = false;
+  bool at_end_ = false;
+  DataWait* waiter_ = nullptr;
+
+  Phase phase_ = Phase::idle;
+  task::Timer timer_;
+  bool timed_out_ = false;
+  bool close_after_ = false;
+
+  RequestHead head_;
+  std::string head_bytes_;
+  std::string_view body_;
+  std::string decoded_body_;
+  bool replied_ = false;
+  std::optional<Outbox> events_;
+  std::function<void()> gone_;
+};
+
+}  // namespace sallyport::net

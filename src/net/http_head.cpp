@@ -1,0 +1,270 @@
+#include "net/http_head.hpp"
+
+#include <algorithm>
+#include <boost/beast/http/basic_parser.hpp>
+
+#include "base/strings.hpp"
+
+namespace sallyport::net {
+namespace http = boost::beast::http;
+namespace {
+
+constexpr std::size_t max_overhead = 16 * 1024;
+
+// A head may carry these once: a second one is how requests are smuggled past a front.
+constexpr std::string_view single_fields[] = {"host",          "content-length", "transfer-encoding", "origin",
+                                              "authorization", "content-type",   "mcp-protocol-version"};
+
+// Beast's parser with our containers: fields as views into the connection's buffer, no body.
+template <bool is_request>
+class Parser final : public http::basic_parser<is_request> {
+ public:
+  explicit Parser(HeaderFields& fields) : fields_(fields) {}
+
+  std::string_view method;
+  std::string_view target;
+  int version = 11;
+  int status = 0;
+
+ private:
+  using error_code = boost::beast::error_code;
+  using string_view = boost::beast::string_view;
+  static std::string_view view(string_view s) noexcept { return {s.data(), s.size()}; }
+
+  void on_request_impl(http::verb, string_view method_text, string_view target_text, int v, error_code&) override {
+    method = view(method_text);
+    target = view(target_text);
+    version = v;
+  }
+  void on_response_impl(int code, string_view, int v, error_code&) override {
+    status = code;
+    version = v;
+  }
+  void on_field_impl(http::field, string_view name, string_view value, error_code&) override {
+    fields_.add(view(name), view(value));
+  }
+  void on_header_impl(error_code&) override {}
+  void on_body_init_impl(boost::optional<std::uint64_t> const&, error_code&) override {}
+  std::size_t on_body_impl(string_view body, error_code&) override { return body.size(); }
+  void on_chunk_header_impl(std::uint64_t, string_view, error_code&) override {}
+  std::size_t on_chunk_body_impl(std::uint64_t, string_view body, error_code&) override { return body.size(); }
+  void on_finish_impl(error_code&) override {}
+
+  HeaderFields& fields_;
+};
+
+// What Beast lets pass and two readers could understand differently: bare LF or CR, obs-fold, NUL.
+const char* ambiguous(std::string_view head) noexcept {
+  for (std::size_t i = 0; i < head.size(); ++i) {
+    const char c = head[i];
+    if (c == '\n' && (i == 0 || head[i - 1] != '\r')) return "a line of the head ends with a bare LF";
+    if (c == '\r' && (i + 1 == head.size() || head[i + 1] != '\n')) return "a bare CR stands in the head";
+    if (c == '\0') return "a NUL byte stands in the head";
+    if (c == '\n' && i + 1 < head.size() && (head[i + 1] == ' ' || head[i + 1] == '\t'))
+      return "a header field is folded over two lines";
+  }
+  return nullptr;
+}
+
+const char* duplicated(const HeaderFields& fields) noexcept {
+  for (std::string_view name : single_fields) {
+    if (fields.count(name) > 1) return "a header field that may stand once stands twice";
+  }
+  for (auto field = fields.begin(); field != fields.end(); ++field) {
+    if (!starts_with_icase(field->name, "mcp-")) continue;
+    const bool again = std::any_of(field + 1, fields.end(), [&](const HeaderField& f) { return iequals(f.name, field->name); });
+    if (again) return "an Mcp-* header field stands twice";
+  }
+  return nullptr;
+}
+
+bool mentions(std::string_view list, std::string_view token) noexcept {
+  while (!list.empty()) {
+    const std::size_t comma = std::min(list.find(','), list.size());
+    if (iequals(trim(list.substr(0, comma)), token)) return true;
+    list.remove_prefix(std::min(comma + 1, list.size()));
+  }
+  return false;
+}
+
+// Framing by RFC 9112 section 6.3, refusing what it lets a recipient repair.
+const char* decide_framing(MessageHead& head, bool http_1_0) {
+  const auto transfer = head.fields.find("transfer-encoding");
+  const auto length = head.fields.find("content-length");
+  if (transfer && length) return "Content-Length and Transfer-Encoding stand together";
+  if (transfer) {
+    if (http_1_0) return "Transfer-Encoding in HTTP/1.0";
+    if (!iequals(trim(*transfer), "chunked")) return "Transfer-Encoding is something else than chunked";
+    head.framing = Framing::chunked;
+  } else if (length) {
+    const auto value = parse_int<std::uint64_t>(*length);
+    if (!value || length->front() == '+') return "Content-Length is not a number";
+    head.content_length = *value;
+    head.framing = *value > 0 ? Framing::length : Framing::none;
+  }
+  return nullptr;
+}
+
+bool decide_keep_alive(const HeaderFields& fields, bool http_1_0) noexcept {
+  bool keep = !http_1_0;
+  for (const HeaderField& field : fields) {
+    if (!iequals(field.name, "connection")) continue;
+    if (mentions(field.value, "close")) return false;
+    if (mentions(field.value, "keep-alive")) keep = true;
+  }
+  return keep;
+}
+
+template <class P>
+boost::system::error_code run_parser(P& parser, std::string_view bytes, const HeadLimits& limits) {
+  parser.header_limit(static_cast<std::uint32_t>(limits.bytes));
+  parser.body_limit(boost::none);
+  parser.skip(true);
+  boost::system::error_code error;
+  parser.put(boost::asio::const_buffer(bytes.data(), bytes.size()), error);
+  if (error == http::error::need_more) error = http::error::partial_message;
+  return error;
+}
+
+Failure bad_request(std::string_view constraint) {
+  return fail(Error(Code::proto_invalid_request).with_executed(Executed::no).with_slot(Slot::constraint, constraint));
+}
+
+Failure bad_response(std::string_view detail) {
+  return fail(Error(Code::network_protocol_error)
+                  .with_kind(Kind::network_transport_runtime_unreachable)
+                  .with_phase(Phase::decode)
+                  .with_can_retry(true)
+                  .with_developer_message(detail));
+}
+
+}  // namespace
+
+std::optional<std::string_view> HeaderFields::find(std::string_view name) const noexcept {
+  for (const HeaderField& field : fields_) {
+    if (iequals(field.name, name)) return field.value;
+  }
+  return std::nullopt;
+}
+
+std::size_t HeaderFields::count(std::string_view name) const noexcept {
+  return static_cast<std::size_t>(
+      std::count_if(fields_.begin(), fields_.end(), [&](const HeaderField& f) { return iequals(f.name, name); }));
+}
+
+std::size_t find_head_end(std::string_view bytes, std::size_t from) noexcept {
+  const std::size_t start = from >= 3 ? from - 3 : 0;
+  const std::size_t end = bytes.find("\r\n\r\n", start);
+  return end == std::string_view::npos ? end : end + 4;
+}
+
+Result<void> parse_request_head(std::string_view bytes, const HeadLimits& limits, RequestHead& head) {
+  if (const char* why = ambiguous(bytes)) return bad_request(why);
+  head.fields.clear();
+  Parser<true> parser(head.fields);
+  if (const auto error = run_parser(parser, bytes, limits)) {
+    return bad_request("the head is not HTTP/1.1 as RFC 9112 writes it");
+  }
+  if (head.fields.size() > limits.fields) return bad_request("more header fields than this server takes");
+  head.method = parser.method;
+  head.target = parser.target;
+  head.http_1_0 = parser.version == 10;
+  head.framing = Framing::none;
+  head.content_length = 0;
+  if (const char* why = duplicated(head.fields)) return bad_request(why);
+  if (const char* why = decide_framing(head, head.http_1_0)) return bad_request(why);
+  head.keep_alive = decide_keep_alive(head.fields, head.http_1_0);
+  const auto expect = head.fields.find("expect");
+  head.expects_continue = expect && iequals(*expect, "100-continue");
+  return {};
+}
+
+Result<void> parse_response_head(std::string_view bytes, const HeadLimits& limits, ResponseHead& head) {
+  if (const char* why = ambiguous(bytes)) return bad_response(why);
+  head.fields.clear();
+  Parser<false> parser(head.fields);
+  if (const auto error = run_parser(parser, bytes, limits)) return bad_response(error.message());
+  if (head.fields.size() > limits.fields) return bad_response("more header fields than we take");
+  if (head.fields.count("content-length") > 1 || head.fields.count("transfer-encoding") > 1) {
+    return bad_response("the body's length is given twice");
+  }
+  const bool http_1_0 = parser.version == 10;
+  head.status = parser.status;
+  head.framing = Framing::until_close;
+  head.content_length = 0;
+  const bool no_body = head.status / 100 == 1 || head.status == 204 || head.status == 304;
+  if (const char* why = decide_framing(head, http_1_0)) return bad_response(why);
+  if (no_body) head.framing = Framing::none;
+  head.keep_alive = head.framing != Framing::until_close && decide_keep_alive(head.fields, http_1_0);
+  return {};
+}
+
+std::size_t ChunkedDecoder::feed(std::string_view input, std::string& output, std::size_t limit) {
+  std::size_t taken = 0;
+  while (taken < input.size() && state_ == State::more) {
+    if (step_ == Step::data) {
+      const auto n = static_cast<std::size_t>(std::min<std::uint64_t>(left_, input.size() - taken));
+      const std::size_t room = limit > output.size() ? limit - output.size() : 0;
+      if (n > room) over_limit_ = true;
+      output.append(input.substr(taken, std::min(n, room)));
+      taken += n;
+      left_ -= n;
+      if (left_ == 0) step_ = Step::data_cr;
+    } else if (!step(input[taken++])) {
+      fail();
+    }
+  }
+  return taken;
+}
+
+// One byte of what is not data. False: malformed.
+bool ChunkedDecoder::step(char c) noexcept {
+  switch (step_) {
+    case Step::size: {
+      const int digit = c >= '0' && c <= '9'   ? c - '0'
+                        : c >= 'a' && c <= 'f' ? c - 'a' + 10
+                        : c >= 'A' && c <= 'F' ? c - 'A' + 10
+                                               : -1;
+      if (digit >= 0) {
+        if (++digits_ > 15) return false;
+        left_ = left_ * 16 + static_cast<unsigned>(digit);
+        return true;
+      }
+      if (digits_ == 0) return false;
+      if (c == '\r') step_ = Step::size_lf;
+      else if (c == ';') step_ = Step::extension;
+      else return false;
+      return true;
+    }
+    case Step::extension:
+      if (c == '\r') step_ = Step::size_lf;
+      return c != '\n' && ++overhead_ <= max_overhead;
+    case Step::size_lf:
+      step_ = left_ > 0 ? Step::data : Step::trailer_start;
+      return c == '\n';
+    case Step::data_cr:
+      step_ = Step::data_lf;
+      return c == '\r';
+    case Step::data_lf:
+      step_ = Step::size;
+      digits_ = 0;
+      return c == '\n';
+    case Step::trailer_start:
+      step_ = c == '\r' ? Step::end_lf : Step::trailer;
+      return c != '\n';
+    case Step::trailer:
+      if (c == '\r') step_ = Step::trailer_lf;
+      return c != '\n' && ++overhead_ <= max_overhead;
+    case Step::trailer_lf:
+      step_ = Step::trailer_start;
+      return c == '\n';
+    case Step::end_lf:
+      state_ = State::done;
+      return c == '\n';
+    case Step::data:
+      break;
+  }
+  return false;
+}
+
+}  // namespace sallyport::net

@@ -1,0 +1,94 @@
+// HTTP/1.1 message heads, parsed strictly: what two parsers could read differently is refused (RFC 9112 section 11).
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "errors/result.hpp"
+
+namespace sallyport::net {
+
+struct HeaderField {
+  std::string_view name;
+  std::string_view value;  // without the white space around it
+};
+
+// Fields in the order they came. The views point into the connection's buffer.
+class HeaderFields {
+ public:
+  void clear() noexcept { fields_.clear(); }
+  void add(std::string_view name, std::string_view value) { fields_.push_back({name, value}); }
+  std::optional<std::string_view> find(std::string_view name) const noexcept;  // the first; names compare without case
+  std::size_t count(std::string_view name) const noexcept;
+  auto begin() const noexcept { return fields_.begin(); }
+  auto end() const noexcept { return fields_.end(); }
+  std::size_t size() const noexcept { return fields_.size(); }
+
+ private:
+  std::vector<HeaderField> fields_;
+};
+
+// How the length of a body is known (RFC 9112 section 6.3).
+enum class Framing : std::uint8_t { none, length, chunked, until_close };
+
+struct MessageHead {
+  HeaderFields fields;
+  Framing framing = Framing::none;
+  std::uint64_t content_length = 0;
+  bool keep_alive = true;
+};
+
+struct RequestHead : MessageHead {
+  std::string_view method;
+  std::string_view target;
+  bool http_1_0 = false;
+  bool expects_continue = false;
+};
+
+struct ResponseHead : MessageHead {
+  int status = 0;
+};
+
+struct HeadLimits {
+  std::size_t bytes = 32 * 1024;
+  std::size_t fields = 100;
+};
+
+// Where the head ends (behind its empty line), or npos. Looks only at what came since `from`.
+std::size_t find_head_end(std::string_view bytes, std::size_t from = 0) noexcept;
+
+// Parses a complete head, empty line included. A refusal is PROTO_002 with what is wrong as its `constraint`.
+Result<void> parse_request_head(std::string_view bytes, const HeadLimits& limits, RequestHead& head);
+
+// `request_was_head`: answers to HEAD have no body whatever they say. A refusal is NET_006.
+Result<void> parse_response_head(std::string_view bytes, const HeadLimits& limits, ResponseHead& head);
+
+// Decodes a chunked body (RFC 9112 section 7.1) from any split of its bytes.
+class ChunkedDecoder {
+ public:
+  enum class State : std::uint8_t { more, done, malformed };
+
+  // Takes bytes from the front of `input`, appends decoded ones to `output`, at most up to `limit` bytes in all; what
+  // goes beyond the limit is `over_limit`. Returns how many bytes it took.
+  std::size_t feed(std::string_view input, std::string& output, std::size_t limit);
+  State state() const noexcept { return state_; }
+  bool over_limit() const noexcept { return over_limit_; }
+
+ private:
+  enum class Step : std::uint8_t { size, extension, size_lf, data, data_cr, data_lf, trailer_start, trailer, trailer_lf, end_lf };
+
+  State fail() noexcept { return state_ = State::malformed; }
+  bool step(char c) noexcept;
+
+  Step step_ = Step::size;
+  State state_ = State::more;
+  std::uint64_t left_ = 0;
+  unsigned digits_ = 0;
+  std::size_t overhead_ = 0;  // bytes of extensions and trailers, bounded
+  bool over_limit_ = false;
+};
+
+}  // namespace sallyport::net

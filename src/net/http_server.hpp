@@ -1,0 +1,117 @@
+// An HTTP/1.1 server over net::Stream: one coroutine a connection, replies as JSON or as an event stream.
+#pragma once
+
+#include <boost/intrusive/list.hpp>
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "net/http_head.hpp"
+#include "net/outbox.hpp"
+#include "task/group.hpp"
+
+namespace sallyport::net {
+
+struct Peer {
+  std::string address;
+  bool loopback = false;
+};
+
+// A reply that is known whole. `headers` are complete lines, each ending in CRLF.
+struct HttpReply {
+  int status = 200;
+  std::string body{};
+  std::string_view content_type = "application/json";
+  std::string headers{};
+  bool close = false;
+};
+
+struct HttpLimits {
+  HeadLimits head;
+  std::uint64_t body = 4 * 1024 * 1024;
+  std::size_t connections = 10000;
+  std::size_t outbox = 1024 * 1024;  // bytes queued for one slow reader of an event stream
+  std::chrono::milliseconds idle{75000};      // between requests
+  std::chrono::milliseconds receive{15000};   // for the rest of a head or body, between two reads
+  std::chrono::milliseconds send{30000};      // for a reply that its reader does not take
+};
+
+class HttpConnection;
+
+// One request and its reply. Exactly one of reply() and begin_events() is called. The views live until the exchange ends.
+class Exchange {
+ public:
+  const RequestHead& head() const noexcept;
+  std::string_view body() const noexcept;
+  const Peer& peer() const noexcept;
+
+  Task<void> reply(const HttpReply& reply);
+  // The body in pieces, written without being joined.
+  Task<void> reply(int status, std::span<const std::string_view> body, std::string_view headers = {},
+                   std::string_view content_type = "application/json");
+
+  // Sends the head of a 200 text/event-stream. push() takes what append_sse_event made; end_events() finishes the reply.
+  void begin_events(std::string_view headers = {});
+  bool push(std::string_view event, Outbox::Keep keep = Outbox::Keep::required);
+  Task<void> end_events();
+  bool streaming() const noexcept;
+  bool broken() const noexcept;
+
+  // Called once, when the client closes while its request is being worked on.
+  void on_gone(std::function<void()> function);
+  bool gone() const noexcept;
+
+ private:
+  friend HttpConnection;
+  explicit Exchange(HttpConnection& connection) noexcept : connection_(&connection) {}
+  HttpConnection* connection_;
+};
+
+class HttpHandler {
+ public:
+  virtual ~HttpHandler() = default;
+  // Decides by the head alone, before a byte of the body is read; a reply refuses and closes.
+  virtual std::optional<HttpReply> admit(const RequestHead& head, const Peer& peer) = 0;
+  // How a request is refused that is not HTTP as we take it, or too large.
+  virtual HttpReply refuse(const Error& error) = 0;
+  virtual Task<void> handle(Exchange& exchange) = 0;
+};
+
+// What the server knows of a connection.
+class OpenConnection : public boost::intrusive::list_base_hook<> {
+ public:
+  virtual void drain() noexcept = 0;
+
+ protected:
+  ~OpenConnection() = default;
+};
+
+// Serves accepted streams. drain() lets replies under way finish and closes idle connections; close() ends all.
+class HttpServer {
+ public:
+  HttpServer(task::Loop& loop, HttpHandler& handler, HttpLimits limits);
+  ~HttpServer();
+
+  void serve(std::unique_ptr<Stream> stream, Peer peer);
+  void drain() noexcept;
+  Task<void> close();  // cancels what is left and waits for it
+  std::size_t connections() const noexcept { return connections_.size(); }
+
+ private:
+  friend HttpConnection;
+  friend Exchange;
+  Task<void> run(std::unique_ptr<Stream> stream, Peer peer);
+
+  task::Loop* loop_;
+  HttpHandler* handler_;
+  HttpLimits limits_;
+  bool draining_ = false;
+  boost::intrusive::list<OpenConnection> connections_;
+  task::Group group_;
+};
+
+}  // namespace sallyport::net

@@ -1,0 +1,88 @@
+// Builds what the gateway itself says: requests and notifications to upstreams, results and notifications to
+// clients.
+//
+// Everything is appended as text. `id`, `token`, `arguments`, `capabilities`, `cursor` … named raw are JSON
+// texts that were scanned or made by us; they are not checked again.
+#pragma once
+
+#include "protocol/method.hpp"
+#include "protocol/revision.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace sallyport::protocol {
+
+// {"name":"sallyport","version":"…"}: our clientInfo and serverInfo.
+std::string_view implementation() noexcept;
+
+// ---- Towards upstreams.
+
+// What stands in the `_meta` of a request to an upstream. It is built, never copied.
+struct Meta {
+  std::string_view progress_token = {};  // raw; empty: none
+  std::string_view traceparent = {};     // plain text
+  int hops = 0;                          // 0: none
+  // Modern only:
+  std::string_view client_capabilities = "{}";  // raw
+  std::string_view log_level = {};              // plain text
+};
+
+// Appends the `_meta` object for this revision, the envelope with it for the modern one; `{}` if there is
+// nothing.
+void append_meta(std::string& out, Revision revision, const Meta& meta);
+
+std::string initialize_request(std::string_view id, Revision offered, std::string_view capabilities = "{}");
+std::string initialized_notification();
+std::string discover_request(std::string_view id, const Meta& meta = {});
+std::string ping_request(std::string_view id);
+// `cursor`: raw, with its quotes; empty: the first page.
+std::string tools_list_request(std::string_view id, Revision revision, std::string_view cursor,
+                               const Meta& meta);
+// `name`: plain text. `arguments`: raw; empty: none were given.
+std::string tools_call_request(std::string_view id, Revision revision, std::string_view name,
+                               std::string_view arguments, const Meta& meta);
+// Asks for tools/list_changed.
+std::string listen_request(std::string_view id, const Meta& meta = {});
+// `id`: the raw id of our request; `reason`: plain text of ours.
+std::string cancelled_notification(std::string_view id, std::string_view reason);
+
+// ---- Towards either side.
+
+// {"jsonrpc":"2.0","id":<id>,"result":<result>}
+std::string result_response(std::string_view id, std::string_view result);
+void append_result_response(std::string& out, std::string_view id, std::string_view result);
+// -32601 to a request of a peer that we do not serve.
+std::string method_not_found_response(std::string_view id);
+
+// ---- Towards clients. Results are the text of `result`; wrap them with result_response().
+
+struct ServerCapabilities {
+  bool tools = true;
+  bool tools_list_changed = true;
+};
+
+enum class CacheScope : std::uint8_t { private_scope, public_scope };
+
+std::string initialize_result(Revision negotiated, ServerCapabilities capabilities,
+                              std::string_view instructions = {});
+std::string discover_result(ServerCapabilities capabilities, std::uint64_t ttl_ms, CacheScope scope,
+                            std::string_view instructions = {});
+// The answer to ping and to all that has nothing to say.
+std::string empty_result(Revision revision);
+// `tools`: the raw array; `next_cursor`: plain text, empty: the last page; `degraded`: a raw value for
+// _meta["dev.sallyport/degraded"], or empty.
+std::string tools_list_result(Revision revision, std::string_view tools, std::string_view next_cursor,
+                              std::uint64_t ttl_ms, CacheScope scope, std::string_view degraded = {});
+
+// notifications/tools/list_changed; `subscription`: the raw id of the listen request that it goes to, or
+// empty.
+std::string tools_list_changed_notification(std::string_view subscription = {});
+// The first message of a listen stream; what is honoured of what was asked.
+std::string listen_acknowledged_notification(std::string_view subscription, bool tools_list_changed);
+// The result that ends a listen stream.
+std::string listen_result(std::string_view subscription);
+
+}  // namespace sallyport::protocol

@@ -1,0 +1,37 @@
+// Carries an upstream's result or notification over to a client of any revision, with as few changed bytes as
+// it can.
+#pragma once
+
+#include "protocol/envelope.hpp"
+#include "protocol/message.hpp"
+
+#include <string>
+#include <string_view>
+
+namespace sallyport::protocol {
+
+// The text of `result` for a client of this revision: a view into `bytes` if nothing changes (no memory is
+// taken), else into `storage`. `response` is a result_response whose resultType is "complete" or absent.
+// Every client: `_meta` members `dev.sallyport/*` and `arcade` from outside are dropped.
+// Legacy: resultType, ttlMs, cacheScope, the serverInfo in _meta and a structuredContent that is no object
+// are dropped. Modern: resultType is "complete", _meta's serverInfo is ours. `degraded`: a raw value for
+// _meta["dev.sallyport/degraded"], or empty.
+std::string_view rewrite_result(std::string_view bytes, const Message& response, Revision client,
+                                std::string& storage, std::string_view degraded = {});
+
+// The upstream's notifications/progress with the caller's own token (raw) in the place of ours and without
+// _meta.
+std::string rewrite_progress(std::string_view bytes, const Message& notification, std::string_view token);
+
+// What an upstream's resultType says: "complete" and absent are answers; `input_required`, `task` and unknown
+// words are not ones that this release can carry on.
+enum class ResultClass : std::uint8_t { complete, input_required, other };
+ResultClass classify_result(const Message& response, std::string_view bytes);
+
+// An upstream's JSON-RPC error as a client of this revision gets it: the code stays if it is standard,
+// defined by the application, or defined in that revision, else -32603; the message without control
+// characters, at most 1 KiB; of the data only members that the spec defines. `id` is the client's, raw.
+std::string rewrite_error(std::string_view bytes, const Message& response, std::string_view id,
+                          Revision client);
+
+}  // namespace sallyport::protocol

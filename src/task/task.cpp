@@ -1,0 +1,69 @@
+#include "task/task.hpp"
+
+#include <array>
+#include <new>
+
+namespace sallyport::task::detail {
+namespace {
+
+// Free lists by size class of 64 bytes up to 2 KiB, each of bounded length.
+constexpr std::size_t granule = 64;
+constexpr std::size_t classes = 32;
+constexpr std::size_t per_class = 256;
+
+struct FrameCache {
+  struct Node {
+    Node* next;
+  };
+  struct List {
+    Node* head = nullptr;
+    std::size_t length = 0;
+  };
+  std::array<List, classes> lists;
+
+  ~FrameCache() {
+    for (List& list : lists) {
+      while (list.head) ::operator delete(std::exchange(list.head, list.head->next));
+    }
+  }
+};
+
+thread_local FrameCache cache;
+
+}  // namespace
+
+void* PromiseBase::operator new(std::size_t size) {
+  const std::size_t index = (size - 1) / granule;
+  if (index >= classes) return ::operator new(size);
+  auto& list = cache.lists[index];
+  if (!list.head) return ::operator new((index + 1) * granule);
+  --list.length;
+  return std::exchange(list.head, list.head->next);
+}
+
+void PromiseBase::operator delete(void* frame, std::size_t size) noexcept {
+  const std::size_t index = (size - 1) / granule;
+#if defined(__SANITIZE_ADDRESS__) || __has_feature(address_sanitizer)
+  constexpr bool recycle = false;  // so that a use after free is seen
+#else
+  constexpr bool recycle = true;
+#endif
+  if (!recycle || index >= classes || cache.lists[index].length >= per_class) return ::operator delete(frame);
+  auto& list = cache.lists[index];
+  list.head = new (frame) FrameCache::Node{list.head};
+  ++list.length;
+}
+
+Error error_of_exception(std::exception_ptr exception) noexcept {
+  try {
+    std::rethrow_exception(std::move(exception));
+  } catch (const std::bad_alloc&) {
+    return Error(Code::system_resource_exhausted);
+  } catch (const std::exception& e) {
+    return Error(Code::system_internal_error).with_developer_message(e.what());
+  } catch (...) {
+    return Error(Code::system_internal_error);
+  }
+}
+
+}  // namespace sallyport::task::detail
