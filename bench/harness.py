@@ -73,6 +73,8 @@ def settled_rss_anon(pid):
 class Process:
     """A program on one core, its output in files of the run's directory."""
 
+    good_ends = (0, -signal.SIGTERM)
+
     def __init__(self, name, argv, directory, core, env=None):
         self.name = name
         self.log = directory / f"{name}.log"
@@ -117,8 +119,8 @@ class Process:
 
 
 class Upstream(Process):
-    def __init__(self, tools, directory, core, name="upstream", **flags):
-        argv = [tools.bench_upstream] + [f"--{key.replace('_', '-')}={value}" for key, value in flags.items()]
+    def __init__(self, programs, directory, core, name="upstream", **flags):
+        argv = [programs.bench_upstream] + [f"--{key.replace('_', '-')}={value}" for key, value in flags.items()]
         super().__init__(name, argv, directory, core)
         line = self.popen.stdout.readline().strip()
         if not line.isdigit():
@@ -183,6 +185,8 @@ class Nginx(Process):
 class Gateway(Process):
     """Sallyport in front of one server, an URL or a stdio command. `pids` are its own processes, not the server's."""
 
+    good_ends = (0,)  # SIGTERM drains it
+
     def __init__(self, name, binary, server, directory, core):
         port, admin = free_port(), free_port()
         self.url = f"http://127.0.0.1:{port}/mcp"
@@ -240,7 +244,7 @@ def post(url, headers, method, params):
         connection.close()
 
 
-class Tools:
+class Programs:
     """The programs of the build, and the two cores."""
 
     def __init__(self, bin_dir, load_core):

@@ -54,10 +54,10 @@ def goal(found):
 
 
 def rate(target):
-    """Requests a second, only where the proxy's core set the pace."""
+    """Requests a second, of the rounds in which the proxy's core set the pace."""
     if "per_second" not in target:
         return "–"
-    if target["saturated"]:
+    if target["per_second"]:
         return number(target["per_second"], 0)
     return f"not saturated ({target['busy']:.0%})"
 
@@ -113,9 +113,11 @@ def notes(results):
                      f"{capacity['upstream_cpu_us']:.1f} µs, load generator {capacity['load_cpu_us']:.1f} µs a call.")
     for found in results["scenarios"]:
         for name, target in found["targets"].items():
-            if target.get("saturated") is False and target["load_side_busy"] >= 0.9:
-                lines.append(f"{found['title']}, {name}: the load side was the bottleneck "
-                             f"({target['load_side_busy']:.0%} busy); only the CPU time per call counts.")
+            if target.get("saturated_rounds") == 0 and found["connections"] > 1:
+                side = "the load side was the bottleneck" if target["load_side_busy"] >= 0.9 else (
+                    "neither side was saturated, other programs took the cores")
+                lines.append(f"{found['title']}, {name}: {side} (load side {target['load_side_busy']:.0%} busy); only the "
+                             "CPU time per call counts.")
     if not results["pinned"]:
         lines.append("One core only: nothing was pinned; only the CPU time per call counts.")
     if results["quick"]:

@@ -33,6 +33,7 @@ thread_local Pool pool;
 }  // namespace
 
 void random_bytes(std::span<std::byte> out) {
+  if (out.empty()) return;
   if (out.size() > pool.bytes.size()) return fill_from_kernel(out);
   if (out.size() > pool.left) {
     fill_from_kernel(pool.bytes);

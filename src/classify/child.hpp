@@ -1,15 +1,17 @@
 // Child processes that did not start or did not stay, as one of our errors.
 #pragma once
 
+#include "classify/classify.hpp"
+
+#include <cstddef>
 #include <cstdint>
 #include <string_view>
 
-#include "classify/classify.hpp"
-
 namespace sallyport::classify {
 
-// Which step of starting a child failed.
-enum class SpawnStep : std::uint8_t { pipe, fork, setup, chdir, exec };
+// Which step of starting a child failed, in their order.
+enum class SpawnStep : std::uint8_t { prepare, pipes, keeper, fork, setup, directory, exec };
+inline constexpr std::size_t spawn_step_count = static_cast<std::size_t>(SpawnStep::exec) + 1;
 
 std::string_view name(SpawnStep step) noexcept;
 

@@ -1,6 +1,8 @@
-// What every source of foreign failures shares: the operation that failed, the class of the failure, and the table
-// that makes one of our codes of the two (errors.md section 4).
+// What every source of foreign failures shares: the operation that failed, the class of the failure, and the
+// table that makes one of our codes of the two (errors.md section 4).
 #pragma once
+
+#include "errors/error.hpp"
 
 #include <array>
 #include <cstddef>
@@ -8,8 +10,6 @@
 #include <optional>
 #include <span>
 #include <string_view>
-
-#include "errors/error.hpp"
 
 namespace sallyport::classify {
 
@@ -47,14 +47,15 @@ std::string_view name(FailureClass failure) noexcept;
 // What the caller knows about the operation. Everything may be left out; nothing is then claimed.
 struct Context {
   Operation operation = Operation::none;
-  std::optional<Phase> phase{};         // else as the failure implies
-  std::optional<bool> handed_over{};    // was the whole request given to the kernel?
-  std::optional<Executed> executed{};   // when better known than derived: progress came, nothing was ever sent
+  std::optional<Phase> phase{};        // else as the failure implies
+  std::optional<bool> handed_over{};   // was the whole request given to the kernel?
+  std::optional<Executed> executed{};  // when better known than derived: progress came, nothing was ever sent
   std::optional<AbortedBy> aborted_by{};  // stands above what the aborted call then reported
-  std::string_view detail{};            // the text of the library or peer, for the developer only
-  bool from_config = false;             // what we got wrong is written in the config
-  bool resolved_before = false;         // this name was resolved earlier in this process
-  std::span<const int> refuses_with{};  // `servers.X.refuses_with`: with these the server says that it did not run
+  std::string_view detail{};              // the text of the library or peer, for the developer only
+  bool from_config = false;               // what we got wrong is written in the config
+  bool resolved_before = false;           // this name was resolved earlier in this process
+  std::span<const int>
+      refuses_with{};  // `servers.X.refuses_with`: with these the server says that it did not run
 };
 
 // What a table says about one foreign failure.
@@ -74,11 +75,12 @@ Verdict verdict_for(FailureClass failure) noexcept;
 // errors.md section 1, for a failure that is not a complete answer.
 Executed executed_without_answer(const Context& context, std::optional<Phase> implied) noexcept;
 
-// Builds the Error: code, kind, executed, can_retry, phase, status 500 for a fatal one, developer message, and the
-// extra `error_type` unless that is empty. Obeys `aborted_by`.
+// Builds the Error: code, kind, executed, can_retry, phase, status 500 for a fatal one, developer message,
+// and the extra `error_type` unless that is empty. Obeys `aborted_by`.
 Error make_error(Verdict verdict, const Context& context, std::string_view error_type = {});
 
-// A failure that no library reported: a deadline of ours, a limit of ours, a peer that ended the conversation.
+// A failure that no library reported: a deadline of ours, a limit of ours, a peer that ended the
+// conversation.
 Error make_error(FailureClass failure, const Context& context);
 
 // No connection of a bounded pool came free in time.

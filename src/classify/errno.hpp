@@ -1,10 +1,10 @@
 // Failed system calls, by errno, as one of our errors.
 #pragma once
 
+#include "classify/classify.hpp"
+
 #include <optional>
 #include <string_view>
-
-#include "classify/classify.hpp"
 
 namespace sallyport::classify {
 

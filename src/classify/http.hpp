@@ -18,8 +18,8 @@ StatusVerdict status_verdict(int status) noexcept;
 // May the operation have run, if the answer to it was this status?
 Executed executed_by_status(int status, std::span<const int> refuses_with) noexcept;
 
-// A 403 that is a rate limit gets status_code 429 and keeps 403 as wire_status. On a rate limit without a time the
-// extra `retry_after_source` is "default" and retry_after stays unset.
+// A 403 that is a rate limit gets status_code 429 and keeps 403 as wire_status. On a rate limit without a
+// time the extra `retry_after_source` is "default" and retry_after stays unset.
 Error from_http(int status, Headers headers, SystemTime now, const Context& context);
 
 }  // namespace sallyport::classify

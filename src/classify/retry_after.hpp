@@ -1,12 +1,12 @@
 // When a peer says that we may ask again: every header and form in use, against an injected clock.
 #pragma once
 
+#include "base/clock.hpp"
+
 #include <chrono>
 #include <optional>
 #include <span>
 #include <string_view>
-
-#include "base/clock.hpp"
 
 namespace sallyport::classify {
 
@@ -34,8 +34,9 @@ struct RetryAfter {
 std::optional<RetryAfter> read_retry_after(Headers headers, SystemTime now);
 std::optional<std::chrono::milliseconds> retry_after(Headers headers, SystemTime now);
 
-// IMF-fixdate, RFC 850 (a year that would lie over 50 years after `now` is in the century before) and asctime.
-std::optional<SystemTime> parse_http_date(std::string_view text, SystemTime now);
+// IMF-fixdate, RFC 850 (a year that would lie over 50 years after `now` is in the century before) and
+// asctime.
+std::optional<std::chrono::sys_seconds> parse_http_date(std::string_view text, SystemTime now);
 
 // Does a 403 with these headers mean "too many requests"?
 bool is_rate_limit_evidence(Headers headers);

@@ -1,10 +1,10 @@
 // Failed TLS handshakes as one of our errors: what a repetition can mend, and what it cannot.
 #pragma once
 
+#include "classify/classify.hpp"
+
 #include <optional>
 #include <string_view>
-
-#include "classify/classify.hpp"
 
 namespace sallyport::classify {
 

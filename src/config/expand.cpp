@@ -7,8 +7,8 @@
 #include <array>
 #include <cerrno>
 #include <cstdlib>
-#include <cstring>
 #include <expected>
+#include <system_error>
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -32,19 +32,23 @@ struct SecretFile {
   bool readable_by_others = false;
 };
 
+std::string last_error() {
+  return std::generic_category().message(errno);
+}
+
 // The reason as the system words it, on failure.
 std::expected<SecretFile, std::string> read_secret_file(const std::string& name) {
   // Not blocking: a pipe that nobody writes to must not hold the start.
   const UniqueFd file(::open(name.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
-  if (!file) return std::unexpected(std::strerror(errno));
+  if (!file) return std::unexpected(last_error());
   struct stat status{};
-  if (::fstat(file.get(), &status) != 0) return std::unexpected(std::strerror(errno));
+  if (::fstat(file.get(), &status) != 0) return std::unexpected(last_error());
   if (!S_ISREG(status.st_mode)) return std::unexpected("not a regular file");
   SecretFile secret{{}, (status.st_mode & S_IROTH) != 0};
   std::array<char, 4096> buffer{};
   while (secret.text.size() <= max_secret_file) {
     const ssize_t got = ::read(file.get(), buffer.data(), buffer.size());
-    if (got < 0) return std::unexpected(std::strerror(errno));
+    if (got < 0) return std::unexpected(last_error());
     if (got == 0) break;
     secret.text.append(buffer.data(), static_cast<std::size_t>(got));
   }
@@ -132,7 +136,7 @@ std::optional<Expanded> expand(std::string_view text, const Machine& machine, Re
                                           : from_variable(inside, context);
     if (!value) return std::nullopt;
     result.text += *value;
-    result.foreign = true;
+    if (inside != "HOME") result.foreign = true;  // a path that everybody knows
     i = end + 1;
   }
   return result;

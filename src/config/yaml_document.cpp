@@ -175,7 +175,9 @@ class TreeBuilder final : public YAML::EventHandler {
 std::string remedy(std::string_view text, std::size_t offset, std::string_view message) {
   const char at = offset < text.size() ? text[offset] : '\n';
   const char before = offset > 0 ? text[offset - 1] : '\n';
-  if (at == '\t' || before == '\t') return "indent with spaces, not tabs";
+  const std::size_t line = text.substr(0, offset).rfind('\n') + 1;  // npos + 1 is the first line's start
+  const std::string_view indent = text.substr(line, text.find_first_not_of(" \t", line) - line);
+  if (at == '\t' || indent.find('\t') != std::string_view::npos) return "indent with spaces, not tabs";
   if (before == '*' || at == '*') return "put quotes around a text that begins with *";
   if (at == '@' || at == '`' || at == '%')
     return fmt::format("put quotes around a text that begins with {}", at);

@@ -1,5 +1,10 @@
-// The one error value: a shared, immutable pointer that says what failed, who failed, whether it ran, and why.
+// The one error value: a shared, immutable pointer that says what failed, who failed, whether it ran, and
+// why.
 #pragma once
+
+#include "errors/catalog.hpp"
+#include "errors/code.hpp"
+#include "errors/kind.hpp"
 
 #include <chrono>
 #include <cstdint>
@@ -12,10 +17,6 @@
 #include <variant>
 #include <vector>
 
-#include "errors/catalog.hpp"
-#include "errors/code.hpp"
-#include "errors/kind.hpp"
-
 namespace sallyport {
 
 // May the operation have started? (errors.md section 1)
@@ -27,9 +28,9 @@ enum class Phase : std::uint8_t { spawn, resolve, connect, tls, send, wait, rece
 std::string_view name(Executed executed) noexcept;
 std::string_view name(Phase phase) noexcept;
 
-// What a text template may be filled with. Only values of this closed set ever reach a client: names out of our own
-// catalogue and the caller's view, JSON Pointers and constraints out of a tool's schema, integers, our codes and ids.
-// Never a string from a request, an upstream or an exception.
+// What a text template may be filled with. Only values of this closed set ever reach a client: names out of
+// our own catalogue and the caller's view, JSON Pointers and constraints out of a tool's schema, integers,
+// our codes and ids. Never a string from a request, an upstream or an exception.
 enum class Slot : std::uint8_t {
   server,      // a key of `servers:`
   tool,        // an exposed name that the caller listed or may list
@@ -37,7 +38,7 @@ enum class Slot : std::uint8_t {
   seconds,     // an integer
   limit,       // an integer: a number or a number of bytes
   attempts,    // an integer
-  pointer,     // a JSON Pointer into the tool's schema, or the name of a header or member that the spec defines
+  pointer,  // a JSON Pointer into the tool's schema, or the name of a header or member that the spec defines
   constraint,  // a phrase of ours or a keyword of the tool's schema
   method,      // a method of our method table
   version,     // a protocol revision that we support
@@ -58,7 +59,8 @@ struct Note {
 };
 
 // One pointer wide, cheap to copy, safe to share between threads; the `with_…` functions copy on write.
-// Developer text is where words written by others are kept: at most 512 bytes, URLs reduced, secret patterns masked.
+// Developer text is where words written by others are kept: at most 512 bytes, URLs reduced, secret patterns
+// masked.
 class Error {
  public:
   explicit Error(Code code, std::source_location where = std::source_location::current());
@@ -84,8 +86,8 @@ class Error {
   const Error* cause() const noexcept;
   const SlotValue* slot(Slot slot) const noexcept;
 
-  // Members of `error.data` that the spec defines for this code (`supported`, `requiredCapabilities`, `uri`…), as the
-  // text of a JSON object, or empty.
+  // Members of `error.data` that the spec defines for this code (`supported`, `requiredCapabilities`,
+  // `uri`…), as the text of a JSON object, or empty.
   std::string_view spec_data() const noexcept;
 
   Error& with_kind(Kind kind) &;
@@ -119,7 +121,9 @@ class Error {
   Error&& with_extra(std::string_view key, std::variant<bool, std::int64_t, std::string> value) && {
     return std::move(with_extra(key, std::move(value)));
   }
-  Error&& with_spec_data(std::string json_object) && { return std::move(with_spec_data(std::move(json_object))); }
+  Error&& with_spec_data(std::string json_object) && {
+    return std::move(with_spec_data(std::move(json_object)));
+  }
   Error&& note(std::string_view text, std::source_location where = std::source_location::current()) && {
     return std::move(note(text, where));
   }

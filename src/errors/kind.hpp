@@ -1,4 +1,5 @@
-// Who failed, when, and in what way: the framework's vocabulary, and ours for what the gateway itself decides.
+// Who failed, when, and in what way: the framework's vocabulary, and ours for what the gateway itself
+// decides.
 #pragma once
 
 #include <cstddef>

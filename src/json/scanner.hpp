@@ -1,7 +1,7 @@
 // The one strict JSON scanner: checks a whole document once and yields the spans that the caller asked for.
 //
-// Nothing that it refuses is ever looked at by another part, and everything that another part reads (members_of,
-// unescape, Splice, Dom) is text that it has accepted.
+// Nothing that it refuses is ever looked at by another part, and everything that another part reads
+// (members_of, unescape, Splice, Dom) is text that it has accepted.
 #pragma once
 
 #include <cstddef>
@@ -32,7 +32,8 @@ enum class FaultKind : std::uint8_t {
 };
 
 // Why a text was refused and where: the offset of the offending byte, of the opening quote (string_too_long,
-// duplicate_key), of the bracket (depth), or the size of the text (truncated) or of the limit (too_large).
+// keys, duplicate_key), of the bracket (depth), of the backslash (escape), or the size of the text
+// (truncated), or of the limit (too_large).
 struct Fault {
   FaultKind kind = FaultKind::syntax;
   std::size_t offset = 0;
@@ -44,11 +45,11 @@ struct Fault {
 std::string_view describe(FaultKind kind);
 
 struct Limits {
-  std::uint32_t max_depth = 64;          // nested arrays and objects: [[]] is 2
-  std::uint32_t max_keys = 10'000;       // members of all objects of a document together
-  std::size_t max_string = 64U << 20U;   // bytes of one string or key between its quotes, as they stand
-  std::size_t max_bytes = 64U << 20U;    // of the whole text; never more than 4 GiB - 1, whatever is set
-  bool allow_lone_surrogates = true;     // "\ud800" passes, unchanged
+  std::uint32_t max_depth = 64;         // nested arrays and objects: [[]] is 2
+  std::uint32_t max_keys = 10'000;      // members of all objects of a document together
+  std::size_t max_string = 64U << 20U;  // bytes of one string or key between its quotes, as they stand
+  std::size_t max_bytes = 64U << 20U;   // of the whole text; never more than 4 GiB - 1, whatever is set
+  bool allow_lone_surrogates = true;    // "\ud800" passes, unchanged
 };
 
 enum class Type : std::uint8_t { absent, object, array, string, number, true_value, false_value, null };
@@ -74,7 +75,8 @@ struct Value {
   friend bool operator==(const Value&, const Value&) = default;
 };
 
-// A member of an object. `bounds` runs from the delimiter before it ('{' or ',') to the delimiter after it (',' or
+// A member of an object. `bounds` runs from the delimiter before it ('{' or ',') to the delimiter after it
+// (',' or
 // '}'): what Splice needs to drop it with the right comma.
 struct Member {
   Span key;  // with its quotes
@@ -85,19 +87,20 @@ struct Member {
   friend bool operator==(const Member&, const Member&) = default;
 };
 
-// Which members a scan reports, compiled once and shared by every scan. A path names members of nested objects from
-// the root (never elements of arrays); the n-th path fills the n-th slot. Escaped keys match too.
+// Which members a scan reports, compiled once and shared by every scan. A path names members of nested
+// objects from the root (never elements of arrays); the n-th path fills the n-th slot. Escaped keys match
+// too.
 //
 //   const Query request({"/id", "/method", "/params", "/params/name", "/params/_meta/progressToken",
 //                        "/params/_meta/io.modelcontextprotocol~1protocolVersion"});
 class Query {
  public:
   Query() = default;
-  // JSON Pointers (RFC 6901), not empty. A malformed one is a mistake of the program: abort.
+  // JSON Pointers (RFC 6901), not empty. A malformed one, or one twice, is a mistake of the program: abort.
   explicit Query(std::initializer_list<std::string_view> pointers);
 
-  // Adds a path known at run time, given as its unescaped keys (at least one); returns its slot. A path that is
-  // there already returns the slot it has.
+  // Adds a path known at run time, given as its unescaped keys (at least one); returns its slot. A path that
+  // is there already returns the slot it has.
   std::size_t add(std::span<const std::string> path);
 
   std::size_t size() const { return slots_; }
@@ -105,6 +108,7 @@ class Query {
   // The compiled tree, for the scanner: node 0 is the root object; children of a node are a linked list.
   struct Node {
     std::string key;
+    std::uint64_t print = 0;        // of the key, to pass over the others quickly
     std::uint32_t first_child = 0;  // 0: none
     std::uint32_t next_sibling = 0;
     std::uint32_t slot = no_slot;
@@ -126,19 +130,21 @@ struct Document {
   std::uint32_t keys = 0;
 };
 
-// Checks `text` against RFC 8259 and `limits`, and fills found[slot] for every path of `query` (absent where the
-// document has none). `found` has at least query.size() entries; after a Fault its contents mean nothing.
-// Takes no memory in the common case, at most O(max_keys + max_depth + escaped keys), kept per thread for the next scan.
+// Checks `text` against RFC 8259 and `limits`, and fills found[slot] for every path of `query` (absent where
+// the document has none). `found` has at least query.size() entries, else abort; after a Fault its contents
+// mean nothing. Takes no memory in the common case, at most O(max_keys + max_depth + escaped keys), kept per
+// thread for the next scan.
 std::expected<Document, Fault> scan(std::string_view text, const Query& query, std::span<Member> found,
                                     const Limits& limits = {});
 
 // The same without a question.
 std::expected<Document, Fault> scan(std::string_view text, const Limits& limits = {});
 
-// ---- Reading text that has been scanned. Anything else here is a mistake of the caller. Never reads outside `text`.
+// ---- Reading text that has been scanned. Anything else here is a mistake of the caller. Never reads outside
+// `text`.
 
-// The members of an object one after the other, straight from the bytes: no memory, one cheap pass. Spans are offsets
-// into `text`.
+// The members of an object one after the other, straight from the bytes: no memory, one cheap pass. Spans are
+// offsets into `text`.
 class MemberCursor {
  public:
   MemberCursor(std::string_view text, Span object);
@@ -162,8 +168,8 @@ class ElementCursor {
   std::size_t end_;
 };
 
-// All of them at once, at most `max` (a hostile array of two-byte elements is longer than it looks): to learn that
-// there are more than n, ask for n + 1.
+// All of them at once, at most `max` (a hostile array of two-byte elements is longer than it looks): to learn
+// that there are more than n, ask for n + 1.
 std::vector<Member> members_of(std::string_view text, Span object, std::size_t max = 10'000);
 std::vector<Value> elements_of(std::string_view text, Span array, std::size_t max = 10'000);
 
@@ -172,13 +178,13 @@ Member find_member(std::string_view text, Span object, std::string_view key);
 
 // ---- Strings and numbers. A "literal" is a JSON string with its quotes, as a scan accepted it.
 
-// The text of a literal. A lone surrogate becomes its three-byte generalised UTF-8 form, which equals no valid text
-// and which quote() turns back into the escape.
+// The text of a literal. A lone surrogate becomes its three-byte generalised UTF-8 form, which equals no
+// valid text and which quote() turns back into the escape.
 std::string unescape(std::string_view literal);
 bool equals_unescaped(std::string_view literal, std::string_view text);
 
-// A JSON string literal for any bytes whatever: control characters, quote and backslash are escaped, bytes that are
-// not UTF-8 become U+FFFD; U+2028 and U+2029 stay.
+// A JSON string literal for any bytes whatever: control characters, quote and backslash are escaped, bytes
+// that are not UTF-8 become U+FFFD; U+2028 and U+2029 stay.
 std::string quote(std::string_view text);
 void append_quoted(std::string& out, std::string_view text);
 

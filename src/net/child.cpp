@@ -61,8 +61,7 @@ std::expected<Ends, SpawnFailure> make_control() {
   return ends;
 }
 
-// The spec travels in an anonymous file: `ps` shows none of it, and handing it over cannot block on the
-// keeper.
+// The spec travels in an anonymous file: `ps` shows none of it, and handing it over cannot block.
 std::expected<UniqueFd, SpawnFailure> make_spec_file(const ChildSpec& spec) {
   const auto encoded = keeper_wire::encode_spec(spec);
   if (!encoded) return Unexpected(encoded.error());
@@ -95,8 +94,7 @@ struct SpawnPlan {
     posix_spawn_file_actions_destroy(&actions);
   }
 
-  // A session of its own from the first instant: what a terminal sends to the gateway's group never reaches
-  // it.
+  // A session of its own from the first instant: what a terminal sends to the gateway's group passes it by.
   int prepare(const std::array<int, 5>& descriptors) {
     sigset_t none;
     sigset_t all;
@@ -147,8 +145,7 @@ UniqueFd open_pidfd(pid_t pid) {
   return UniqueFd(static_cast<int>(syscall(SYS_pidfd_open, pid, 0)));
 }
 
-// A keeper that cannot be watched is not kept. It finds the command when it first looks, so the wait is
-// short.
+// A keeper that cannot be watched is not kept. It finds the command when it first looks: a short wait.
 Unexpected abandon(pid_t keeper, UniqueFd control, int error) {
   send_command(control.get(), KeeperCommand::kill);
   control.reset();
@@ -160,17 +157,16 @@ Unexpected abandon(pid_t keeper, UniqueFd control, int error) {
 std::optional<KeeperEvent> decode(const std::array<char, keeper_record_bytes>& record) {
   std::int32_t value = 0;
   std::memcpy(&value, record.data() + 4, sizeof value);
-  if (record[1] < 0 || record[1] > static_cast<char>(SpawnStep::exec)) return std::nullopt;
+  if (static_cast<unsigned char>(record[1]) > static_cast<unsigned char>(SpawnStep::exec))
+    return std::nullopt;
   switch (record[0]) {
     case 0:
       return ChildStarted{value};
     case 1:
       return ChildNotStarted{{value, static_cast<SpawnStep>(record[1])}};
     case 2:
-      return ChildExited{value};
+      return ChildEnded{value};
     case 3:
-      return ChildSignalled{value};
-    case 4:
       return FamilyGone{value};
     default:
       return std::nullopt;
@@ -184,33 +180,6 @@ bool inherits(std::string_view name) {
 }
 
 }  // namespace
-
-void UniqueFd::reset(int fd) {
-  const int error = errno;
-  if (fd_ >= 0) close(fd_);
-  fd_ = fd;
-  errno = error;
-}
-
-std::string_view to_string(SpawnStep step) {
-  switch (step) {
-    case SpawnStep::prepare:
-      return "prepare";
-    case SpawnStep::pipes:
-      return "pipes";
-    case SpawnStep::keeper:
-      return "keeper";
-    case SpawnStep::fork:
-      return "fork";
-    case SpawnStep::setup:
-      return "setup";
-    case SpawnStep::directory:
-      return "directory";
-    case SpawnStep::exec:
-      return "exec";
-  }
-  std::unreachable();
-}
 
 std::expected<Child, SpawnFailure> spawn_child(const ChildSpec& spec) {
   auto file = make_spec_file(spec);
@@ -352,12 +321,11 @@ std::array<char, keeper_record_bytes> encode_event(const KeeperEvent& event) {
   record[0] = static_cast<char>(event.index());
   const auto put = [&record](std::int32_t value) { std::memcpy(record.data() + 4, &value, sizeof value); };
   if (const auto* started = std::get_if<ChildStarted>(&event)) put(started->pid);
-  if (const auto* exited = std::get_if<ChildExited>(&event)) put(exited->code);
-  if (const auto* signalled = std::get_if<ChildSignalled>(&event)) put(signalled->signal);
+  if (const auto* ended = std::get_if<ChildEnded>(&event)) put(ended->wait_status);
   if (const auto* gone = std::get_if<FamilyGone>(&event)) put(gone->left);
   if (const auto* not_started = std::get_if<ChildNotStarted>(&event)) {
     record[1] = static_cast<char>(not_started->failure.step);
-    put(not_started->failure.error);
+    put(not_started->failure.error_number);
   }
   return record;
 }

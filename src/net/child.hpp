@@ -2,6 +2,9 @@
 // own.
 #pragma once
 
+#include "base/unique_fd.hpp"
+#include "classify/child.hpp"
+
 #include <array>
 #include <chrono>
 #include <cstddef>
@@ -9,7 +12,6 @@
 #include <map>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <variant>
 #include <vector>
 
@@ -17,45 +19,9 @@
 
 namespace sallyport::net {
 
-// Owns one file descriptor.
-class UniqueFd {
- public:
-  UniqueFd() = default;
-  explicit UniqueFd(int fd) : fd_(fd) {}
-  UniqueFd(UniqueFd&& other) noexcept : fd_(other.release()) {}
-  UniqueFd& operator=(UniqueFd&& other) noexcept {
-    reset(other.release());
-    return *this;
-  }
-  ~UniqueFd() { reset(); }
-
-  int get() const { return fd_; }
-  explicit operator bool() const { return fd_ >= 0; }
-  int release() { return std::exchange(fd_, -1); }
-  void reset(int fd = -1);
-
- private:
-  int fd_ = -1;
-};
-
-// Where a start can fail, in the order of the steps.
-enum class SpawnStep : unsigned char {
-  prepare,    // the spec itself: too large, a NUL inside, no command
-  pipes,      // descriptors between gateway, keeper and child
-  keeper,     // starting the keeper
-  fork,       // the keeper forking the child
-  setup,      // the child's own preparations
-  directory,  // entering the working directory
-  exec,       // executing the command
-};
-std::string_view to_string(SpawnStep step);
-
-// A raw errno and where it occurred; classify/ makes an Error of it.
-struct SpawnFailure {
-  int error = 0;
-  SpawnStep step = SpawnStep::prepare;
-  bool operator==(const SpawnFailure&) const = default;
-};
+// Raw: the errno and where it occurred. classify::from_spawn makes an Error of it.
+using classify::SpawnFailure;
+using classify::SpawnStep;
 
 struct ChildSpec {
   std::string command;  // without a slash: looked up in the PATH of `env`
@@ -90,23 +56,21 @@ struct ChildStarted {
 };
 struct ChildNotStarted {
   SpawnFailure failure;
-  bool operator==(const ChildNotStarted&) const = default;
+  bool operator==(const ChildNotStarted& other) const {
+    return failure.error_number == other.failure.error_number && failure.step == other.failure.step;
+  }
 };
-struct ChildExited {
-  int code = 0;
-  bool operator==(const ChildExited&) const = default;
-};
-struct ChildSignalled {
-  int signal = 0;
-  bool operator==(const ChildSignalled&) const = default;
+struct ChildEnded {
+  int wait_status = 0;  // as waitpid gives it; see classify::from_child_exit
+  bool operator==(const ChildEnded&) const = default;
 };
 // The last event. `left` counts processes that even KILL did not end in time (uninterruptible in the kernel).
 struct FamilyGone {
   int left = 0;
   bool operator==(const FamilyGone&) const = default;
 };
-// In this order: Started or NotStarted; after Started, Exited or Signalled; FamilyGone.
-using KeeperEvent = std::variant<ChildStarted, ChildNotStarted, ChildExited, ChildSignalled, FamilyGone>;
+// In this order: Started or NotStarted; after Started, Ended; FamilyGone.
+using KeeperEvent = std::variant<ChildStarted, ChildNotStarted, ChildEnded, FamilyGone>;
 
 inline constexpr std::size_t keeper_record_bytes = 8;
 

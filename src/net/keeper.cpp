@@ -39,8 +39,7 @@ struct Process {
   pid_t group = 0;
 };
 
-// /proc/<pid>/stat is "pid (name) state parent group …", and the name may hold anything, parentheses
-// included.
+// /proc/<pid>/stat is "pid (name) state parent group …"; the name may hold parentheses too.
 std::optional<Process> read_process(const char* pid) {
   std::array<char, 32> path{};
   std::snprintf(path.data(), path.size(), "/proc/%s/stat", pid);
@@ -143,11 +142,10 @@ class Keeper {
   void kill_all();
   void signal_family(int number) const;
 
-  UniqueFd control_;  // empty once the gateway is gone
-  UniqueFd deaths_;   // signalfd of SIGCHLD
-  UniqueFd
-      starting_;  // until the child has executed its command: the pipe on which it would say that it cannot
-  pid_t main_ = -1;  // until it is reaped
+  UniqueFd control_;   // empty once the gateway is gone
+  UniqueFd deaths_;    // signalfd of SIGCHLD
+  UniqueFd starting_;  // until the child has executed its command: where it would say that it cannot
+  pid_t main_ = -1;    // until it is reaped
   milliseconds grace_{0};
   Phase phase_ = Phase::keeping;
   Clock::time_point deadline_{};  // of the phase, unless keeping
@@ -252,9 +250,7 @@ void Keeper::reap_family() {
 void Keeper::main_ended(int status) {
   if (starting_) finish_start();  // poll saw the death first
   main_ = -1;
-  if (start_failed_) return;
-  if (WIFSIGNALED(status)) return report(ChildSignalled{WTERMSIG(status)});
-  report(ChildExited{WEXITSTATUS(status)});
+  if (!start_failed_) report(ChildEnded{status});
 }
 
 void Keeper::terminate() {
@@ -291,19 +287,17 @@ void Keeper::signal_family(int number) const {
 
 // ---- The process
 
-void ignore_signals() {
-  for (const int number :
-       {SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGPIPE, SIGUSR1, SIGUSR2, SIGALRM, SIGTSTP, SIGTTIN, SIGTTOU}) {
-    signal(number, SIG_IGN);
-  }
-}
-
-UniqueFd watch_deaths() {
-  signal(SIGCHLD, SIG_DFL);
+// All of them, for good: what people send to end programs must not end a keeper. Blocked, not ignored: the
+// child comes out of fork with the same mask, and a TERM that reaches it before it has reset its signals
+// waits instead of being lost.
+UniqueFd block_signals_and_watch_deaths() {
+  sigset_t all;
   sigset_t child;
+  sigfillset(&all);
   sigemptyset(&child);
   sigaddset(&child, SIGCHLD);
-  sigprocmask(SIG_BLOCK, &child, nullptr);
+  sigprocmask(SIG_BLOCK, &all, nullptr);
+  signal(SIGCHLD, SIG_DFL);  // ignored, there would be nothing to reap
   return UniqueFd(signalfd(-1, &child, SFD_CLOEXEC | SFD_NONBLOCK));
 }
 
@@ -340,8 +334,7 @@ int keeper_main() {
   }
   setsid();  // already so when the gateway started us
   prctl(PR_SET_NAME, "sally-keeper");
-  ignore_signals();
-  Keeper keeper(UniqueFd(keeper_wire::control_fd), watch_deaths());
+  Keeper keeper(UniqueFd(keeper_wire::control_fd), block_signals_and_watch_deaths());
   {
     UniqueFd file(keeper_wire::spec_fd);
     std::string encoded = read_spec(file);

@@ -36,6 +36,7 @@ bool Outbox::write(std::string_view& bytes) noexcept {
     const iovec pieces[] = {piece(bytes)};
     const WriteAttempt attempt = stream_->try_write(pieces);
     bytes.remove_prefix(attempt.written);
+    written_ += attempt.written;
     if (attempt.error == std::errc::operation_would_block) return true;
     if (attempt.error) {
       fail();

@@ -27,6 +27,11 @@ class Outbox final : public Completion {
   bool broken() const noexcept { return broken_; }
   std::size_t queued() const noexcept { return queued_; }
   std::uint64_t dropped() const noexcept { return dropped_; }
+
+  // Bytes taken, and of those handed to the kernel, since the beginning: a message that ends at `accepted()` went out
+  // whole once `written()` is there.
+  std::uint64_t accepted() const noexcept { return written_ + queued_; }
+  std::uint64_t written() const noexcept { return written_; }
   void on_broken(std::move_only_function<void()> function) { on_broken_ = std::move(function); }
 
  private:
@@ -40,6 +45,7 @@ class Outbox final : public Completion {
   std::size_t front_offset_ = 0;
   std::size_t queued_ = 0;
   std::uint64_t dropped_ = 0;
+  std::uint64_t written_ = 0;
   bool waiting_ = false;
   bool broken_ = false;
   task::Event progress_;

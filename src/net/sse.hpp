@@ -1,13 +1,13 @@
 // Reads and writes text/event-stream (WHATWG HTML, section 9.2), without I/O and within bounds.
 #pragma once
 
+#include "errors/result.hpp"
+
 #include <chrono>
 #include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
-
-#include "errors/result.hpp"
 
 namespace sallyport::net {
 
@@ -22,8 +22,8 @@ struct SseEvent {
 //
 //   while (auto event = CO_TRY(parser.next(bytes))) …
 //
-// Bytes are not checked for UTF-8: whoever reads the data does that. At the end of a stream an unfinished event
-// is to be dropped with the parser; `idle` tells whether there was one.
+// Bytes are not checked for UTF-8: whoever reads the data does that. At the end of a stream an unfinished
+// event is to be dropped with the parser; `idle` tells whether there was one.
 class SseParser {
  public:
   struct Limits {
@@ -34,8 +34,8 @@ class SseParser {
   SseParser() : SseParser(Limits{}) {}
   explicit SseParser(Limits limits) : limits_(limits) {}
 
-  // Consumes from the front of `input` until one event is complete, or all of it. LIMIT_006 if the stream passes
-  // a limit; the parser then gives the same error for ever.
+  // Consumes from the front of `input` until one event is complete, or all of it. LIMIT_006 if the stream
+  // passes a limit; the parser then gives the same error for ever.
   Result<std::optional<SseEvent>> next(std::string_view& input);
 
   // What to send as Last-Event-ID; empty if there was none.
@@ -45,7 +45,7 @@ class SseParser {
   std::optional<std::chrono::milliseconds> retry() const noexcept { return retry_; }
 
   // Nothing of an unfinished line or event is held.
-  bool idle() const noexcept { return line_.empty() && !has_data_ && event_.empty(); }
+  bool idle() const noexcept { return line_.empty() && (dispatched_ || (!has_data_ && event_.empty())); }
 
  private:
   Result<bool> take_line(std::string_view line);  // true: an event is complete
@@ -61,17 +61,17 @@ class SseParser {
   std::string last_event_id_;
   std::optional<std::chrono::milliseconds> retry_;
   std::optional<Error> failed_;
-  bool has_data_ = false;     // a data field came, even an empty one
-  bool dispatched_ = false;   // data_ and event_ still hold the event given last
-  bool first_line_ = true;    // a byte order mark may stand before it
+  bool has_data_ = false;      // a data field came, even an empty one
+  bool dispatched_ = false;    // data_ and event_ still hold the event given last
+  bool first_line_ = true;     // a byte order mark may stand before it
   bool after_return_ = false;  // a line feed here belongs to the carriage return before it
 };
 
 // Keeps a connection with nothing to say alive; a reader ignores it.
 inline constexpr std::string_view sse_keep_alive = ": keep-alive\n\n";
 
-// Appends one event. Line ends within `data` become further data lines, so that nothing in it can end the event or
-// start a field; `event` and `id` are ours and end at a line end or NUL, should one be there.
+// Appends one event. Line ends within `data` become further data lines, so that nothing in it can end the
+// event or start a field; `event` and `id` are ours and end at a line end or NUL, should one be there.
 void append_sse_event(std::string& out, std::string_view data, std::string_view event = {},
                       std::string_view id = {});
 

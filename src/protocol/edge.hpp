@@ -15,10 +15,10 @@ namespace sallyport::protocol {
 
 // The standard headers of one POST, as they stand; an absent one is nothing.
 struct EdgeHeaders {
-  std::optional<std::string_view> protocol_version;  // MCP-Protocol-Version
-  std::optional<std::string_view> method;            // Mcp-Method
-  std::optional<std::string_view> name;              // Mcp-Name
-  std::optional<Revision> session;                   // what the session of Mcp-Session-Id negotiated
+  std::optional<std::string_view> protocol_version = {};  // MCP-Protocol-Version
+  std::optional<std::string_view> method = {};            // Mcp-Method
+  std::optional<std::string_view> name = {};              // Mcp-Name
+  std::optional<Revision> session = {};                   // what the session of Mcp-Session-Id negotiated
 };
 
 struct Edge {

@@ -20,8 +20,10 @@ struct RecoveryNote {
 };
 
 struct FailureContext {
-  CorrelationId correlation;
-  std::string_view server = {};  // canonical; shown only where the error's row does not hide existence
+  CorrelationId correlation = {};
+  // Shown, and named in the text, but where existence is a secret: the key in `servers:`, and the name that
+  // the caller knows the tool by. Empty until the call was resolved in the caller's own view.
+  std::string_view server = {};
   std::string_view tool = {};
   bool idempotent = false;  // errors.md section 5: may the call be repeated though it may have run?
   bool tools_call = false;  // within tools/call; elsewhere an isError result has no place

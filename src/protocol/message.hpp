@@ -142,8 +142,6 @@ inline constexpr std::size_t max_batch = 50;
 // string.
 std::expected<Message, BadMessage> parse_message(std::string_view bytes, const json::Limits& limits = {});
 
-// The same for text that parse_batch() gave: `bytes` is one element.
-//
 // The messages of an array, 1 to max_batch, unlooked at: each is then parsed by itself. Which connections may
 // send one (2025-03-26 only) is the caller's knowledge.
 std::expected<std::vector<json::Span>, BadMessage> parse_batch(std::string_view bytes,

@@ -1,6 +1,9 @@
 // The log: a message of ours and typed fields, as text for people or as one line of JSON.
 #pragma once
 
+#include "base/clock.hpp"
+#include "errors/error.hpp"
+
 #include <atomic>
 #include <chrono>
 #include <concepts>
@@ -11,9 +14,6 @@
 #include <string>
 #include <string_view>
 #include <variant>
-
-#include "base/clock.hpp"
-#include "errors/error.hpp"
 
 namespace sallyport::log {
 
@@ -30,15 +30,15 @@ using Sink = std::function<void(std::string_view line)>;
 struct Options {
   Level level = Level::info;
   Format format = Format::automatic;
-  Sink sink{};          // empty: stderr
+  Sink sink{};                   // empty: stderr
   const Clock* clock = nullptr;  // null: the system's
 };
 
 // Before the first call: info, automatic, stderr. Not to be called while another thread logs.
 void configure(Options options);
 
-// A field's value. Secrets have no conversion to it. Strings are clipped; an Error gives code, kind, executed, phase
-// and notes, and its developer message where the level is debug.
+// A field's value. Secrets have no conversion to it. Strings are clipped; an Error gives code, kind,
+// executed, phase and notes, and its developer message where the level is debug.
 class Value {
  public:
   Value(bool value) : value_(value) {}
@@ -68,10 +68,12 @@ extern std::atomic<Level> threshold;
 }
 
 // A level that is off costs this branch.
-inline bool enabled(Level level) noexcept { return level >= detail::threshold.load(std::memory_order_relaxed); }
+inline bool enabled(Level level) noexcept {
+  return level >= detail::threshold.load(std::memory_order_relaxed);
+}
 
-// `message` is a constant of ours; what varies goes into fields. Safe from any thread. Waits for a stuck stderr for a
-// moment only: the line is then dropped and counted.
+// `message` is a constant of ours; what varies goes into fields. Safe from any thread. Waits for a stuck
+// stderr for a moment only: the line is then dropped and counted.
 void write(Level level, std::string_view message, Fields fields = {});
 
 inline void debug(std::string_view message, Fields fields = {}) {

@@ -1,7 +1,7 @@
 // Counters, gauges and histograms, and their Prometheus text (exposition format 0.0.4).
 //
-// Everything here runs on the loop's thread, the admin listener included: values are plain numbers and nothing is
-// locked.
+// Everything here runs on the loop's thread, the admin listener included: values are plain numbers and
+// nothing is locked.
 #pragma once
 
 #include <cstddef>
@@ -56,7 +56,9 @@ class Histogram {
   void observe(double value) noexcept;
   std::uint64_t count() const noexcept;
   double sum() const noexcept { return sum_; }
-  std::span<const std::uint64_t> counts() const noexcept { return counts_; }  // by bucket, the last is above all
+  std::span<const std::uint64_t> counts() const noexcept {
+    return counts_;
+  }  // by bucket, the last is above all
 
  private:
   std::span<const double> bounds_;
@@ -64,9 +66,10 @@ class Histogram {
   double sum_ = 0;
 };
 
-// Hands out series that live as long as it does: resolve one once, then count. Asking again for the same labels gives
-// the same series. A metric has at most `max_series`; what comes after shares the one whose labels are all `_other`.
-// Label values come from the catalogue and the config only; `_other` stands for the rest.
+// Hands out series that live as long as it does: resolve one once, then count. Asking again for the same
+// labels gives the same series. A metric has at most `max_series`; what comes after shares the one whose
+// labels are all `_other`. Label values come from the catalogue and the config only; `_other` stands for the
+// rest.
 class Registry {
  public:
   static constexpr std::size_t max_series = 2000;

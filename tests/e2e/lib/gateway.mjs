@@ -138,7 +138,7 @@ export async function startGateway(scope, { args, stops = true, ...config } = {}
     admin: { http: `127.0.0.1:${adminPort}`, ...admin },
     ...rest,
   });
-  const commandLine = args?.({ port, adminPort, file }) ?? ['serve', '-c', file];
+  const commandLine = args?.({ port, adminPort, mark }) ?? ['serve', '-c', file];
   const process = spawn(binary, commandLine, { env, stdio: ['ignore', 'pipe', 'pipe'] });
   const gateway = new Gateway({ process, mark, port, adminPort });
   gateway.config = file;

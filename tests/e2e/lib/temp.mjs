@@ -1,5 +1,5 @@
 // Temporary directories, and files that fixtures append to and tests read.
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -8,6 +8,17 @@ export function temporaryDirectory(scope) {
   const directory = mkdtempSync(join(tmpdir(), 'sallyport-e2e-'));
   scope.after(() => rmSync(directory, { recursive: true, force: true, maxRetries: 5 }));
   return directory;
+}
+
+// Holds calls of the fixtures' tool `gate` in flight until the test opens it.
+export class Gate {
+  constructor(scope) {
+    this.file = join(temporaryDirectory(scope), 'open');
+  }
+
+  open() {
+    writeFileSync(this.file, '');
+  }
 }
 
 // What a fixture recorded: one JSON object a line (fixtures/record.mjs).

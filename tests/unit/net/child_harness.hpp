@@ -4,8 +4,10 @@
 
 #include "net/child.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <chrono>
+#include <csignal>
 #include <filesystem>
 #include <functional>
 #include <string>
@@ -14,6 +16,7 @@
 #include <gtest/gtest.h>
 #include <poll.h>
 #include <sys/prctl.h>
+#include <sys/signalfd.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -59,22 +62,48 @@ inline std::vector<pid_t> pids_in(const std::string& lines) {
   return pids;
 }
 
+inline KeeperEvent not_started(const SpawnFailure& failure) {
+  return ChildNotStarted{failure};
+}
+inline KeeperEvent exited(int code) {
+  return ChildEnded{W_EXITCODE(code, 0)};
+}
+inline KeeperEvent signalled(int number) {
+  return ChildEnded{W_EXITCODE(0, number)};
+}
+
 // Every orphan of the test comes to this process, so that "nothing is left" can be asked of the kernel.
 class Orphanage {
  public:
-  Orphanage() { prctl(PR_SET_CHILD_SUBREAPER, 1); }
-  ~Orphanage() { prctl(PR_SET_CHILD_SUBREAPER, 0); }
+  Orphanage() {
+    prctl(PR_SET_CHILD_SUBREAPER, 1);
+    sigset_t child;
+    sigemptyset(&child);
+    sigaddset(&child, SIGCHLD);
+    sigprocmask(SIG_BLOCK, &child, &mask_);
+    deaths_.reset(signalfd(-1, &child, SFD_CLOEXEC | SFD_NONBLOCK));
+  }
+  Orphanage(const Orphanage&) = delete;
+  Orphanage& operator=(const Orphanage&) = delete;
+  ~Orphanage() {
+    sigprocmask(SIG_SETMASK, &mask_, nullptr);
+    prctl(PR_SET_CHILD_SUBREAPER, 0);
+  }
 
   // Reaps until no child or orphan is left; false when one lives on.
-  static bool empties() {
-    const auto deadline = std::chrono::steady_clock::now() + patience;
-    while (std::chrono::steady_clock::now() < deadline) {
+  bool empties() const {
+    for (;;) {
       const pid_t ended = waitpid(-1, nullptr, WNOHANG);
-      if (ended < 0 && errno == ECHILD) return true;
-      if (ended == 0) poll(nullptr, 0, 1);
+      if (ended < 0) return errno == ECHILD;
+      if (ended == 0 && !wait_readable(deaths_.get())) return false;
+      signalfd_siginfo seen;
+      (void)!read(deaths_.get(), &seen, sizeof seen);
     }
-    return false;
   }
+
+ private:
+  sigset_t mask_{};
+  UniqueFd deaths_;
 };
 
 class Running {
@@ -82,8 +111,7 @@ class Running {
   explicit Running(const ChildSpec& spec) {
     auto started = spawn_child(spec);
     if (!started) {
-      ADD_FAILURE() << "spawn_child: " << to_string(started.error().step) << ", errno "
-                    << started.error().error;
+      ADD_FAILURE() << "spawn_child: errno " << started.error().error_number;
       return;
     }
     child = std::move(*started);

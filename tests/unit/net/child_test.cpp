@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <csignal>
+#include <cstdio>
 #include <cstring>
 #include <fstream>
 
@@ -19,7 +20,7 @@ namespace {
 
 using namespace sallyport::net::testing;
 using ::testing::ElementsAre;
-using ::testing::HasSubstr;
+using ::testing::MatchesRegex;
 using ::testing::VariantWith;
 
 std::string bytes_of(const std::vector<KeeperEvent>& events) {
@@ -31,19 +32,11 @@ std::string bytes_of(const std::vector<KeeperEvent>& events) {
   return bytes;
 }
 
-std::vector<std::string> lines_of(const std::string& text) {
-  std::vector<std::string> lines;
-  for (std::size_t at = 0, end = 0; (end = text.find('\n', at)) != std::string::npos; at = end + 1) {
-    lines.push_back(text.substr(at, end - at));
-  }
-  return lines;
-}
-
 // ---- The bytes between gateway and keeper
 
 TEST(KeeperEvents, SurviveAnySplit) {
   const std::vector<KeeperEvent> events = {ChildStarted{4711}, ChildNotStarted{{EACCES, SpawnStep::exec}},
-                                           ChildExited{255}, ChildSignalled{SIGKILL}, FamilyGone{3}};
+                                           exited(255), signalled(SIGKILL), FamilyGone{3}};
   const std::string bytes = bytes_of(events);
   for (std::size_t first = 0; first <= bytes.size(); ++first) {
     for (std::size_t second = first; second <= bytes.size(); ++second) {
@@ -106,9 +99,9 @@ TEST(KeeperSpec, WhatExecCouldNotTakeIsRefusedBeforeAnythingStarts) {
     ChildSpec spec = spec_of("cat");
     change(spec);
     const auto child = spawn_child(spec);
-    return child ? SpawnFailure{} : child.error();
+    return child ? exited(0) : not_started(child.error());
   };
-  const SpawnFailure invalid{EINVAL, SpawnStep::prepare};
+  const KeeperEvent invalid = not_started({EINVAL, SpawnStep::prepare});
   EXPECT_EQ(error_of([](ChildSpec& spec) { spec.command.clear(); }), invalid);
   EXPECT_EQ(error_of([&](ChildSpec& spec) { spec.command = nul; }), invalid);
   EXPECT_EQ(error_of([&](ChildSpec& spec) { spec.args = {nul}; }), invalid);
@@ -117,7 +110,7 @@ TEST(KeeperSpec, WhatExecCouldNotTakeIsRefusedBeforeAnythingStarts) {
   EXPECT_EQ(error_of([](ChildSpec& spec) { spec.env[""] = "x"; }), invalid);
   EXPECT_EQ(error_of([](ChildSpec& spec) { spec.env["A=B"] = "x"; }), invalid);
   EXPECT_EQ(error_of([](ChildSpec& spec) { spec.args = {std::string(max_spec_bytes, 'x')}; }),
-            (SpawnFailure{E2BIG, SpawnStep::prepare}));
+            not_started({E2BIG, SpawnStep::prepare}));
 }
 
 TEST(ChildEnvironment, IsTheListAndTheConfigured) {
@@ -141,9 +134,8 @@ TEST(Child, EchoesAndEndsWithItsStdin) {
   EXPECT_EQ(running.out, "hello\n");
   running.child.stdin_fd.reset();
   ASSERT_TRUE(running.finish());
-  EXPECT_THAT(running.events,
-              ElementsAre(VariantWith<ChildStarted>(::testing::_), VariantWith<ChildExited>(ChildExited{0}),
-                          VariantWith<FamilyGone>(FamilyGone{0})));
+  EXPECT_THAT(running.events, ElementsAre(VariantWith<ChildStarted>(::testing::_), exited(0),
+                                          VariantWith<FamilyGone>(FamilyGone{0})));
 }
 
 TEST(Child, ItsPipesCloseWhenItEnds) {
@@ -159,11 +151,11 @@ TEST(Child, ReportsHowItEnded) {
     const char* script;
     KeeperEvent event;
   };
-  const Row rows[] = {{"exit 0", ChildExited{0}},
-                      {"exit 3", ChildExited{3}},
-                      {"exit 255", ChildExited{255}},
-                      {"kill -9 $$", ChildSignalled{SIGKILL}},
-                      {"kill -SEGV $$", ChildSignalled{SIGSEGV}}};
+  const Row rows[] = {{"exit 0", exited(0)},
+                      {"exit 3", exited(3)},
+                      {"exit 255", exited(255)},
+                      {"kill -9 $$", signalled(SIGKILL)},
+                      {"kill -SEGV $$", signalled(SIGSEGV)}};
   for (const Row& row : rows) {
     Running running(shell(row.script));
     ASSERT_TRUE(running.finish()) << row.script;
@@ -211,7 +203,7 @@ TEST(Child, AKeeperThatCannotStartIsAFailure) {
   spec.keeper_path = "/nonexistent/keeper";
   const auto child = spawn_child(spec);
   ASSERT_FALSE(child);
-  EXPECT_EQ(child.error(), (SpawnFailure{ENOENT, SpawnStep::keeper}));
+  EXPECT_EQ(not_started(child.error()), not_started({ENOENT, SpawnStep::keeper}));
 }
 
 TEST(Child, RunningOutOfDescriptorsIsAFailureAndLeaksNone) {
@@ -224,7 +216,7 @@ TEST(Child, RunningOutOfDescriptorsIsAFailureAndLeaksNone) {
   rlimit original{};
   ASSERT_EQ(getrlimit(RLIMIT_NOFILE, &original), 0);
   int failures = 0;
-  for (rlim_t room = 3; room < 64; ++room) {
+  for (rlim_t room = 6; room < 64; ++room) {
     const rlimit tight{room, original.rlim_max};
     ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &tight), 0);
     auto child = spawn_child(spec);
@@ -236,9 +228,9 @@ TEST(Child, RunningOutOfDescriptorsIsAFailureAndLeaksNone) {
       continue;
     }
     ++failures;
-    EXPECT_EQ(child.error(), (SpawnFailure{EMFILE, SpawnStep::pipes})) << room;
+    EXPECT_EQ(not_started(child.error()), not_started({EMFILE, SpawnStep::pipes})) << room;
   }
-  EXPECT_GT(failures, 10);
+  EXPECT_GT(failures, 5);
   EXPECT_EQ(open_descriptors(), before);
 }
 
@@ -284,7 +276,9 @@ TEST(Child, StartsWithDefaultSignalsAndWithoutNewPrivileges) {
   pthread_sigmask(SIG_SETMASK, &before, nullptr);
   std::signal(SIGPIPE, previous);
   ASSERT_TRUE(running.finish());
-  EXPECT_EQ(running.out, "NoNewPrivs:\t1\nSigBlk:\t0000000000000000\nSigIgn:\t0000000000000000\n");
+  // posix_spawn of glibc leaves 32 and 33, its own two, ignored in everything that it starts.
+  EXPECT_THAT(running.out,
+              MatchesRegex("SigBlk:\t0000000000000000\nSigIgn:\t0000000(0|1)(0|8)0000000\nNoNewPrivs:\t1\n"));
 }
 
 TEST(Child, TheKeeperShowsNothingOfTheCommandAndHoldsNoneOfItsPipes) {
@@ -308,19 +302,18 @@ TEST(Child, TheKeeperShowsNothingOfTheCommandAndHoldsNoneOfItsPipes) {
 }
 
 TEST(Child, StartsWhereStandardDescriptorsAreClosed) {
-  Orphanage orphanage;
+  std::fflush(nullptr);  // what stands in stdout's buffer must not be written to a pipe that takes its number
   const pid_t gateway = fork();
   if (gateway == 0) {
     for (const int standard : {0, 1, 2}) close(standard);
     Running running(shell("read line; test \"$line\" = hello"));
     const bool spoken = running.say("hello\n") && running.finish();
-    const auto* exited = running.find<ChildExited>();
-    _exit(spoken && exited != nullptr && exited->code == 0 ? 0 : 1);
+    const auto* ended = running.find<ChildEnded>();
+    _exit(spoken && ended != nullptr && ended->wait_status == 0 ? 0 : 1);
   }
   int status = 0;
   ASSERT_EQ(waitpid(gateway, &status, 0), gateway);
-  EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 0);
-  EXPECT_TRUE(Orphanage::empties());
+  EXPECT_EQ(status, 0);
 }
 
 TEST(Child, CommandsToADeadKeeperFailQuietly) {

@@ -1,0 +1,88 @@
+// Any bytes as a JSON-RPC message: whatever parses must hold together through every function that reads it.
+#include "json/splice.hpp"
+#include "protocol/edge.hpp"
+#include "protocol/envelope.hpp"
+#include "protocol/message.hpp"
+#include "protocol/rewrite.hpp"
+
+#include <cstdint>
+#include <cstdlib>
+#include <string>
+#include <string_view>
+
+namespace {
+
+using namespace sallyport;
+using namespace sallyport::protocol;
+
+void require(bool condition) {
+  if (!condition) std::abort();
+}
+
+bool is_message(std::string_view text, MessageKind kind) {
+  const auto parsed = parse_message(text);
+  return parsed && parsed->kind() == kind;
+}
+
+void read_call(const Message& message, std::string_view bytes) {
+  static_cast<void>(check_params(message, bytes));
+  static_cast<void>(classify_stdio(message, bytes, std::nullopt));
+  const EdgeHeaders headers{
+      .protocol_version = "2026-07-28", .method = name(message.method()), .name = "=?base64?YQ==?="};
+  const auto edge = classify_http(message, bytes, headers);
+  if (!edge) require(edge.error().http_status == 400 || edge.error().http_status == 404);
+  std::string scratch;
+  const auto tool = message.text(Field::name, bytes, scratch);
+  if (message.method() == Method::tools_call && tool && check_params(message, bytes)) {
+    const std::string rebuilt =
+        tools_call_request("1", latest_modern, *tool, message.raw(Field::arguments, bytes), {});
+    require(is_message(rebuilt, MessageKind::request));
+  }
+  if (message.method() == Method::notifications_progress && check_params(message, bytes))
+    require(is_message(rewrite_progress(bytes, message, "7"), message.kind()));
+}
+
+void read_response(const Message& message, std::string_view bytes) {
+  for (const Revision revision : {latest_legacy, latest_modern}) {
+    if (message.kind() == MessageKind::error_response) {
+      require(is_message(rewrite_error(bytes, message, "1", revision), MessageKind::error_response));
+      continue;
+    }
+    static_cast<void>(classify_result(message, bytes));
+    std::string storage;
+    const auto result = rewrite_result(bytes, message, revision, storage);
+    const std::string response = result_response(message.id(bytes), result);
+    const auto again = parse_message(response);
+    require(again && again->kind() == MessageKind::result_response);
+    require(again->id(response) == message.id(bytes));
+    require(again->has(Field::result_type) || revision == latest_legacy);
+    require(!again->has(Field::ttl_ms) || revision == latest_modern);
+    // A rewritten result needs no second rewriting.
+    std::string more;
+    if (revision == latest_legacy)
+      require(rewrite_result(response, *again, revision, more) == again->raw(Field::result, response));
+  }
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  const std::string_view bytes(reinterpret_cast<const char*>(data), size);
+  const auto message = parse_message(bytes);
+  if (message) {
+    require(message->id(bytes).size() <= max_id_bytes);
+    message->is_response() ? read_response(*message, bytes) : read_call(*message, bytes);
+    return 0;
+  }
+  const BadMessage& bad = message.error();
+  require(bad.id.empty() || json::scan(bad.id));
+  if (bad.flaw != Flaw::batch) return 0;
+  const auto batch = parse_batch(bytes);
+  if (!batch) return 0;
+  require(!batch->empty() && batch->size() <= max_batch);
+  for (const json::Span element : *batch) {
+    const auto inner = parse_message(element.of(bytes));
+    require(inner || inner.error().flaw != Flaw::not_json);
+  }
+  return 0;
+}

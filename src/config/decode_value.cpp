@@ -1,0 +1,490 @@
+#include "config/decode_value.hpp"
+
+#include "base/durations.hpp"
+#include "base/strings.hpp"
+#include "config/values.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+namespace sallyport::config {
+namespace {
+
+constexpr std::size_t max_list = 10'000;
+constexpr std::size_t max_tool_name = 128;
+
+std::string quote(std::string_view text) {
+  return fmt::format("`{}`", clip(text, 64));
+}
+
+// One key of the file on its way into its slot.
+class Value {
+ public:
+  Value(const Key& key, const Node& node, std::string path, const Machine& machine, Draft& draft,
+        Report& report)
+      : key_(key),
+        node_(node),
+        path_(std::move(path)),
+        machine_(machine),
+        draft_(draft),
+        report_(report),
+        errors_before_(report.errors()) {}
+
+  void into(Scope& scope) {
+    remember(path_, node_.at);
+    if (node_.kind == Node::Kind::null) {
+      wrong_kind(node_, path_);
+    } else if (key_.slot == nullptr) {
+      choose();
+    } else {
+      std::visit([this](auto slot) { put(slot); }, key_.slot(scope));
+    }
+    draft_.written[path_].valid = report_.errors() == errors_before_;
+  }
+
+ private:
+  bool hides_values() const {
+    return key_.type == Type::arguments || key_.type == Type::environment || key_.type == Type::headers;
+  }
+
+  void remember(const std::string& path, Position at, bool foreign = false) {
+    draft_.written.insert_or_assign(path, Written{report_.file(), at, true, foreign});
+  }
+
+  // What stands there instead of what is wanted; never a value that may be a secret.
+  std::string found(const Node& node, bool foreign) const {
+    switch (node.kind) {
+      case Node::Kind::null:
+        return "nothing";
+      case Node::Kind::sequence:
+        return "a list";
+      case Node::Kind::map:
+        return "a map";
+      case Node::Kind::scalar:
+        break;
+    }
+    if (hides_values()) return "a text";
+    if (foreign) return "what `${…}` gave";
+    return node.quoted ? fmt::format("the text \"{}\"", clip(node.text, 48)) : quote(node.text);
+  }
+
+  void mistake(const Node& node, std::string_view path, std::string what, std::string why,
+               std::string instead) {
+    report_.error(node.at, path, {std::move(what), std::move(why), std::move(instead)});
+  }
+
+  std::string example() const {
+    if (key_.type == Type::boolean) return fmt::format("write `{0}: true` or `{0}: false`", key_.name());
+    const bool tells = !key_.standard.empty() && key_.standard != "[]" && key_.standard != "{}";
+    return fmt::format("write `{}: {}`", key_.name(), tells ? key_.standard : describe(key_.type).example);
+  }
+
+  void wrong_kind(const Node& node, std::string_view path, bool foreign = false) {
+    mistake(node, path,
+            fmt::format("`{}` is {}, not {}", path, found(node, foreign), describe(key_.type).name),
+            std::string(describe(key_.type).form), example());
+  }
+
+  // For the key's own value, or for an entry of it.
+  void not_a_text(const Node& node, const std::string& path) {
+    if (&node == &node_) return wrong_kind(node, path);
+    mistake(node, path, fmt::format("`{}` is {}, not a text", path, found(node, false)),
+            std::string(describe(key_.type).form), example());
+  }
+
+  // The text of a scalar after expansion.
+  std::optional<Expanded> text(const Node& node, const std::string& path) {
+    if (node.kind != Node::Kind::scalar) {
+      not_a_text(node, path);
+      return std::nullopt;
+    }
+    auto expanded = expand(node.text, machine_, report_, node.at, path);
+    if (expanded && expanded->text.find('\0') != std::string::npos) {
+      mistake(node, path, fmt::format("`{}` holds a zero byte", path), "it would end the text", "remove it");
+      return std::nullopt;
+    }
+    if (expanded) remember(path, node.at, expanded->foreign);
+    return expanded;
+  }
+
+  // The same, for what is not a text: a quoted one is a text unless an expansion needed the quotes.
+  std::optional<Expanded> word() {
+    auto expanded = text(node_, path_);
+    const bool may_be_quoted = key_.type != Type::boolean && key_.type != Type::integer;
+    if (expanded && node_.quoted && !expanded->foreign && !may_be_quoted) {
+      wrong_kind(node_, path_);
+      return std::nullopt;
+    }
+    return expanded;
+  }
+
+  // parse: what turns a text into the value, or nothing.
+  template <class T, class Parse>
+  std::optional<T> parsed(Parse parse) {
+    const auto expanded = word();
+    if (!expanded) return std::nullopt;
+    std::optional<T> value = parse(expanded->text);
+    if (!value) not_parsed(*expanded);
+    return value;
+  }
+
+  void not_parsed(const Expanded& expanded) {
+    const bool number = expanded.text.find_first_not_of("0123456789") == std::string::npos;
+    const bool lacks_unit = (key_.type == Type::duration || key_.type == Type::rate) && number;
+    if (!lacks_unit || expanded.foreign || expanded.text.empty())
+      return wrong_kind(node_, path_, expanded.foreign);
+    mistake(node_, path_, fmt::format("`{}` is {}, without a unit", path_, found(node_, false)),
+            std::string(describe(key_.type).form),
+            fmt::format("write `{}: {}{}`", key_.name(), clip(expanded.text, 32),
+                        key_.type == Type::rate ? "/s" : "s"));
+  }
+
+  template <class Show>
+  bool in_range(const Node& node, std::string_view path, std::uint64_t value, Show show) {
+    if (key_.max == 0 || (value >= key_.min && value <= key_.max)) return true;
+    const std::string why = key_.min == key_.max
+                                ? fmt::format("this release knows {} only", show(key_.min))
+                                : fmt::format("it must be from {} to {}", show(key_.min), show(key_.max));
+    mistake(node, path, fmt::format("`{}` is out of range", path), why, example());
+    return false;
+  }
+
+  bool count_in_range(std::uint64_t value) {
+    return in_range(node_, path_, value, [](std::uint64_t n) { return n; });
+  }
+
+  bool duration_in_range(const Node& node, std::string_view path, Milliseconds value) {
+    const auto show = [](std::uint64_t ms) {
+      return format_duration(Milliseconds(static_cast<std::int64_t>(ms)));
+    };
+    return in_range(node, path, static_cast<std::uint64_t>(value.count()), show);
+  }
+
+  void put(std::monostate) {}
+
+  void put(bool* slot) {
+    const auto parse = [](std::string_view text) -> std::optional<bool> {
+      if (text == "true") return true;
+      if (text == "false") return false;
+      return std::nullopt;
+    };
+    if (const auto value = parsed<bool>(parse)) *slot = *value;
+  }
+
+  void put(std::uint32_t* slot) {
+    const auto value = parsed<std::uint64_t>([](std::string_view t) { return parse_int<std::uint64_t>(t); });
+    if (value && count_in_range(*value)) *slot = static_cast<std::uint32_t>(*value);
+  }
+
+  void put(std::uint64_t* slot) {
+    const auto value = parsed<std::uint64_t>(parse_size);
+    if (value && in_range(node_, path_, *value, format_size)) *slot = *value;
+  }
+
+  void put(Milliseconds* slot) {
+    const auto value = parsed<Milliseconds>(parse_duration);
+    if (value && duration_in_range(node_, path_, *value)) *slot = *value;
+  }
+
+  void put(Rate* slot) {
+    const auto value = parsed<Rate>(parse_rate);
+    if (value && count_in_range(value->count)) *slot = *value;
+  }
+
+  void put(std::optional<Rate>* slot) {
+    Rate rate;
+    put(&rate);
+    if (rate.count > 0) *slot = rate;
+  }
+
+  void put(Address* slot) {
+    const bool later = node_.kind == Node::Kind::sequence || node_.text.starts_with("unix:");
+    if (later) {
+      mistake(
+          node_, path_,
+          fmt::format("`{}` is {}", path_, node_.kind == Node::Kind::sequence ? "a list" : "a Unix socket"),
+          "this build does not enforce it, and nothing in Sallyport parses and does nothing",
+          fmt::format("write one address: `{}: {}`", key_.name(), key_.standard));
+      return;
+    }
+    if (auto value = parsed<Address>(parse_address)) *slot = std::move(*value);
+  }
+
+  void put(LimitBy* slot) { put_enumerator(slot); }
+  void put(Isolation* slot) { put_enumerator(slot); }
+  void put(LogLevel* slot) { put_enumerator(slot); }
+  void put(LogFormat* slot) { put_enumerator(slot); }
+
+  template <class Enum>
+  void put_enumerator(Enum* slot) {
+    if (const auto index = choose()) *slot = static_cast<Enum>(*index);
+  }
+
+  // The index among the key's choices.
+  std::optional<std::size_t> choose() {
+    const auto expanded = text(node_, path_);
+    if (!expanded) return std::nullopt;
+    const std::vector<std::string> choices = split_choices(key_.choices);
+    const auto match = std::ranges::find(choices, expanded->text);
+    if (match != choices.end()) return static_cast<std::size_t>(match - choices.begin());
+    const std::vector<std::string> later = split_choices(key_.later);
+    const std::string what = fmt::format("`{}` is {}", path_, found(node_, expanded->foreign));
+    if (std::ranges::find(later, expanded->text) != later.end()) {
+      mistake(node_, path_, what,
+              "this build does not enforce it, and nothing in Sallyport parses and does nothing",
+              fmt::format("write `{}: {}`, or remove the key", key_.name(), choices.front()));
+      return std::nullopt;
+    }
+    const auto begins = [&](const std::string& choice) { return expanded->text.starts_with(choice); };
+    const auto prefix = std::ranges::find_if(choices, begins);
+    const auto meant = did_you_mean(expanded->text, choices);
+    const std::string_view instead = meant ? *meant : prefix != choices.end() ? *prefix : key_.standard;
+    mistake(node_, path_, what, fmt::format("it is one of {}", fmt::join(choices, ", ")),
+            fmt::format("write `{}: {}`", key_.name(), instead));
+    return std::nullopt;
+  }
+
+  void put(std::string* slot) {
+    if (key_.type == Type::choice) {
+      if (const auto index = choose()) *slot = split_choices(key_.choices)[*index];
+      return;
+    }
+    auto expanded = text(node_, path_);
+    if (!expanded) return;
+    if (key_.type == Type::url && !check_url(*expanded)) return;
+    const bool control = expanded->text.find_first_of("\n\r") != std::string::npos;
+    const bool separator = expanded->text.size() <= 8 && is_made_of_name_characters(expanded->text);
+    if (expanded->text.empty() || control || (key_.type == Type::separator && !separator)) {
+      wrong_kind(node_, path_, expanded->foreign);
+      return;
+    }
+    *slot = std::move(expanded->text);
+  }
+
+  bool check_url(const Expanded& expanded) {
+    const auto url = parse_url(expanded.text);
+    if (!url) {
+      const bool scheme = expanded.text.find("://") == std::string::npos;
+      mistake(node_, path_, fmt::format("`{}` is not an http or https URL", path_),
+              std::string(describe(Type::url).form),
+              scheme ? "begin it with https://" : "write `url: https://host.example/mcp`");
+    } else if (url->has_userinfo) {
+      mistake(node_, path_, fmt::format("`{}` has a user name or a password in it", path_),
+              "URLs are shown, logged and sent on", "put the credential into `headers: {authorization: …}`");
+    } else if (url->has_fragment) {
+      mistake(node_, path_, fmt::format("`{}` has a fragment", path_), "a fragment is never sent",
+              "remove `#` and what follows");
+    } else {
+      return true;
+    }
+    return false;
+  }
+
+  void put(std::optional<std::string>* slot) {
+    auto expanded = text(node_, path_);
+    if (!expanded) return;
+    if (!expanded->text.empty()) {
+      mistake(node_, path_, fmt::format("`{}` is {}", path_, found(node_, expanded->foreign)),
+              std::string(describe(key_.type).form), "write `prefix: \"\"`, or rename the server");
+      return;
+    }
+    *slot = std::string();
+  }
+
+  // Calls `each(node, path, text)` for the texts of a list.
+  template <class Each>
+  void for_items(Each each) {
+    if (node_.kind != Node::Kind::sequence) {
+      wrong_kind(node_, path_);
+      return;
+    }
+    if (node_.items.size() > max_list) {
+      mistake(node_, path_, fmt::format("`{}` has {} entries", path_, node_.items.size()),
+              fmt::format("at most {} are read", max_list), "shorten the list");
+      return;
+    }
+    for (std::size_t i = 0; i < node_.items.size(); ++i) {
+      const std::string path = fmt::format("{}[{}]", path_, i);
+      if (auto expanded = text(node_.items[i], path)) each(node_.items[i], path, std::move(*expanded));
+    }
+  }
+
+  // Calls `each(member, path, text)` for the texts of a map.
+  template <class Each>
+  void for_members(Each each) {
+    if (node_.kind != Node::Kind::map) {
+      wrong_kind(node_, path_);
+      return;
+    }
+    for (const Member& member : node_.members) {
+      const std::string path = fmt::format("{}.{}", path_, clip(member.key.text, max_tool_name));
+      if (auto expanded = text(member.value, path)) each(member, path, std::move(*expanded));
+    }
+  }
+
+  void put(std::vector<Secret>* slot) {
+    slot->clear();
+    for_items(
+        [&](const Node&, const std::string&, Expanded item) { slot->emplace_back(std::move(item.text)); });
+  }
+
+  void put(std::vector<std::string>* slot) {
+    slot->clear();
+    for_items([&](const Node& node, const std::string& path, Expanded item) {
+      if (check_item(node, path, item)) slot->push_back(std::move(item.text));
+    });
+  }
+
+  bool check_item(const Node& node, const std::string& path, const Expanded& item) {
+    if (key_.type == Type::patterns) return check_pattern(node, path, item.text);
+    const bool fits = key_.type == Type::origins ? is_origin(item.text) : is_host(item.text);
+    if (fits) return true;
+    const bool any = item.text == "*" || item.text == "null";
+    mistake(node, path, fmt::format("`{}` is {}", path, found(node, item.foreign)),
+            any ? "it would let any web page call the tools" : std::string(describe(key_.type).form),
+            fmt::format("write `{}: {}`", key_.name(), describe(key_.type).example));
+    return false;
+  }
+
+  bool check_pattern(const Node& node, const std::string& path, const std::string& pattern) {
+    if (pattern.empty() || pattern.size() > max_tool_name) {
+      mistake(node, path, fmt::format("`{}` has {} characters", path, pattern.size()),
+              fmt::format("a tool's name has 1 to {}", max_tool_name), "write a name, or * for any");
+      return false;
+    }
+    if (pattern.find(".*") != std::string::npos || pattern.find_first_of("^$|()[]+\\") != std::string::npos) {
+      report_.warning(
+          node.at, path,
+          {fmt::format("{} looks like a regular expression", quote(pattern)),
+           "patterns know * (any text) and ? (one character) only", "write for example `delete_*`"});
+    }
+    return true;
+  }
+
+  void put(std::vector<std::uint16_t>* slot) {
+    slot->clear();
+    for_items([&](const Node& node, const std::string& path, const Expanded& item) {
+      const auto status = parse_int<std::uint16_t>(item.text);
+      if (status && *status >= key_.min && *status <= key_.max) {
+        slot->push_back(*status);
+      } else {
+        mistake(node, path, fmt::format("`{}` is {}", path, found(node, item.foreign)),
+                std::string(describe(key_.type).form), "write `refuses_with: [503]`");
+      }
+    });
+  }
+
+  void put(std::vector<EnvironmentEntry>* slot) {
+    slot->clear();
+    for_members([&](const Member& member, const std::string& path, Expanded value) {
+      if (!is_variable_name(member.key.text)) {
+        mistake(member.key, path, fmt::format("{} is not the name of a variable", quote(member.key.text)),
+                "a name is made of letters, digits and _", "rename it");
+        return;
+      }
+      slot->push_back({member.key.text, Secret(std::move(value.text))});
+    });
+  }
+
+  void put(std::vector<Header>* slot) {
+    slot->clear();
+    for_members([&](const Member& member, const std::string& path, Expanded value) {
+      std::string name = to_lower(member.key.text);
+      if (!check_header(member, path, name, value.text)) return;
+      if (std::ranges::find(*slot, name, &Header::name) != slot->end()) {
+        mistake(member.key, path, fmt::format("a second header field {}", quote(name)),
+                "the names are the same but for upper and lower case", "remove one of the two");
+        return;
+      }
+      remember(fmt::format("{}.{}", path_, name), member.value.at, value.foreign);
+      slot->push_back({std::move(name), Secret(std::move(value.text))});
+    });
+  }
+
+  bool check_header(const Member& member, const std::string& path, const std::string& name,
+                    std::string_view value) {
+    static const std::vector<std::string> own{"host",
+                                              "connection",
+                                              "content-length",
+                                              "transfer-encoding",
+                                              "te",
+                                              "trailer",
+                                              "upgrade",
+                                              "accept",
+                                              "content-type",
+                                              "accept-encoding",
+                                              "proxy-authorization",
+                                              "expect",
+                                              "last-event-id",
+                                              "keep-alive"};
+    if (!is_header_name(name)) {
+      mistake(member.key, path, fmt::format("{} is not the name of a header field", quote(name)),
+              "it holds characters that HTTP does not allow there", "correct the name");
+    } else if (std::ranges::find(own, name) != own.end() || name.starts_with("mcp-")) {
+      mistake(member.key, path, fmt::format("the gateway itself writes {}", quote(name)),
+              "two values of one field invite smuggling", "remove it");
+    } else if (!is_header_value(value)) {
+      mistake(member.value, path, fmt::format("`{}` holds a line end or a control character", path),
+              "it would end the header field", "remove it");
+    } else {
+      return true;
+    }
+    return false;
+  }
+
+  bool check_tool(const Member& member, const std::string& path) {
+    if (!member.key.text.empty() && member.key.text.size() <= max_tool_name) return true;
+    mistake(member.key, path, "not the name of a tool",
+            fmt::format("a name has 1 to {} characters", max_tool_name),
+            "write the tool's name as the server names it");
+    return false;
+  }
+
+  void put(std::map<std::string, Milliseconds, std::less<>>* slot) {
+    slot->clear();
+    for_members([&](const Member& member, const std::string& path, const Expanded& value) {
+      const auto duration = parse_duration(value.text);
+      if (!duration) {
+        mistake(member.value, path,
+                fmt::format("`{}` is {}, not a duration", path, found(member.value, value.foreign)),
+                std::string(describe(Type::duration).form),
+                fmt::format("write `{}: 5m`", clip(member.key.text, 64)));
+      } else if (check_tool(member, path) && duration_in_range(member.value, path, *duration)) {
+        slot->emplace(member.key.text, *duration);
+      }
+    });
+  }
+
+  void put(std::map<std::string, std::string, std::less<>>* slot) {
+    slot->clear();
+    for_members([&](const Member& member, const std::string& path, Expanded value) {
+      if (!check_tool(member, path)) return;
+      if (key_.type == Type::tool_names && !is_shown_name(value.text)) {
+        mistake(member.value, path, fmt::format("`{}` is {}", path, found(member.value, value.foreign)),
+                "a shown name has 1 to 64 of A-Z a-z 0-9 _ and -", "choose another name");
+        return;
+      }
+      slot->emplace(member.key.text, std::move(value.text));
+    });
+  }
+
+  const Key& key_;
+  const Node& node_;
+  std::string path_;
+  const Machine& machine_;
+  Draft& draft_;
+  Report& report_;
+  std::size_t errors_before_;
+};
+
+}  // namespace
+
+void decode_value(const Key& key, const Node& node, std::string path, Scope& scope, const Machine& machine,
+                  Draft& draft, Report& report) {
+  Value(key, node, std::move(path), machine, draft, report).into(scope);
+}
+
+}  // namespace sallyport::config

@@ -1,0 +1,278 @@
+#include "config/rules.hpp"
+
+#include "base/durations.hpp"
+#include "base/strings.hpp"
+#include "config/values.hpp"
+
+#include <algorithm>
+#include <filesystem>
+#include <initializer_list>
+#include <optional>
+#include <set>
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+namespace sallyport::config {
+namespace {
+
+// Places of what was written, and the words for mistakes there.
+class Checks {
+ public:
+  Checks(const Draft& draft, const Request& request, Diagnostics& out)
+      : draft_(draft), config_(draft.config), request_(request), out_(out) {}
+
+  void run() {
+    has_servers();
+    listeners();
+    timeouts();
+    for (const Server& server : config_.servers) one_server(server);
+    shown_names();
+  }
+
+ private:
+  const Written* written(std::string_view path) const {
+    const auto found = draft_.written.find(path);
+    return found == draft_.written.end() ? nullptr : &found->second;
+  }
+
+  // Its value, written or the default, may be compared with others.
+  bool usable(std::string_view path) const {
+    const Written* entry = written(path);
+    return entry == nullptr || entry->valid;
+  }
+
+  // Reports at `path`, or at what contains it if it was not written.
+  void add(Severity severity, std::string_view path, Finding finding) {
+    const Written* entry = written(path);
+    for (std::string_view outer = path; entry == nullptr && outer.find('.') != std::string_view::npos;) {
+      outer = outer.substr(0, outer.rfind('.'));
+      entry = written(outer);
+    }
+    const Written file = whole_file();
+    if (entry == nullptr) entry = &file;
+    Report report(entry->file, out_);
+    if (severity == Severity::error) {
+      report.error(entry->at, path, std::move(finding));
+    } else {
+      report.warning(entry->at, path, std::move(finding));
+    }
+  }
+  void error(std::string_view path, Finding finding) { add(Severity::error, path, std::move(finding)); }
+  void warning(std::string_view path, Finding finding) { add(Severity::warning, path, std::move(finding)); }
+
+  Written whole_file() const {
+    if (request_.config) return {request_.config->name, {1, 1}};
+    if (request_.mcp_json) return {request_.mcp_json->name, {1, 1}};
+    return {"sallyport", {}};
+  }
+
+  void has_servers() {
+    if (!config_.servers.empty() || !usable("servers")) return;
+    error("servers", {"no servers", "the gateway would have nothing to serve",
+                      "write `servers: {files: {command: npx, args: [-y, some-server]}}`"});
+  }
+
+  // Nothing listens for `serve --stdio` but what the command line asks for.
+  bool opens(const std::optional<std::string>& option) const { return !request_.stdio || option.has_value(); }
+
+  void listeners() {
+    const bool agents = opens(request_.listen) && usable("listen.http");
+    const bool admin = opens(request_.admin) && usable("admin.http");
+    if (agents) beyond_loopback("listen.http", config_.listen.http);
+    if (admin) beyond_loopback("admin.http", config_.admin.http);
+    if (agents && admin && config_.listen.http.port == config_.admin.http.port &&
+        config_.listen.http.port != 0) {
+      error("admin.http",
+            {fmt::format("`admin.http` has the port of `listen.http` ({})", config_.admin.http.port),
+             "the admin API never shares a port with agents",
+             fmt::format("write another port, for example {}", config_.admin.http.port + 1)});
+    }
+  }
+
+  void beyond_loopback(std::string_view path, const Address& address) {
+    if (address.is_loopback() || !usable("listen.anonymous")) return;
+    if (!config_.listen.anonymous) {
+      error(
+          path,
+          {fmt::format("`{}` is {}, beyond loopback, without authentication", path, address.text()),
+           "this release has no authentication yet, so everybody who reaches the port could call every tool",
+           "write 127.0.0.1 for the host, or say `listen: {anonymous: true}` if that is what you want"});
+    } else if (!config_.listen.behind_tls_proxy) {
+      warning(path, {fmt::format("`{}` is {}, beyond loopback, in cleartext", path, address.text()),
+                     "what agents send, session ids included, can be read on the way",
+                     "put a TLS proxy in front and say `listen: {behind_tls_proxy: true}`"});
+    }
+  }
+
+  void timeouts() {
+    const Timeouts& t = config_.timeouts;
+    if (!usable("timeouts.tool_max") || !usable("timeouts.tool") || t.tool <= t.tool_max) return;
+    const bool said = written("timeouts.tool") != nullptr;
+    error(said ? "timeouts.tool" : "timeouts.tool_max",
+          {fmt::format("`timeouts.tool` is {}, more than `timeouts.tool_max`", format_duration(t.tool)),
+           fmt::format("`tool_max` ends every call after {}", format_duration(t.tool_max)),
+           fmt::format("write `tool: {0}` or less, or raise `tool_max`", format_duration(t.tool_max))});
+  }
+
+  void one_server(const Server& server) {
+    const std::string path = "servers." + server.key;
+    if (!usable(path)) return;
+    const bool command = written(path + ".command") != nullptr;
+    const bool url = written(path + ".url") != nullptr;
+    if (command == url) {
+      error(path, {fmt::format("`{}` has {}", path,
+                               command ? "`command` and `url`" : "neither `command` nor `url`"),
+                   "a server is either a child process or an HTTP endpoint",
+                   command ? "remove one of the two" : "write `command: …` or `url: https://…`"});
+      return;
+    }
+    if (command) {
+      misplaced(path, {"url", "headers", "ca", "refuses_with"}, "command", "an HTTP endpoint (`url`)");
+      child(server, path);
+    } else {
+      misplaced(path, {"args", "env", "cwd"}, "url", "a child process (`command`)");
+      endpoint(server, path);
+    }
+    tool_rules(server, path);
+  }
+
+  void misplaced(const std::string& path, std::initializer_list<std::string_view> names, std::string_view has,
+                 std::string_view belongs) {
+    for (const std::string_view name : names) {
+      const std::string key = fmt::format("{}.{}", path, name);
+      if (written(key) == nullptr) continue;
+      error(key, {fmt::format("`{}` beside `{}`", key, has),
+                  fmt::format("it means something for {} only, and nothing parses and does nothing", belongs),
+                  "remove it"});
+    }
+  }
+
+  void child(const Server& server, const std::string& path) {
+    secrets_in_args(server, path);
+    std::error_code ignored;
+    if (!server.cwd.empty() && !std::filesystem::is_directory(server.cwd, ignored)) {
+      warning(path + ".cwd", {fmt::format("`{}.cwd` is not a directory here", path),
+                              "the server could not start", "correct the path, or make the directory"});
+    }
+    if (!server.command.empty() && !is_found(server.command)) {
+      const bool foreign = is_foreign(path + ".command");
+      warning(path + ".command",
+              {fmt::format("the command {} is not found",
+                           foreign ? "that `${…}` gave" : clip(server.command, 128)),
+               "it is neither a program at that path nor on PATH", "install it, or write its full path"});
+    }
+  }
+
+  bool is_foreign(std::string_view path) const {
+    const Written* entry = written(path);
+    return entry != nullptr && entry->foreign;
+  }
+
+  bool is_found(const std::string& command) const {
+    const auto runs = [](const std::string& file) {
+      std::error_code ignored;
+      return std::filesystem::is_regular_file(file, ignored) && ::access(file.c_str(), X_OK) == 0;
+    };
+    if (command.find('/') != std::string::npos) return runs(command);
+    const std::string search = request_.machine.variable("PATH").value_or("/usr/local/bin:/usr/bin:/bin");
+    for (std::size_t start = 0; start <= search.size();) {
+      const std::size_t end = std::min(search.find(':', start), search.size());
+      if (end > start && runs(fmt::format("{}/{}", search.substr(start, end - start), command))) return true;
+      start = end + 1;
+    }
+    return false;
+  }
+
+  void secrets_in_args(const Server& server, const std::string& path) {
+    for (std::size_t i = 0; i < server.args.size(); ++i) {
+      const std::string item = fmt::format("{}.args[{}]", path, i);
+      const bool follows = i > 0 && announces_secret(server.args[i - 1].reveal());
+      if (!is_foreign(item) && !follows && !looks_secret(server.args[i].reveal())) continue;
+      warning(item,
+              {fmt::format("`{}` may be a secret", item), "everybody on this machine sees arguments (`ps`)",
+               "pass it in `env`, if the server can read it there"});
+    }
+  }
+
+  void endpoint(const Server& server, const std::string& path) {
+    const auto url = parse_url(server.url);
+    if (!url) return;
+    if (url->scheme == "http" && !is_loopback_host(url->host)) cleartext(server, path, *url);
+    std::error_code ignored;
+    if (!server.ca.empty() && !std::filesystem::is_regular_file(server.ca, ignored)) {
+      warning(path + ".ca", {fmt::format("`{}.ca` is not a file here", path),
+                             "no certificate could be verified", "correct the path"});
+    }
+    if (!server.ca.empty() && url->scheme == "http") {
+      error(path + ".ca", {fmt::format("`{}.ca` beside an http URL", path),
+                           "there is no certificate to verify", "remove it, or write https"});
+    }
+    const Address& own = config_.listen.http;
+    if (is_loopback_host(url->host) && url->port == own.port && usable("listen.http") &&
+        opens(request_.listen)) {
+      error(path + ".url", {fmt::format("`{}.url` is the gateway's own address", path),
+                            "it would call itself in a circle", "write the address of the server behind it"});
+    }
+  }
+
+  void cleartext(const Server& server, const std::string& path, const Url& url) {
+    bool credentials = false;
+    for (const Header& header : server.headers) {
+      const std::string key = fmt::format("{}.headers.{}", path, header.name);
+      if (!carries_credential(header.name) && !is_foreign(key)) continue;
+      credentials = true;
+      error(key, {fmt::format("`{}` would be sent in cleartext", key),
+                  fmt::format("{} is beyond loopback and the URL is http", clip(url.host, 128)),
+                  "write https in `url`"});
+    }
+    if (!credentials) {
+      warning(path + ".url", {fmt::format("`{}.url` is http beyond loopback", path),
+                              "arguments and results can be read and changed on the way", "write https"});
+    }
+  }
+
+  void tool_rules(const Server& server, const std::string& path) {
+    for (const auto& [tool, duration] : server.tools.timeout) {
+      if (!usable("timeouts.tool_max") || duration <= config_.timeouts.tool_max) continue;
+      const std::string key = fmt::format("{}.tools.timeout.{}", path, clip(tool, 128));
+      error(
+          key,
+          {fmt::format("`{}` is {}, more than `timeouts.tool_max`", key, format_duration(duration)),
+           fmt::format("`tool_max` ends every call after {}", format_duration(config_.timeouts.tool_max)),
+           fmt::format("write {} or less, or raise `tool_max`", format_duration(config_.timeouts.tool_max))});
+    }
+    std::set<std::string_view> names;
+    for (const auto& [tool, name] : server.tools.rename) {
+      if (names.insert(name).second) continue;
+      const std::string key = fmt::format("{}.tools.rename.{}", path, clip(tool, 128));
+      error(key, {fmt::format("`{}` is `{}`, as of another tool", key, clip(name, 64)),
+                  "one of the two could not be called", "choose another name"});
+    }
+  }
+
+  // Room for a tool's name must be left beside the longest prefix.
+  void shown_names() {
+    if (!usable("expose.max_name") || !usable("expose.separator")) return;
+    for (const Server& server : config_.servers) {
+      const std::size_t prefix = server.key.size() + config_.expose.separator.size();
+      if (server.prefix || prefix + 1 < config_.expose.max_name) continue;
+      error("expose.max_name",
+            {fmt::format("`expose.max_name` leaves no room beside the prefix of `{}`", server.key),
+             fmt::format("that prefix alone has {} characters", prefix), "write more, at best 48"});
+    }
+  }
+
+  const Draft& draft_;
+  const Config& config_;
+  const Request& request_;
+  Diagnostics& out_;
+};
+
+}  // namespace
+
+void check_rules(const Draft& draft, const Request& request, Diagnostics& out) {
+  Checks(draft, request, out).run();
+}
+
+}  // namespace sallyport::config

@@ -1,0 +1,83 @@
+// POLICY: what the operator does not allow.
+#pragma once
+
+#include "errors/row_spec.hpp"
+#include "errors/rows/tool.hpp"
+
+namespace sallyport {
+
+inline constexpr RowSpec policy_rows[] = {
+    {.code = Code::policy_tool_denied,
+     .wire_name = "POLICY_001",
+     .full_name = "POLICY_TOOL_DENIED",
+     .kind = Kind::gateway_runtime_policy_denied,
+     .surface = Surface::rpc,
+     .rpc_legacy = -32602,
+     .rpc_modern = -32602,
+     .shown_as = Code::tool_not_found,
+     .text = tool_not_found_text,
+     .action = tool_not_found_action,
+     .meaning = "A rule or `tools.deny` does not let this caller use the tool; the caller sees TOOL_002, as "
+                "if there were no such tool.",
+     .who_acts = who::operator_,
+     .gateway_does = "It refuses before anything is looked at, writes the rule to the audit trail, and shows "
+                     "the caller what an unknown tool shows.",
+     .suggested_actions = tool_not_found_suggestions},
+    {.code = Code::policy_arguments_denied,
+     .wire_name = "POLICY_002",
+     .full_name = "POLICY_ARGUMENTS_DENIED",
+     .kind = Kind::gateway_runtime_policy_denied,
+     .text = "A policy does not allow these arguments[ of tool '{tool}'][ at '{pointer}'].",
+     .action = "Use other arguments; the same ones will be refused again.",
+     .meaning = "The caller may use the tool, but not with these arguments.",
+     .who_acts = who::caller,
+     .gateway_does = "It refuses before anything runs, and audits the rule that decided.",
+     .suggested_actions = {"Stay within what the policy allows.",
+                           "Operators: `sallyport policy explain` shows the rule."}},
+    {.code = Code::policy_approval_required,
+     .wire_name = "POLICY_003",
+     .full_name = "POLICY_APPROVAL_REQUIRED",
+     .kind = Kind::gateway_runtime_policy_denied,
+     .text = "[Tool '{tool}'|This call] needs the approval of a person, and nobody could be asked.",
+     .action = "Ask a person to approve it, then call again.",
+     .meaning = "A rule asks for a person's approval, and the client offers no way to ask for it.",
+     .who_acts = who::caller,
+     .gateway_does = "It does not run the call; it asks where the client can be asked.",
+     .suggested_actions = {"Use a client that supports elicitation.",
+                           "Operators: approve the call, or change the rule."}},
+    {.code = Code::policy_approval_denied,
+     .wire_name = "POLICY_004",
+     .full_name = "POLICY_APPROVAL_DENIED",
+     .kind = Kind::gateway_runtime_policy_denied,
+     .text = "A person was asked to approve [the call of tool '{tool}'|this call] and did not.",
+     .action = "Do not repeat this call; ask the user what to do instead.",
+     .meaning = "The person declined, or did not answer in time.",
+     .who_acts = who::caller,
+     .gateway_does = "It does not run the call, and audits the answer.",
+     .suggested_actions = {"Ask the user what they want instead."}},
+    {.code = Code::policy_definition_changed,
+     .wire_name = "POLICY_005",
+     .full_name = "POLICY_DEFINITION_CHANGED",
+     .kind = Kind::gateway_runtime_policy_denied,
+     .text = "The definition of [tool '{tool}'|this tool] changed since it was approved.",
+     .action = "Do not use this tool until an operator has approved the change.",
+     .meaning = "A server describes a tool differently than when it was pinned, which may be an update or an "
+                "attack.",
+     .who_acts = who::operator_,
+     .gateway_does = "It refuses calls of the tool until the new definition is approved.",
+     .suggested_actions = {"Compare old and new: `sallyport pins list`.",
+                           "Approve the change with `sallyport pins approve`, if it is meant."}},
+    {.code = Code::policy_flow_denied,
+     .wire_name = "POLICY_006",
+     .full_name = "POLICY_FLOW_DENIED",
+     .kind = Kind::gateway_runtime_policy_denied,
+     .text = "A policy does not allow this call after what was read before[: {constraint}].",
+     .action = "Do not send this data to this tool.",
+     .meaning = "Data from one server must not flow to another by the operator's rules.",
+     .who_acts = who::operator_,
+     .gateway_does = "It refuses before anything is sent, and audits both ends of the flow.",
+     .suggested_actions = {"Finish the task without moving the data.",
+                           "Operators: review the flow rule with `sallyport policy explain`."}},
+};
+
+}  // namespace sallyport

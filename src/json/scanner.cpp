@@ -1,0 +1,413 @@
+#include "json/scanner.hpp"
+
+#include "json/bytes.hpp"
+#include "json/key_set.hpp"
+
+#include <algorithm>
+#include <cstdlib>
+#include <cstring>
+
+namespace sallyport::json {
+namespace {
+
+constexpr std::uint32_t no_node = UINT32_MAX;
+
+// An array or object that is open.
+struct Frame {
+  std::size_t keys;     // KeySet's mark
+  std::uint32_t begin;  // its bracket
+  std::uint32_t
+      node;  // of the query: its children are members of this object; no_node: nothing here is asked for
+  std::uint32_t child;  // the node of the member that is being read
+  std::uint32_t slot;   // and its slot
+  bool is_object;
+};
+
+// What a scan needs beside the text; kept per thread, so that a scan takes no memory.
+struct Scratch {
+  std::vector<Frame> frames;
+  detail::KeySet keys;
+};
+
+// The grammar as a state machine with its own stack. A step returns false with fault_ set.
+class Machine {
+ public:
+  Machine(std::string_view text, const Query& query, std::span<Member> found, const Limits& limits,
+          Scratch& scratch)
+      : begin_(text.data()),
+        end_(begin_ + text.size()),
+        at_(begin_),
+        query_(query),
+        found_(found),
+        limits_(limits),
+        frames_(scratch.frames),
+        keys_(scratch.keys) {
+    frames_.clear();
+    keys_.reset(text);
+  }
+
+  std::expected<Document, Fault> run() {
+    if (!document()) return std::unexpected(fault_);
+    return document_;
+  }
+
+ private:
+  enum class State : std::uint8_t { value, after, done };
+
+  bool fail(FaultKind kind, const char* where) {
+    fault_ = {kind, static_cast<std::size_t>(where - begin_)};
+    return false;
+  }
+  bool fail_here(FaultKind kind) { return at_ == end_ ? fail(FaultKind::truncated, end_) : fail(kind, at_); }
+
+  std::uint32_t offset(const char* at) const { return static_cast<std::uint32_t>(at - begin_); }
+
+  void skip_space() {
+    const char* at = at_;
+    for (; at != end_ && static_cast<unsigned char>(*at) <= ' '; ++at) {
+      if (*at == '\n' || *at == '\r') {
+        document_.line_breaks = true;
+      } else if (*at != ' ' && *at != '\t') {
+        break;
+      }
+    }
+    at_ = at;
+  }
+
+  bool document();
+  bool value();
+  bool after();
+  bool open(bool is_object);
+  bool close();
+  bool key(const char* delimiter);
+  void select(Span literal, const char* delimiter);
+  bool string();
+  bool escape();
+  bool unicode_escape(unsigned& unit);
+  bool not_ascii();
+  bool number();
+  bool digits();
+  bool literal(std::string_view word);
+  void complete(const char* begin, Type type);
+  void end_member();
+
+  const char* begin_;
+  const char* end_;
+  const char* at_;
+  const Query& query_;
+  std::span<Member> found_;
+  const Limits& limits_;
+  std::vector<Frame>& frames_;
+  detail::KeySet& keys_;
+  State state_ = State::value;
+  bool escaped_ = false;  // the string read last has an escape
+  Document document_;
+  Fault fault_;
+};
+
+bool Machine::document() {
+  skip_space();
+  while (state_ != State::done) {
+    if (!(state_ == State::value ? value() : after())) return false;
+  }
+  return at_ == end_ || fail(FaultKind::trailing_data, at_);
+}
+
+// At the first byte of a value. A scalar or an empty container is read whole, another container up to its
+// first value.
+bool Machine::value() {
+  if (at_ == end_) return fail(FaultKind::truncated, end_);
+  const char* const begin = at_;
+  Type type = Type::number;
+  switch (*at_) {
+    case '"':
+      ++at_;
+      if (!string()) return false;
+      type = Type::string;
+      break;
+    case '{':
+      return open(true);
+    case '[':
+      return open(false);
+    case 't':
+      if (!literal("true")) return false;
+      type = Type::true_value;
+      break;
+    case 'f':
+      if (!literal("false")) return false;
+      type = Type::false_value;
+      break;
+    case 'n':
+      if (!literal("null")) return false;
+      type = Type::null;
+      break;
+    case '+':
+    case '.':
+      return fail(FaultKind::number, at_);
+    default:
+      if (*at_ != '-' && !detail::is_digit(*at_)) return fail(FaultKind::syntax, at_);
+      if (!number()) return false;
+  }
+  complete(begin, type);
+  return true;
+}
+
+bool Machine::open(bool is_object) {
+  if (frames_.size() >= limits_.max_depth) return fail(FaultKind::depth, at_);
+  std::uint32_t node = no_node;
+  if (is_object) node = frames_.empty() ? 0 : frames_.back().child;
+  frames_.push_back({.keys = keys_.mark(),
+                     .begin = offset(at_),
+                     .node = node,
+                     .child = no_node,
+                     .slot = Query::no_slot,
+                     .is_object = is_object});
+  const char* const bracket = at_++;
+  skip_space();
+  if (at_ != end_ && *at_ == (is_object ? '}' : ']')) return close();
+  state_ = State::value;
+  return !is_object || key(bracket);
+}
+
+// At the closing bracket of the innermost container.
+bool Machine::close() {
+  const Frame frame = frames_.back();
+  if (frame.is_object) {
+    if (const auto repeated = keys_.close(frame.keys))
+      return fail(FaultKind::duplicate_key, begin_ + *repeated - 1);
+  }
+  frames_.pop_back();
+  ++at_;
+  complete(begin_ + frame.begin, frame.is_object ? Type::object : Type::array);
+  return true;
+}
+
+// Behind a value: on to the next one, or out of the container.
+bool Machine::after() {
+  skip_space();
+  if (frames_.empty()) {
+    state_ = State::done;
+    return true;
+  }
+  if (at_ == end_) return fail(FaultKind::truncated, end_);
+  const bool is_object = frames_.back().is_object;
+  if (*at_ == ',') {
+    end_member();
+    const char* const comma = at_++;
+    skip_space();
+    state_ = State::value;
+    return !is_object || key(comma);
+  }
+  if (*at_ != (is_object ? '}' : ']')) return fail(FaultKind::syntax, at_);
+  end_member();
+  return close();
+}
+
+// At the quote of a key; reads on to the member's value.
+bool Machine::key(const char* delimiter) {
+  if (at_ == end_ || *at_ != '"') return fail_here(FaultKind::syntax);
+  const char* const begin = at_++;
+  if (!string()) return false;
+  if (document_.keys == limits_.max_keys) return fail(FaultKind::keys, begin);
+  ++document_.keys;
+  Frame& frame = frames_.back();
+  const Span literal{offset(begin), offset(at_)};
+  if (!keys_.add(frame.keys, literal.begin + 1, literal.end - literal.begin - 2, escaped_)) {
+    return fail(FaultKind::duplicate_key, begin);
+  }
+  if (frame.node != no_node) select(literal, delimiter);
+  skip_space();
+  if (at_ == end_ || *at_ != ':') return fail_here(FaultKind::syntax);
+  ++at_;
+  skip_space();
+  return true;
+}
+
+// Whether the member that begins is one that was asked for, or leads to one.
+void Machine::select(Span literal, const char* delimiter) {
+  Frame& frame = frames_.back();
+  frame.child = no_node;
+  frame.slot = Query::no_slot;
+  for (std::uint32_t at = query_.node(frame.node).first_child; at != 0; at = query_.node(at).next_sibling) {
+    const Query::Node& node = query_.node(at);
+    if (node.print != keys_.last_print() || node.key != keys_.last()) continue;
+    frame.child = at;
+    frame.slot = node.slot;
+    if (node.slot != Query::no_slot) {
+      found_[node.slot].key = literal;
+      found_[node.slot].bounds.begin = offset(delimiter);
+    }
+    return;
+  }
+}
+
+// A value ends at at_.
+void Machine::complete(const char* begin, Type type) {
+  state_ = State::after;
+  const Value value{type, {offset(begin), offset(at_)}};
+  if (frames_.empty()) {
+    document_.root = value;
+  } else if (const std::uint32_t slot = frames_.back().slot; slot != Query::no_slot) {
+    found_[slot].value = value;
+  }
+}
+
+// At the delimiter behind a member.
+void Machine::end_member() {
+  if (const std::uint32_t slot = frames_.back().slot; slot != Query::no_slot)
+    found_[slot].bounds.end = offset(at_);
+}
+
+// Behind the opening quote; reads the closing one.
+bool Machine::string() {
+  const char* const begin = at_;
+  escaped_ = false;
+  for (;;) {
+    at_ = detail::skip_plain(at_, end_);
+    if (at_ == end_) return fail(FaultKind::truncated, end_);
+    const auto byte = static_cast<unsigned char>(*at_);
+    if (byte == '"') break;
+    if (byte == '\\') {
+      escaped_ = true;
+      if (!escape()) return false;
+    } else if (byte < 0x20) {
+      return fail(FaultKind::control_character, at_);
+    } else if (!not_ascii()) {
+      return false;
+    }
+  }
+  if (static_cast<std::size_t>(at_ - begin) > limits_.max_string)
+    return fail(FaultKind::string_too_long, begin - 1);
+  ++at_;
+  return true;
+}
+
+// At a byte from 0x80 on; reads as many such characters as follow.
+bool Machine::not_ascii() {
+  do {
+    const detail::Sequence sequence = detail::utf8_sequence(at_, end_);
+    if (sequence.length == 0) {
+      return sequence.truncated ? fail(FaultKind::truncated, end_) : fail(FaultKind::utf8, at_);
+    }
+    at_ += sequence.length;
+  } while (at_ != end_ && static_cast<unsigned char>(*at_) >= 0x80);
+  return true;
+}
+
+// At a backslash.
+bool Machine::escape() {
+  if (end_ - at_ < 2) return fail(FaultKind::truncated, end_);
+  if (at_[1] != 'u') {
+    if (at_[1] == '\0' || std::strchr("\"\\/bfnrt", at_[1]) == nullptr) return fail(FaultKind::escape, at_);
+    at_ += 2;
+    return true;
+  }
+  const char* const begin = at_;
+  unsigned unit = 0;
+  if (!unicode_escape(unit)) return false;
+  if (limits_.allow_lone_surrogates || unit < 0xD800 || unit > 0xDFFF) return true;
+  if (detail::is_low_surrogate(unit)) return fail(FaultKind::escape, begin);
+  if (at_ == end_ || (*at_ == '\\' && end_ - at_ < 2)) return fail(FaultKind::truncated, end_);
+  if (*at_ != '\\' || at_[1] != 'u') return fail(FaultKind::escape, begin);
+  if (!unicode_escape(unit)) return false;
+  return detail::is_low_surrogate(unit) || fail(FaultKind::escape, begin);
+}
+
+// At the backslash of \uXXXX.
+bool Machine::unicode_escape(unsigned& unit) {
+  unit = 0;
+  for (int i = 2; i < 6; ++i) {
+    if (end_ - at_ <= i) return fail(FaultKind::truncated, end_);
+    const int digit = detail::hex_digit(at_[i]);
+    if (digit < 0) return fail(FaultKind::escape, at_);
+    unit = unit << 4U | static_cast<unsigned>(digit);
+  }
+  at_ += 6;
+  return true;
+}
+
+// At a digit or a minus.
+bool Machine::number() {
+  if (*at_ == '-') ++at_;
+  if (at_ != end_ && *at_ == '0') {
+    ++at_;
+    if (at_ != end_ && detail::is_digit(*at_)) return fail(FaultKind::number, at_);
+  } else if (!digits()) {
+    return false;
+  }
+  if (at_ != end_ && *at_ == '.') {
+    ++at_;
+    if (!digits()) return false;
+  }
+  if (at_ != end_ && (*at_ == 'e' || *at_ == 'E')) {
+    ++at_;
+    if (at_ != end_ && (*at_ == '+' || *at_ == '-')) ++at_;
+    if (!digits()) return false;
+  }
+  return true;
+}
+
+// One digit at least.
+bool Machine::digits() {
+  if (at_ == end_ || !detail::is_digit(*at_)) return fail_here(FaultKind::number);
+  while (at_ != end_ && detail::is_digit(*at_)) ++at_;
+  return true;
+}
+
+bool Machine::literal(std::string_view word) {
+  const auto available = static_cast<std::size_t>(end_ - at_);
+  const std::size_t compared = std::min(available, word.size());
+  if (std::memcmp(at_, word.data(), compared) != 0) return fail(FaultKind::syntax, at_);
+  if (compared < word.size()) return fail(FaultKind::truncated, end_);
+  at_ += word.size();
+  return true;
+}
+
+}  // namespace
+
+std::string_view describe(FaultKind kind) {
+  switch (kind) {
+    case FaultKind::syntax:
+      return "unexpected character";
+    case FaultKind::truncated:
+      return "unexpected end of text";
+    case FaultKind::depth:
+      return "nested too deeply";
+    case FaultKind::keys:
+      return "too many object keys";
+    case FaultKind::string_too_long:
+      return "string too long";
+    case FaultKind::too_large:
+      return "text too large";
+    case FaultKind::utf8:
+      return "invalid UTF-8";
+    case FaultKind::control_character:
+      return "control character in a string";
+    case FaultKind::duplicate_key:
+      return "duplicate key";
+    case FaultKind::trailing_data:
+      return "data after the value";
+    case FaultKind::number:
+      return "malformed number";
+    case FaultKind::escape:
+      return "invalid escape";
+  }
+  return "malformed";
+}
+
+std::expected<Document, Fault> scan(std::string_view text, const Query& query, std::span<Member> found,
+                                    const Limits& limits) {
+  static thread_local Scratch scratch;
+  if (found.size() < query.size()) std::abort();
+  const std::size_t max_bytes = std::min<std::size_t>(limits.max_bytes, UINT32_MAX);
+  if (text.size() > max_bytes) return std::unexpected(Fault{FaultKind::too_large, max_bytes});
+  std::fill(found.begin(), found.end(), Member{});
+  return Machine(text, query, found, limits, scratch).run();
+}
+
+std::expected<Document, Fault> scan(std::string_view text, const Limits& limits) {
+  static const Query nothing;
+  return scan(text, nothing, {}, limits);
+}
+
+}  // namespace sallyport::json

@@ -1,0 +1,44 @@
+// Awaits one Asio operation: the bridge for operations that are too rare to have an awaiter of their own.
+#pragma once
+
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/cancellation_signal.hpp>
+#include <boost/system/error_code.hpp>
+
+#include "net/failure.hpp"
+#include "task/wait.hpp"
+
+namespace sallyport::net {
+
+// `co_await AsyncOp(start, phase)`: start(handler) begins an operation whose handler takes an error_code (and perhaps
+// more, which is dropped). -> Result<void>
+template <class Start>
+class AsyncOp final : public task::Wait {
+ public:
+  AsyncOp(Start start, Phase phase) : start_(std::move(start)), phase_(phase) {}
+  Result<void> await_resume() {
+    if (interrupted()) return fail(scope_error().with_phase(phase_));
+    if (error_) return fail(transport_failure(std::error_code(error_), phase_));
+    return {};
+  }
+
+ private:
+  bool begin() override {
+    start_(boost::asio::bind_cancellation_slot(signal_.slot(), [this](boost::system::error_code error, auto&&...) {
+      error_ = error;
+      resume();
+    }));
+    return true;
+  }
+  void interrupt() noexcept override {
+    mark_interrupted();
+    signal_.emit(boost::asio::cancellation_type::total);
+  }
+
+  Start start_;
+  Phase phase_;
+  boost::asio::cancellation_signal signal_;
+  boost::system::error_code error_;
+};
+
+}  // namespace sallyport::net

@@ -1,0 +1,53 @@
+// A bound on the bytes that are held for messages in transit (`limits.buffered`).
+#pragma once
+
+#include <cstdint>
+#include <utility>
+
+namespace sallyport::net {
+
+// Of one loop; not thread-safe. What does not fit is refused by whoever asks: nothing waits for memory.
+class Budget {
+ public:
+  explicit Budget(std::uint64_t limit) noexcept : limit_(limit) {}
+
+  // Bytes held until the charge is dropped.
+  class Charge {
+   public:
+    Charge() = default;
+    Charge(Charge&& other) noexcept : budget_(other.budget_), bytes_(std::exchange(other.bytes_, 0)) {}
+    Charge& operator=(Charge&& other) noexcept {
+      release();
+      budget_ = other.budget_;
+      bytes_ = std::exchange(other.bytes_, 0);
+      return *this;
+    }
+    ~Charge() { release(); }
+
+    // Takes `bytes` more; false, and nothing changes, if they are not there.
+    bool grow(std::uint64_t bytes) noexcept {
+      if (!budget_ || budget_->used_ + bytes > budget_->limit_) return budget_ == nullptr;
+      budget_->used_ += bytes;
+      bytes_ += bytes;
+      return true;
+    }
+    void release() noexcept {
+      if (budget_) budget_->used_ -= std::exchange(bytes_, 0);
+    }
+
+   private:
+    friend Budget;
+    explicit Charge(Budget& budget) noexcept : budget_(&budget) {}
+    Budget* budget_ = nullptr;
+    std::uint64_t bytes_ = 0;
+  };
+
+  Charge charge() noexcept { return Charge(*this); }
+  std::uint64_t used() const noexcept { return used_; }
+
+ private:
+  std::uint64_t limit_;
+  std::uint64_t used_ = 0;
+};
+
+}  // namespace sallyport::net

@@ -1,0 +1,110 @@
+#include "net/connect.hpp"
+
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/url/parse.hpp>
+#include <boost/url/url_view.hpp>
+#include <unordered_set>
+
+#include "classify/transport.hpp"
+#include "net/asio_stream.hpp"
+#include "net/async_op.hpp"
+#include "net/tls.hpp"
+
+namespace sallyport::net {
+namespace asio = boost::asio;
+using Tcp = asio::ip::tcp;
+namespace {
+
+constexpr std::size_t max_remembered_names = 1024;
+
+// Names that resolved before: for them NXDOMAIN is more likely a fault of the resolver than of the config.
+bool resolved_before(const std::string& host, bool succeeded) {
+  thread_local std::unordered_set<std::string> names;
+  if (succeeded && names.size() < max_remembered_names) names.insert(host);
+  return names.contains(host);
+}
+
+struct Resolved {
+  boost::system::error_code error;
+  std::vector<Tcp::endpoint> addresses;
+};
+
+// Blocking, on a worker: Asio's own resolver handles one name at a time, and one dead name would hold up all others.
+Result<Resolved> resolve_blocking(const std::string& host, std::uint16_t port) {
+  asio::io_context context(1);
+  Tcp::resolver resolver(context);
+  Resolved resolved;
+  for (const auto& entry : resolver.resolve(host, std::to_string(port), Tcp::resolver::numeric_service, resolved.error)) {
+    resolved.addresses.push_back(entry.endpoint());
+  }
+  return resolved;
+}
+
+Task<std::vector<Tcp::endpoint>> resolve(task::Loop& loop, std::string host, std::uint16_t port) {
+  boost::system::error_code error;
+  const auto literal = asio::ip::make_address(host, error);
+  if (!error) co_return std::vector{Tcp::endpoint(literal, port)};
+  Resolved resolved = CO_TRY(co_await task::offload(loop, [host, port] { return resolve_blocking(host, port); }));
+  const bool known = resolved_before(host, !resolved.error);
+  if (!resolved.error) co_return std::move(resolved.addresses);
+  const std::string text = resolved.error.message();
+  classify::Context context;
+  context.phase = Phase::resolve;
+  context.executed = Executed::no;
+  context.resolved_before = known;
+  context.detail = text;
+  co_return Failure(classify::from_error_code({resolved.error.category().name(), resolved.error.value()}, context));
+}
+
+}  // namespace
+
+std::string Endpoint::authority() const {
+  std::string text = host.find(':') == std::string::npos ? host : "[" + host + "]";
+  if (port != (tls ? 443 : 80)) text += ":" + std::to_string(port);
+  return text;
+}
+
+Result<Endpoint> parse_endpoint(std::string_view url) {
+  const auto invalid = [](std::string_view why) {
+    return fail(Error(Code::config_invalid).with_executed(Executed::no).with_developer_message(why));
+  };
+  const auto parsed = boost::urls::parse_uri({url.data(), url.size()});
+  if (parsed.has_error()) return invalid("the url is not a URL");
+  const boost::urls::url_view view = *parsed;
+  Endpoint endpoint;
+  const auto scheme = view.scheme_id();
+  if (scheme != boost::urls::scheme::http && scheme != boost::urls::scheme::https) return invalid("the url is neither http nor https");
+  if (view.has_userinfo() || view.has_fragment()) return invalid("the url has user information or a fragment");
+  endpoint.tls = scheme == boost::urls::scheme::https;
+  const auto host = view.host_address();
+  endpoint.host.assign(host.data(), host.size());
+  if (endpoint.host.empty()) return invalid("the url names no host");
+  endpoint.port = view.has_port() ? view.port_number() : static_cast<std::uint16_t>(endpoint.tls ? 443 : 80);
+  const auto path = view.encoded_path();
+  endpoint.target.assign(path.data(), path.size());
+  if (endpoint.target.empty()) endpoint.target = "/";
+  if (view.has_query()) endpoint.target.append("?").append(view.encoded_query().data(), view.encoded_query().size());
+  return endpoint;
+}
+
+Task<std::unique_ptr<Stream>> connect(task::Loop& loop, const Endpoint& endpoint, std::shared_ptr<TlsTrust> trust) {
+  const std::vector<Tcp::endpoint> addresses = CO_TRY(co_await resolve(loop, endpoint.host, endpoint.port));
+  Result<void> connected = fail(Error(Code::network_unreachable).with_executed(Executed::no).with_phase(Phase::connect));
+  for (const Tcp::endpoint& address : addresses) {
+    Socket socket(loop.context().get_executor());
+    connected = co_await AsyncOp(
+        [&](auto handler) { socket.async_connect(asio::generic::stream_protocol::endpoint(address), std::move(handler)); },
+        Phase::connect);
+    if (!connected) {
+      if (connected.error().code() == Code::proto_cancelled) break;
+      continue;
+    }
+    boost::system::error_code ignored;
+    socket.set_option(Tcp::no_delay(true), ignored);
+    if (!endpoint.tls) co_return make_stream(std::move(socket));
+    co_return co_await tls_handshake(std::move(socket), endpoint.host, std::move(trust));
+  }
+  co_return Failure(std::move(connected).error().with_executed(Executed::no));
+}
+
+}  // namespace sallyport::net

@@ -1,0 +1,219 @@
+#include "net/http_client.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "base/strings.hpp"
+#include "classify/classify.hpp"
+
+namespace sallyport::net {
+namespace {
+
+constexpr std::size_t max_pieces = 15;
+constexpr std::size_t read_size = 16 * 1024;
+constexpr std::size_t biggest_read = 256 * 1024;
+constexpr std::size_t no_limit = static_cast<std::size_t>(-1);
+
+// `timeout` of a Keep-Alive field: how long the peer says that it keeps an idle connection.
+std::optional<std::chrono::seconds> keep_alive_timeout(const HeaderFields& fields) {
+  const auto field = fields.find("keep-alive");
+  if (!field) return std::nullopt;
+  const std::size_t at = field->find("timeout=");
+  if (at == std::string_view::npos) return std::nullopt;
+  std::string_view digits = field->substr(at + 8);
+  digits = digits.substr(0, digits.find_first_not_of("0123456789"));
+  const auto seconds = parse_int<std::uint32_t>(digits);
+  if (!seconds) return std::nullopt;
+  return std::chrono::seconds(*seconds);
+}
+
+}  // namespace
+
+HttpPool::HttpPool(task::Loop& loop, Endpoint endpoint, std::shared_ptr<TlsTrust> trust, PoolLimits limits)
+    : loop_(&loop), endpoint_(std::move(endpoint)), trust_(std::move(trust)), limits_(limits), sweeper_(loop.timers()) {}
+
+HttpPool::~HttpPool() = default;
+
+void HttpPool::close_idle() noexcept {
+  idle_.clear();
+  sweeper_.cancel();
+}
+
+Task<HttpPool::Connection> HttpPool::acquire(bool repeatable) {
+  const SteadyTime now = loop_->now();
+  while (!idle_.empty()) {
+    Connection connection = std::move(idle_.back());
+    idle_.pop_back();
+    if (now >= connection.use_until || (!repeatable && now - connection.idle_since > limits_.fresh)) continue;
+    if (connection.stream->readable()) continue;  // the end has come, or bytes that nobody asked for
+    co_return connection;
+  }
+  auto connecting = connect(*loop_, endpoint_, trust_);
+  Result<std::unique_ptr<Stream>> stream = co_await task::with_deadline(
+      loop_->timers(), now + limits_.connect, std::move(connecting), [](const Error& cancelled) {
+        classify::Context context;
+        context.phase = cancelled.phase().value_or(Phase::connect);
+        context.executed = Executed::no;
+        return classify::make_error(classify::FailureClass::timeout, context);
+      });
+  if (!stream) co_return Failure(std::move(stream).error().with_executed(Executed::no));
+  Connection connection;
+  connection.stream = std::move(*stream);
+  co_return connection;
+}
+
+void HttpPool::release(Connection connection, const ResponseHead& head) {
+  if (!connection.input.empty() || idle_.size() >= limits_.idle) return;
+  const SteadyTime now = loop_->now();
+  std::chrono::milliseconds keep = limits_.keep;
+  if (const auto theirs = keep_alive_timeout(head.fields)) {
+    keep = std::min(keep, std::chrono::duration_cast<std::chrono::milliseconds>(*theirs) - std::chrono::milliseconds(500));
+  }
+  if (keep.count() <= 0) return;
+  connection.idle_since = now;
+  connection.use_until = now + keep;
+  connection.input.shrink();
+  idle_.push_back(std::move(connection));
+  if (!sweeper_.active()) sweeper_.start(now + limits_.keep, [this] { sweep(); });
+}
+
+void HttpPool::sweep() {
+  const SteadyTime now = loop_->now();
+  std::erase_if(idle_, [&](const Connection& connection) { return now >= connection.use_until; });
+  if (!idle_.empty()) sweeper_.start(now + limits_.keep, [this] { sweep(); });
+}
+
+HttpCall::~HttpCall() = default;
+
+Task<void> HttpCall::send(std::string_view method, std::string_view target, std::string_view headers,
+                          std::span<const std::string_view> body, bool repeatable) {
+  connection_ = CO_TRY(co_await pool_->acquire(repeatable));
+  std::size_t length = 0;
+  for (const std::string_view part : body) length += part.size();
+  fmt::basic_memory_buffer<char, 1024> head;
+  auto out = fmt::format_to(fmt::appender(head), "{} {} HTTP/1.1\r\nHost: {}\r\nAccept-Encoding: identity\r\n{}", method,
+                            target, pool_->endpoint().authority(), headers);
+  if (method != "GET" && method != "DELETE") out = fmt::format_to(out, "Content-Length: {}\r\n", length);
+  fmt::format_to(out, "\r\n");
+  std::array<iovec, max_pieces> pieces;
+  std::size_t count = 0;
+  pieces[count++] = piece({head.data(), head.size()});
+  for (const std::string_view part : body) {
+    if (!part.empty() && count < pieces.size()) pieces[count++] = piece(part);
+  }
+  CO_TRY(co_await WriteOp(*connection_->stream, std::span(pieces).first(count)));
+  sent_ = true;
+  co_return ok();
+}
+
+Error HttpCall::broken(std::string_view detail) const {
+  classify::Context context;
+  context.phase = answered_ ? Phase::receive : Phase::wait;
+  context.handed_over = true;
+  context.detail = detail;
+  return classify::make_error(classify::FailureClass::connection, context);
+}
+
+Task<bool> HttpCall::fill() {
+  InputBuffer& input = connection_->input;
+  const std::size_t want = head_.framing == Framing::length
+                               ? static_cast<std::size_t>(std::clamp<std::uint64_t>(left_, read_size, biggest_read))
+                               : read_size;
+  Result<std::size_t> n = co_await read_some(*connection_->stream, input.prepare(want));
+  if (!n) {
+    co_return Failure(
+        std::move(n).error().with_executed(Executed::maybe).with_phase(answered_ ? Phase::receive : Phase::wait));
+  }
+  input.commit(*n);
+  answered_ = answered_ || *n > 0;
+  co_return *n > 0;
+}
+
+Task<void> HttpCall::receive_head() {
+  constexpr HeadLimits limits{64 * 1024, 256};
+  InputBuffer& input = connection_->input;
+  do {
+    std::size_t seen = 0;
+    std::size_t end = find_head_end(input.view());
+    while (end == std::string_view::npos) {
+      if (input.size() > limits.bytes) co_return Failure(broken("the response's head is too large"));
+      seen = input.size();
+      if (!CO_TRY(co_await fill())) {
+        co_return Failure(broken(answered_ ? "the connection ended within the response's head"
+                                           : "the connection ended before a response came"));
+      }
+      end = find_head_end(input.view(), seen);
+    }
+    head_bytes_.assign(input.view().substr(0, end));
+    input.consume(end);
+    CO_TRY(parse_response_head(head_bytes_, limits, head_));
+  } while (head_.status / 100 == 1);
+  left_ = head_.content_length;
+  if (head_.framing == Framing::none) finish();
+  co_return ok();
+}
+
+// What the input holds of the body, decoded; empty: more has to come, or the end was reached (`finish` was called).
+Result<std::string_view> HttpCall::take_buffered() {
+  InputBuffer& input = connection_->input;
+  if (head_.framing == Framing::chunked) {
+    decoded_.clear();
+    input.consume(chunks_.feed(input.view(), decoded_, no_limit));
+    if (chunks_.state() == ChunkedDecoder::State::malformed) return Failure(broken("the chunked body is malformed"));
+    if (decoded_.empty() && chunks_.state() == ChunkedDecoder::State::done) finish();
+    return std::string_view(decoded_);
+  }
+  const bool by_length = head_.framing == Framing::length;
+  if (by_length && left_ == 0) {
+    finish();
+    return std::string_view();
+  }
+  lent_ = by_length ? static_cast<std::size_t>(std::min<std::uint64_t>(left_, input.size())) : input.size();
+  if (by_length) left_ -= lent_;
+  return input.view().substr(0, lent_);
+}
+
+Task<std::string_view> HttpCall::receive_some() {
+  if (done_) co_return std::string_view();
+  connection_->input.consume(std::exchange(lent_, 0));
+  for (;;) {
+    const std::string_view part = CO_TRY(take_buffered());
+    if (!part.empty() || done_) co_return part;
+    if (!CO_TRY(co_await fill())) {
+      if (head_.framing != Framing::until_close) co_return Failure(broken("the connection ended within the body"));
+      done_ = true;
+      co_return std::string_view();
+    }
+  }
+}
+
+Task<std::string> HttpCall::receive_body(std::uint64_t limit) {
+  const auto too_large = [&] {
+    return Failure(Error(Code::limit_result_too_large)
+                       .with_phase(Phase::receive)
+                       .with_can_retry(false)
+                       .with_slot(Slot::limit, static_cast<std::int64_t>(limit)));
+  };
+  std::string body;
+  if (head_.framing == Framing::length) {
+    if (head_.content_length > limit) co_return too_large();
+    body.reserve(static_cast<std::size_t>(head_.content_length));
+  }
+  for (;;) {
+    const std::string_view part = CO_TRY(co_await receive_some());
+    if (part.empty()) co_return body;
+    if (body.size() + part.size() > limit) co_return too_large();
+    body.append(part);
+  }
+}
+
+void HttpCall::finish() {
+  done_ = true;
+  if (connection_ && head_.keep_alive) pool_->release(std::move(*connection_), head_);
+  connection_.reset();
+}
+
+}  // namespace sallyport::net

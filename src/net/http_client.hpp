@@ -1,0 +1,105 @@
+// An HTTP/1.1 client: a pool of connections to one origin, and one request with its response at a time on each.
+#pragma once
+
+#include <chrono>
+#include <list>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "net/connect.hpp"
+#include "net/http_head.hpp"
+#include "task/group.hpp"
+
+namespace sallyport::net {
+
+struct PoolLimits {
+  std::size_t idle = 64;                       // kept open for later
+  std::chrono::milliseconds keep{4000};        // Node closes at 5 s; the peer's own Keep-Alive: timeout is obeyed too
+  std::chrono::milliseconds connect{5000};
+  std::chrono::milliseconds fresh{3000};       // idle for longer: not for a request that may not be repeated
+};
+
+// Idle connections of one origin. Connects when there is none; never waits for one, so that a slow request holds up
+// nobody: how many run at once is the caller's limit.
+class HttpPool {
+ public:
+  HttpPool(task::Loop& loop, Endpoint endpoint, std::shared_ptr<TlsTrust> trust, PoolLimits limits = {});
+  ~HttpPool();
+
+  const Endpoint& endpoint() const noexcept { return endpoint_; }
+  task::Loop& loop() noexcept { return *loop_; }
+  void close_idle() noexcept;
+  std::size_t idle() const noexcept { return idle_.size(); }
+
+ private:
+  friend class HttpCall;
+  struct Connection {
+    std::unique_ptr<Stream> stream;
+    InputBuffer input;
+    SteadyTime idle_since{};
+    SteadyTime use_until{};
+  };
+
+  Task<Connection> acquire(bool repeatable);
+  void release(Connection connection, const ResponseHead& head);
+  void sweep();
+
+  task::Loop* loop_;
+  Endpoint endpoint_;
+  std::shared_ptr<TlsTrust> trust_;
+  PoolLimits limits_;
+  std::list<Connection> idle_;  // the most recently used at the back
+  task::Timer sweeper_;
+};
+
+// One request. Dropped before its end, it closes its connection, which a modern server takes as cancellation.
+//
+//   HttpCall call(pool);
+//   CO_TRY(co_await call.send("POST", target, headers, body, repeatable));
+//   CO_TRY(co_await call.receive_head());
+//   std::string body = CO_TRY(co_await call.receive_body(limit));
+//
+// Errors say with `executed` whether the request was handed over, and with `phase` how far it came.
+class HttpCall {
+ public:
+  explicit HttpCall(HttpPool& pool) noexcept : pool_(&pool) {}
+  ~HttpCall();
+  HttpCall(const HttpCall&) = delete;
+  HttpCall& operator=(const HttpCall&) = delete;
+
+  // `headers` are complete lines; Host, Content-Length and Accept-Encoding: identity are ours. At most 14 body pieces.
+  Task<void> send(std::string_view method, std::string_view target, std::string_view headers,
+                  std::span<const std::string_view> body, bool repeatable);
+  // Skips 1xx. The head stays valid until the call ends.
+  Task<void> receive_head();
+  const ResponseHead& head() const noexcept { return head_; }
+
+  // The whole body; LIMIT_006 beyond `limit`.
+  Task<std::string> receive_body(std::uint64_t limit);
+  // The next bytes of the body as they come, empty at its end. The view lives until the next call.
+  Task<std::string_view> receive_some();
+  bool complete() const noexcept { return done_; }
+
+ private:
+  Task<bool> fill();  // false at the end of the connection
+  Result<std::string_view> take_buffered();
+  void finish();
+  Error broken(std::string_view detail) const;
+
+  HttpPool* pool_;
+  std::optional<HttpPool::Connection> connection_;
+  bool sent_ = false;
+  bool answered_ = false;  // a byte of the response came
+  bool done_ = false;
+  std::string head_bytes_;
+  ResponseHead head_;
+  std::uint64_t left_ = 0;
+  std::size_t lent_ = 0;  // bytes of the input that receive_some gave out
+  std::string decoded_;
+  ChunkedDecoder chunks_;
+};
+
+}  // namespace sallyport::net

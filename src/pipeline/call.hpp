@@ -1,0 +1,100 @@
+// One request on its way through the gateway, and what comes back: the types that every layer speaks.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+
+#include "base/clock.hpp"
+#include "base/ids.hpp"
+#include "net/budget.hpp"
+#include "protocol/failure.hpp"
+#include "protocol/message.hpp"
+#include "task/task.hpp"
+
+namespace sallyport::upstream {
+class Server;
+struct Tool;
+}  // namespace sallyport::upstream
+
+namespace sallyport::pipeline {
+
+// Who calls. Without authentication there is one principal, and the address it came from.
+struct Principal {
+  std::string name = "anonymous";
+  std::string source;  // an IP address, or "stdio"
+};
+
+// Takes the notifications of a call on their way to its caller. Bounded: what does not fit is dropped.
+class EventSink {
+ public:
+  virtual void notify(std::string_view message) = 0;  // one JSON-RPC notification without line breaks
+
+ protected:
+  ~EventSink() = default;
+};
+
+// What an upstream said, as its bytes and the places of what we read in them: a result or a JSON-RPC error.
+struct Answer {
+  std::string bytes;
+  protocol::Message message;
+  net::Budget::Charge charge;
+  std::optional<Code> degraded;  // RECOVERY_…: it came in another way than usual
+};
+
+// A result of our own; shared, so that a list that was rendered once is sent to many.
+struct Local {
+  std::shared_ptr<const std::string> result;
+};
+
+// A failure as the render layer leaves it: nothing above it sees an Error that it could forget to render.
+struct Failed {
+  Error error;
+  protocol::CanonicalFailure failure;
+};
+
+using Reply = std::variant<std::unique_ptr<Answer>, Local, Failed>;
+
+struct Call {
+  // What was asked. The bytes and the message outlive the call.
+  std::string_view bytes;
+  const protocol::Message* message = nullptr;
+  protocol::Revision revision = protocol::latest_legacy;
+  std::string_view endpoint;  // the key of one server, or empty: all
+  const Principal* principal = nullptr;
+  EventSink* events = nullptr;  // null: the caller cannot take notifications
+  CorrelationId correlation = CorrelationId::make();
+  SteadyTime started{};
+
+  // What the layers found out.
+  SteadyTime deadline = SteadyTime::max();
+  std::shared_ptr<upstream::Server> server;
+  std::shared_ptr<const upstream::Tool> tool;
+  std::string_view shown_name;  // the tool's name as the caller used it, once it is known to be of its view
+  bool idempotent = false;
+  std::uint64_t bytes_out = 0;
+
+  protocol::Method method() const { return message->method(); }
+};
+
+// Answers calls. A layer is a service that holds the next one.
+class Service {
+ public:
+  virtual ~Service() = default;
+  virtual Task<Reply> call(Call& call) = 0;
+};
+
+class Layer : public Service {
+ public:
+  explicit Layer(std::unique_ptr<Service> next) noexcept : next_(std::move(next)) {}
+
+ protected:
+  Service& next() noexcept { return *next_; }
+
+ private:
+  std::unique_ptr<Service> next_;
+};
+
+}  // namespace sallyport::pipeline

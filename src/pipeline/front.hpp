@@ -1,0 +1,44 @@
+// What a transport needs of the gateway behind it.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string_view>
+
+#include "net/http_server.hpp"
+#include "pipeline/call.hpp"
+
+namespace sallyport::pipeline {
+
+// Hears that the tools of its view changed.
+class Listener {
+ public:
+  virtual void tools_changed() = 0;
+
+ protected:
+  ~Listener() = default;
+};
+
+class Front {
+ public:
+  virtual ~Front() = default;
+
+  // The stack. Always ends with a value: failures are rendered.
+  virtual Task<Reply> call(Call& call) = 0;
+
+  // A failure that arose in the transport itself, in the form that clients see.
+  virtual protocol::CanonicalFailure failure(const Error& error) = 0;
+
+  // Before a byte of the body is read: draining, the source limit. An error refuses.
+  virtual std::optional<Error> admit(const net::Peer& peer) = 0;
+
+  virtual bool draining() const = 0;
+  virtual bool has_endpoint(std::string_view server) const = 0;
+
+  // `listener` hears of changes in the view of `endpoint` until the returned subscription is dropped.
+  using Subscription = std::shared_ptr<void>;
+  virtual Subscription subscribe(std::string_view endpoint, Listener& listener) = 0;
+};
+
+}  // namespace sallyport::pipeline

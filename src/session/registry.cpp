@@ -1,0 +1,100 @@
+#include "session/registry.hpp"
+
+#include <cassert>
+
+#include "base/ids.hpp"
+
+namespace sallyport::session {
+
+RunningCalls::~RunningCalls() { assert(calls_.empty()); }
+
+bool RunningCalls::cancel(std::string_view id) noexcept {
+  for (Running& call : calls_) {
+    if (call.id != id) continue;
+    call.scope->cancel(task::CancelReason::client);
+    return true;
+  }
+  return false;
+}
+
+void RunningCalls::cancel_all(task::CancelReason reason) noexcept {
+  for (Running& call : calls_) call.scope->cancel(reason);
+}
+
+Registry::Registry(task::Timers& timers, SessionLimits limits) : timers_(&timers), limits_(limits), sweeper_(timers) {}
+
+Registry::~Registry() { by_use_.clear(); }
+
+Result<std::shared_ptr<Session>> Registry::create(std::string_view principal, std::string_view endpoint,
+                                                  protocol::Revision revision) {
+  std::uint32_t& owned = per_principal_[std::string(principal)];
+  if (by_id_.size() >= limits_.total || owned >= limits_.per_principal) {
+    const bool own = owned >= limits_.per_principal;
+    if (owned == 0) per_principal_.erase(std::string(principal));
+    return fail(Error(Code::limit_too_many_sessions)
+                    .with_executed(Executed::no)
+                    .with_retry_after(std::chrono::seconds(10))
+                    .with_slot(Slot::limit, own ? limits_.per_principal : limits_.total));
+  }
+  auto session = std::make_shared<Session>();
+  session->id = new_session_id();
+  session->principal = principal;
+  session->endpoint = endpoint;
+  session->revision = revision;
+  session->last_used = timers_->now();
+  ++owned;
+  by_id_.emplace(session->id, session);
+  by_use_.push_back(*session);
+  if (!sweeper_.active()) sweeper_.start(session->last_used + limits_.idle, [this] { sweep(); });
+  return session;
+}
+
+Result<std::shared_ptr<Session>> Registry::find(std::string_view id, std::string_view principal,
+                                                std::string_view endpoint) {
+  const auto found = by_id_.find(id);
+  if (found == by_id_.end() || found->second->principal != principal || found->second->endpoint != endpoint) {
+    return fail(Error(Code::proto_session_unknown).with_executed(Executed::no));
+  }
+  return found->second;
+}
+
+void Registry::touch(Session& session) noexcept {
+  session.last_used = timers_->now();
+  if (!session.is_linked()) return;  // it was removed while in use
+  by_use_.splice(by_use_.end(), by_use_, by_use_.iterator_to(session));
+}
+
+void Registry::remove(Session& session) noexcept {
+  if (!session.is_linked()) return;
+  by_use_.erase(by_use_.iterator_to(session));
+  const auto owner = per_principal_.find(session.principal);
+  if (--owner->second == 0) per_principal_.erase(owner);
+  const auto node = by_id_.extract(std::string_view(session.id));  // keeps it alive to the end of this function
+  session.running.cancel_all(task::CancelReason::client);
+  if (session.attachment) std::exchange(session.attachment, nullptr)->detach();
+}
+
+void Registry::sweep() {
+  const SteadyTime now = timers_->now();
+  for (auto session = by_use_.begin(); session != by_use_.end();) {
+    Session& candidate = *session++;
+    if (candidate.in_use > 0) continue;
+    if (candidate.last_used + limits_.idle > now) break;
+    remove(candidate);
+  }
+  if (by_use_.empty()) return;
+  sweeper_.start(std::max(by_use_.front().last_used + limits_.idle, now + limits_.idle / 8), [this] { sweep(); });
+}
+
+Registry::Use::Use(Registry& registry, std::shared_ptr<Session> session)
+    : registry_(&registry), session_(std::move(session)) {
+  ++session_->in_use;
+  registry_->touch(*session_);
+}
+
+Registry::Use::~Use() {
+  --session_->in_use;
+  registry_->touch(*session_);
+}
+
+}  // namespace sallyport::session

@@ -1,0 +1,136 @@
+// Every metric that the gateway has: name, labels, meaning. docs/metrics.md is made of this.
+#pragma once
+
+#include "telemetry/metrics.hpp"
+
+#include <array>
+#include <string>
+#include <string_view>
+
+namespace sallyport::telemetry {
+
+namespace labels {
+inline constexpr std::array<std::string_view, 3> server_tool_code = {"server", "tool", "code"};
+inline constexpr std::array<std::string_view, 1> server = {"server"};
+inline constexpr std::array<std::string_view, 2> server_kind = {"server", "kind"};
+inline constexpr std::array<std::string_view, 3> era_method_status = {"era", "method", "status"};
+inline constexpr std::array<std::string_view, 1> code = {"code"};
+inline constexpr std::array<std::string_view, 1> version = {"version"};
+}  // namespace labels
+
+// Seconds: from a local call to the longest that `timeouts.tool` lets through by default, and beyond.
+inline constexpr std::array<double, 14> duration_buckets = {0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1,
+                                                            0.25,  0.5,    1,     2.5,  5,     15,   60};
+
+namespace metrics {
+
+inline constexpr MetricInfo build_info{
+    .name = "sallyport_build_info",
+    .help = "Always 1; the label tells which version runs.",
+    .type = MetricType::gauge,
+    .labels = labels::version,
+};
+inline constexpr MetricInfo calls{
+    .name = "sallyport_calls_total",
+    .help = "Tool calls that have ended; the code is `ok` or that of the error.",
+    .type = MetricType::counter,
+    .labels = labels::server_tool_code,
+};
+inline constexpr MetricInfo call_duration{
+    .name = "sallyport_call_duration_seconds",
+    .help = "Time from the arrival of a tool call to its answer, whatever the answer was.",
+    .type = MetricType::histogram,
+    .labels = labels::server,
+    .buckets = duration_buckets,
+};
+inline constexpr MetricInfo requests{
+    .name = "sallyport_requests_total",
+    .help =
+        "Requests of clients that have been answered, by protocol era, MCP method and HTTP status (stdio: "
+        "200).",
+    .type = MetricType::counter,
+    .labels = labels::era_method_status,
+};
+inline constexpr MetricInfo refused{
+    .name = "sallyport_refused_total",
+    .help = "Requests that the gateway itself refused, by the code of the refusal.",
+    .type = MetricType::counter,
+    .labels = labels::code,
+};
+inline constexpr MetricInfo sessions{
+    .name = "sallyport_sessions",
+    .help = "Legacy sessions that are open.",
+    .type = MetricType::gauge,
+};
+inline constexpr MetricInfo streams{
+    .name = "sallyport_streams",
+    .help = "Event streams to clients that are open.",
+    .type = MetricType::gauge,
+};
+inline constexpr MetricInfo buffered_bytes{
+    .name = "sallyport_buffered_bytes",
+    .help = "Bytes of requests, results and events held in memory, as counted against `limits.buffered`.",
+    .type = MetricType::gauge,
+};
+inline constexpr MetricInfo upstream_up{
+    .name = "sallyport_upstream_up",
+    .help = "1 while the server is connected and initialized, else 0.",
+    .type = MetricType::gauge,
+    .labels = labels::server,
+};
+inline constexpr MetricInfo upstream_restarts{
+    .name = "sallyport_upstream_restarts_total",
+    .help = "Times that the server's process or session was started again after it ended.",
+    .type = MetricType::counter,
+    .labels = labels::server,
+};
+inline constexpr MetricInfo upstream_late_answers{
+    .name = "sallyport_upstream_late_answers_total",
+    .help = "Answers that came after their call had ended, and were dropped.",
+    .type = MetricType::counter,
+    .labels = labels::server,
+};
+inline constexpr MetricInfo upstream_garbage{
+    .name = "sallyport_upstream_garbage_total",
+    .help = "What a server sent that was no answer to anything, by kind, and was dropped.",
+    .type = MetricType::counter,
+    .labels = labels::server_kind,
+};
+inline constexpr MetricInfo process_resident_memory{
+    .name = "process_resident_memory_bytes",
+    .help = "Resident memory of the gateway, in bytes.",
+    .type = MetricType::gauge,
+};
+inline constexpr MetricInfo process_open_fds{
+    .name = "process_open_fds",
+    .help = "File descriptors that the gateway has open.",
+    .type = MetricType::gauge,
+};
+inline constexpr MetricInfo process_start_time{
+    .name = "process_start_time_seconds",
+    .help = "When the gateway was started, in seconds since 1970.",
+    .type = MetricType::gauge,
+};
+
+inline constexpr std::array all = {&build_info,
+                                   &calls,
+                                   &call_duration,
+                                   &requests,
+                                   &refused,
+                                   &sessions,
+                                   &streams,
+                                   &buffered_bytes,
+                                   &upstream_up,
+                                   &upstream_restarts,
+                                   &upstream_late_answers,
+                                   &upstream_garbage,
+                                   &process_resident_memory,
+                                   &process_open_fds,
+                                   &process_start_time};
+
+}  // namespace metrics
+
+// docs/metrics.md.
+std::string render_metrics_page();
+
+}  // namespace sallyport::telemetry

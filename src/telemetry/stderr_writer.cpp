@@ -1,0 +1,49 @@
+#include "telemetry/stderr_writer.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <climits>
+#include <cstddef>
+
+#include <poll.h>
+#include <unistd.h>
+
+namespace sallyport::log {
+
+void StderrWriter::write(std::string_view line) noexcept {
+  const bool written = (!torn_ || write_all("\n")) && write_all(line);
+  stuck_ = !written;
+  if (!written) dropped_.fetch_add(1, std::memory_order_relaxed);
+}
+
+// A pipe that is writable takes PIPE_BUF bytes at once, so that no write of that size blocks.
+bool StderrWriter::write_all(std::string_view bytes) noexcept {
+  bool begun = false;
+  while (!bytes.empty()) {
+    if (!wait_writable()) return false;
+    const ssize_t count = ::write(fd_, bytes.data(), std::min<std::size_t>(bytes.size(), PIPE_BUF));
+    if (count < 0) {
+      if (errno == EINTR || errno == EAGAIN) continue;
+      return false;
+    }
+    bytes.remove_prefix(static_cast<std::size_t>(count));
+    begun = true;
+    torn_ = !bytes.empty();
+  }
+  return begun;
+}
+
+bool StderrWriter::wait_writable() noexcept {
+  const auto deadline = std::chrono::steady_clock::now() + patience_;
+  for (;;) {
+    const auto left =
+        std::chrono::ceil<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
+    pollfd poll_fd{.fd = fd_, .events = POLLOUT, .revents = 0};
+    const int timeout = stuck_ ? 0 : static_cast<int>(std::max(left, std::chrono::milliseconds(0)).count());
+    const int ready = ::poll(&poll_fd, 1, timeout);
+    if (ready < 0 && errno == EINTR) continue;
+    return ready > 0;
+  }
+}
+
+}  // namespace sallyport::log

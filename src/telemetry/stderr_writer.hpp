@@ -1,0 +1,33 @@
+// Writes whole lines to a descriptor that may be stuck, without waiting on it for long.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <string_view>
+
+namespace sallyport::log {
+
+// A pipe that nobody reads must not stop the gateway: a line waits for `patience`, the lines after it not at
+// all until the descriptor takes bytes again. One thread at a time; `dropped` may be asked from any.
+class StderrWriter {
+ public:
+  explicit StderrWriter(int fd, std::chrono::milliseconds patience = std::chrono::milliseconds(100))
+      : fd_(fd), patience_(patience) {}
+
+  void write(std::string_view line) noexcept;
+
+  std::uint64_t dropped() const noexcept { return dropped_.load(std::memory_order_relaxed); }
+
+ private:
+  bool write_all(std::string_view bytes) noexcept;
+  bool wait_writable() noexcept;
+
+  int fd_;
+  std::chrono::milliseconds patience_;
+  std::atomic<std::uint64_t> dropped_{0};
+  bool stuck_ = false;
+  bool torn_ = false;  // the last line was cut: the next begins on a line of its own
+};
+
+}  // namespace sallyport::log

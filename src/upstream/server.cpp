@@ -1,0 +1,343 @@
+#include "upstream/server.hpp"
+
+#include <algorithm>
+
+#include "base/ids.hpp"
+#include "classify/classify.hpp"
+#include "telemetry/log.hpp"
+#include "upstream/http_channel.hpp"
+#include "upstream/stdio_channel.hpp"
+
+namespace sallyport::upstream {
+namespace {
+
+using protocol::Field;
+
+constexpr std::chrono::milliseconds coalescing{250};
+constexpr std::chrono::milliseconds short_wait{2000};   // a caller waits for a restart that is this near
+constexpr std::chrono::milliseconds http_retry_gap{200};  // an HTTP server that is down is asked again by a call
+constexpr std::size_t max_pages = 1000;
+
+double random_share() { return static_cast<double>(random_u64() >> 11) * 0x1.0p-53; }
+
+// What a failed start or list is called: the failures of discovery (errors.md section 4), with the cause kept.
+Error as_discovery(const Error& error) {
+  const auto code = [&] {
+    switch (error.code()) {
+      case Code::network_timeout:
+      case Code::tool_timeout: return Code::discovery_timeout;
+      case Code::network_connection_failed:
+      case Code::network_ssl_error:
+      case Code::network_dns_error:
+      case Code::network_unreachable:
+      case Code::network_protocol_error: return Code::discovery_network_error;
+      case Code::tool_permission_denied: return Code::discovery_auth_failed;
+      case Code::tool_server_unavailable:
+      case Code::limit_upstream_rate_limited: return Code::discovery_server_unavailable;
+      case Code::tool_execution_failed: return Code::discovery_failed;
+      default: return error.code();
+    }
+  }();
+  if (code == error.code()) return error;
+  Error discovery(code);
+  discovery.with_kind(error.kind()).with_can_retry(error.can_retry()).with_executed(Executed::no);
+  discovery.with_developer_message(error.developer_message()).with_cause(error);
+  if (error.phase()) discovery.with_phase(*error.phase());
+  if (error.retry_after()) discovery.with_retry_after(*error.retry_after());
+  return discovery;
+}
+
+// Failures that say that the server cannot be reached at all, rather than that this request went wrong.
+bool unreachable(const Error& error) {
+  if (error.executed() != Executed::no || !error.phase()) return false;
+  const Phase phase = *error.phase();
+  return phase == Phase::resolve || phase == Phase::connect || phase == Phase::tls;
+}
+
+Error timed_out(std::chrono::milliseconds limit, const Error& cancelled) {
+  return Error(Code::network_timeout)
+      .with_executed(Executed::no)
+      .with_can_retry(true)
+      .with_phase(cancelled.phase().value_or(Phase::wait))
+      .with_slot(Slot::seconds, std::chrono::ceil<std::chrono::seconds>(limit).count());
+}
+
+}  // namespace
+
+std::string_view name(State state) noexcept {
+  switch (state) {
+    case State::idle: return "idle";
+    case State::starting: return "starting";
+    case State::up: return "up";
+    case State::down: return "down";
+  }
+  return "";
+}
+
+Server::Server(task::Loop& loop, Definition definition, const Settings& settings, net::Budget& budget,
+               ServerObserver& observer)
+    : loop_(&loop),
+      definition_(std::move(definition)),
+      settings_(&settings),
+      budget_(&budget),
+      observer_(&observer),
+      since_(loop.clock().system_now()),
+      era_(definition_.protocol),
+      retry_(loop.timers()),
+      coalesce_(loop.timers()),
+      settled_(loop),
+      group_(loop),
+      starting_(group_),
+      refreshing_(group_) {}
+
+Server::~Server() = default;
+
+Status Server::status() const {
+  Status status;
+  status.name = definition_.key;
+  status.stdio = definition_.is_stdio();
+  status.state = state_;
+  status.since = since_;
+  status.last_error = last_error_;
+  if (channel_) status.revision = channel_->revision();
+  status.pid = pid_;
+  status.restarts = starts_ > 0 ? starts_ - 1 : 0;
+  status.tools = catalogue_ ? catalogue_->tools.size() : 0;
+  status.in_flight = in_flight_;
+  return status;
+}
+
+std::shared_ptr<const Catalogue> Server::catalogue() const {
+  return loop_->now() < catalogue_until_ ? catalogue_ : nullptr;
+}
+
+void Server::set_state(State state) {
+  if (state_ == state) return;
+  state_ = state;
+  since_ = loop_->clock().system_now();
+  observer_->state_changed(*this);
+}
+
+Error Server::unavailable() const {
+  Error error(Code::tool_server_unavailable);
+  error.with_executed(Executed::no).with_can_retry(true).with_slot(Slot::server, definition_.key);
+  if (last_error_) error.with_cause(*last_error_);
+  const SteadyTime now = loop_->now();
+  if (retry_at_ > now) error.with_retry_after(std::chrono::ceil<std::chrono::milliseconds>(retry_at_ - now));
+  return error;
+}
+
+bool Server::may_try_now() const {
+  if (state_ != State::down) return true;
+  const SteadyTime now = loop_->now();
+  if (retry_at_ <= now) return true;
+  return !definition_.is_stdio() && now - http_retry_gap >= down_at_;
+}
+
+Task<void> Server::ready() {
+  if (state_ == State::up) co_return ok();
+  if (stopping_) co_return Failure(unavailable());
+  if (!starting_.flying() && !may_try_now()) {
+    if (retry_at_ - loop_->now() > short_wait) co_return Failure(unavailable());
+    CO_TRY(co_await task::Sleep(loop_->timers(), retry_at_));
+  }
+  if (state_ == State::up) co_return ok();
+  const Result<void> started = co_await starting_.run([this] { return start(); });
+  if (started || started.error().code() == Code::proto_cancelled) co_return started;
+  co_return Failure(unavailable());
+}
+
+Task<void> Server::start() {
+  retry_.cancel();
+  if (stopping_) co_return Failure(unavailable());
+  set_state(State::starting);
+  ++starts_;
+  const SteadyTime until = loop_->now() + settings_->start;
+  const auto give_up = [this](const Error& cancelled) { return timed_out(settings_->start, cancelled); };
+  Result<std::shared_ptr<Channel>> channel = co_await task::with_deadline(loop_->timers(), until, open(), give_up);
+  if (channel) {
+    const SteadyTime list_until = loop_->now() + settings_->discovery;
+    auto listed = co_await task::with_deadline(
+        loop_->timers(), list_until, fetch(**channel),
+        [this](const Error& cancelled) { return timed_out(settings_->discovery, cancelled); });
+    if (listed && !lost_early_) {
+      channel_ = std::move(*channel);
+      catalogue_ = std::move(*listed);
+      catalogue_until_ = SteadyTime::max();
+      last_error_.reset();
+      backoff_.up(loop_->now());
+      set_state(State::up);
+      observer_->tools_changed(*this);
+      log::info("server is up", {{"server", definition_.key},
+                                 {"revision", protocol::name(channel_->revision())},
+                                 {"tools", catalogue_->tools.size()}});
+      for (const std::string& note : catalogue_->dropped) {
+        log::warn("a tool of the server is left out", {{"server", definition_.key}, {"tool", note}});
+      }
+      co_return ok();
+    }
+    retire(std::move(*channel));
+    channel = fail(lost_early_ ? *lost_early_ : std::move(listed).error());
+  }
+  lost_early_.reset();
+  const Error error = as_discovery(channel.error());
+  if (error.code() != Code::proto_cancelled) went_down(error);
+  co_return Failure(error);
+}
+
+Task<std::shared_ptr<Channel>> Server::open() {
+  lost_early_.reset();
+  if (definition_.is_stdio()) co_return co_await open_child();
+  const HttpChannel::Environment environment{*loop_, definition_, *settings_, *budget_, *this};
+  auto channel = CO_TRY(co_await HttpChannel::open(environment, era_));
+  era_ = channel->revision();
+  co_return std::shared_ptr<Channel>(std::move(channel));
+}
+
+Task<std::shared_ptr<Channel>> Server::open_child() {
+  const StdioChannel::Environment environment{*loop_, definition_, *settings_, *budget_, *this, stderr_};
+  if (!observer_->take_child()) {
+    co_return Failure(Error(Code::limit_quota)
+                          .with_executed(Executed::no)
+                          .with_slot(Slot::limit, settings_->children)
+                          .with_slot(Slot::server, definition_.key));
+  }
+  auto channel = co_await StdioChannel::open(environment, era_);
+  // Some servers end on a request before `initialize`: that is legacy evidence, and the next child is not asked.
+  if (!channel && !era_ && channel.error().code() == Code::tool_server_unavailable) {
+    channel = co_await StdioChannel::open(environment, protocol::latest_legacy);
+  }
+  if (!channel) {
+    observer_->give_child();
+    co_return Failure(std::move(channel).error());
+  }
+  era_ = (*channel)->revision();
+  pid_ = (*channel)->pid();
+  co_return std::shared_ptr<Channel>(std::move(*channel));
+}
+
+Task<std::shared_ptr<const Catalogue>> Server::fetch(Channel& channel) {
+  auto catalogue = std::make_shared<Catalogue>();
+  const bool http = !definition_.is_stdio() && protocol::era(channel.revision()) == protocol::Era::modern;
+  std::string cursor;
+  for (std::size_t page = 0; page < max_pages; ++page) {
+    Outgoing list;
+    list.method = protocol::Method::tools_list;
+    list.cursor = cursor;
+    list.repeatable = true;
+    const auto answer = CO_TRY(co_await channel.request(list));
+    const std::string_view bytes = answer->bytes;
+    if (answer->message.kind() == protocol::MessageKind::error_response) {
+      if (answer->message.error_code(bytes) == -32601) co_return catalogue;  // it has no tools
+      co_return Failure(Error(Code::discovery_failed).with_executed(Executed::no).with_slot(Slot::server, definition_.key));
+    }
+    if (!answer->message.is(Field::tools, json::Type::array)) {
+      co_return Failure(Error(Code::discovery_tool_validation_failed).with_executed(Executed::no).with_slot(Slot::server, definition_.key));
+    }
+    add_tools(definition_, *settings_, bytes, answer->message[Field::tools].value.span, http, *catalogue);
+    if (!answer->message.is(Field::next_cursor, json::Type::string)) co_return catalogue;
+    const std::string_view next = answer->message.raw(Field::next_cursor, bytes);
+    if (next == cursor) break;
+    cursor = next;
+  }
+  catalogue->dropped.push_back("the rest: its pages do not end");
+  co_return catalogue;
+}
+
+Task<std::unique_ptr<pipeline::Answer>> Server::request(const Outgoing& outgoing) {
+  if (state_ != State::up) CO_TRY(co_await ready());
+  const std::shared_ptr<Channel> channel = channel_;
+  if (!channel) co_return Failure(unavailable());
+  ++in_flight_;
+  auto answer = co_await channel->request(outgoing);
+  --in_flight_;
+  if (!answer && unreachable(answer.error()) && channel == channel_) channel_lost(answer.error());
+  co_return answer;
+}
+
+void Server::channel_lost(const Error& error) {
+  pid_.reset();
+  if (!channel_) {
+    lost_early_ = error;
+    return;
+  }
+  retire(std::move(channel_));
+  channel_.reset();
+  if (!stopping_) went_down(as_discovery(error));
+}
+
+void Server::went_down(const Error& error) {
+  const SteadyTime now = loop_->now();
+  last_error_ = error;
+  down_at_ = now;
+  catalogue_until_ = std::min(catalogue_until_, now + settings_->keep_listed);
+  // Another era may stand behind the same name when it comes back.
+  era_ = definition_.protocol;
+  const auto delay = backoff_.down(now, random_share());
+  retry_at_ = now + delay;
+  set_state(State::down);
+  log::warn("server is down", {{"server", definition_.key}, {"retry_in_ms", delay.count()}, {"error", error}});
+  if (stopping_) return;
+  retry_.start(retry_at_, [this] {
+    group_.spawn([](Server& self) -> Task<void> {
+      (void)co_await self.ready();
+      co_return ok();
+    }(*this));
+  });
+}
+
+void Server::retire(std::shared_ptr<Channel> channel) {
+  const bool child = definition_.is_stdio();
+  group_.spawn([](Server& self, std::shared_ptr<Channel> old, bool is_child) -> Task<void> {
+    task::Scope ending;  // goes on through a shutdown: this is what a shutdown waits for
+    (void)co_await old->close().in(ending);
+    if (is_child) self.observer_->give_child();
+    co_return ok();
+  }(*this, std::move(channel), child));
+}
+
+void Server::tools_changed() {
+  if (state_ != State::up || coalesce_.active()) return;
+  coalesce_.start(loop_->now() + coalescing, [this] {
+    if (refreshing_.flying()) {
+      refresh_again_ = true;
+      return;
+    }
+    group_.spawn([](Server& self) -> Task<void> {
+      (void)co_await self.refreshing_.run([&self] { return self.refresh(); });
+      co_return ok();
+    }(*this));
+  });
+}
+
+Task<void> Server::refresh() {
+  do {
+    refresh_again_ = false;
+    const std::shared_ptr<Channel> channel = channel_;
+    if (!channel) co_return ok();
+    auto fresh = co_await task::with_deadline(
+        loop_->timers(), loop_->now() + settings_->discovery, fetch(*channel),
+        [this](const Error& cancelled) { return timed_out(settings_->discovery, cancelled); });
+    if (!fresh) {
+      log::warn("server's tools could not be listed again", {{"server", definition_.key}, {"error", fresh.error()}});
+      co_return ok();
+    }
+    const auto same = [](const ToolPointer& a, const ToolPointer& b) { return a->definition == b->definition; };
+    const bool unchanged = catalogue_ && std::ranges::equal(catalogue_->tools, (*fresh)->tools, same);
+    if (unchanged || channel != channel_) continue;
+    catalogue_ = std::move(*fresh);
+    observer_->tools_changed(*this);
+  } while (refresh_again_);
+  co_return ok();
+}
+
+Task<void> Server::stop() {
+  stopping_ = true;
+  retry_.cancel();
+  coalesce_.cancel();
+  if (channel_) retire(std::exchange(channel_, nullptr));
+  group_.cancel(task::CancelReason::shutdown);
+  co_return co_await group_.join();
+}
+
+}  // namespace sallyport::upstream

@@ -1,0 +1,129 @@
+// One server behind the gateway: started when needed, watched, brought back, with the tools that it listed last.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "net/budget.hpp"
+#include "pipeline/call.hpp"
+#include "task/group.hpp"
+#include "upstream/backoff.hpp"
+#include "upstream/channel.hpp"
+#include "upstream/definition.hpp"
+#include "upstream/process.hpp"
+#include "upstream/tool.hpp"
+
+namespace sallyport::upstream {
+
+enum class State : std::uint8_t { idle, starting, up, down };
+std::string_view name(State state) noexcept;
+
+// What operators see of a server.
+struct Status {
+  std::string name;
+  bool stdio = false;
+  State state = State::idle;
+  SystemTime since{};
+  std::optional<Error> last_error;
+  std::optional<protocol::Revision> revision;
+  std::optional<pid_t> pid;
+  std::uint64_t restarts = 0;
+  std::size_t tools = 0;
+  std::uint32_t in_flight = 0;
+};
+
+// What happens to a server, for views and metrics.
+class ServerObserver {
+ public:
+  virtual void state_changed(const class Server& server) = 0;
+  virtual void tools_changed(const class Server& server) = 0;
+  virtual void garbage(const class Server& server, std::string_view kind) = 0;
+  virtual void late_answer(const class Server& server) = 0;
+  virtual bool take_child() = 0;  // a place for one more child process; given back when it is gone
+  virtual void give_child() = 0;
+
+ protected:
+  ~ServerObserver() = default;
+};
+
+class Server final : private ChannelOwner {
+ public:
+  Server(task::Loop& loop, Definition definition, const Settings& settings, net::Budget& budget, ServerObserver& observer);
+  ~Server();
+  Server(const Server&) = delete;
+  Server& operator=(const Server&) = delete;
+
+  const Definition& definition() const noexcept { return definition_; }
+  const std::string& key() const noexcept { return definition_.key; }
+  State state() const noexcept { return state_; }
+  SystemTime since() const noexcept { return since_; }
+  const std::optional<Error>& last_error() const noexcept { return last_error_; }
+  Status status() const;
+  std::vector<std::string> stderr_lines() const { return stderr_.lines(); }
+
+  // What it listed last; stays while it is down, for `keep_listed`. Null: nothing that may be shown.
+  std::shared_ptr<const Catalogue> catalogue() const;
+
+  // Starts it if it is idle or may be tried again, and ends when it is up or has failed to come up. The start goes on
+  // when the caller leaves. TOOL_006 with the time to the next try if it is not tried now.
+  Task<void> ready();
+
+  // Sends one request and gives the answer, after waiting for the server to be there. The errors are those of the
+  // channel, or TOOL_006.
+  Task<std::unique_ptr<pipeline::Answer>> request(const Outgoing& outgoing);
+
+  // Ends it for good: afterwards nothing of it is left.
+  Task<void> stop();
+
+ private:
+  void channel_lost(const Error& error) override;
+  void tools_changed() override;
+  void garbage(std::string_view kind) override { observer_->garbage(*this, kind); }
+  void late_answer() override { observer_->late_answer(*this); }
+
+  Task<void> start();
+  Task<std::shared_ptr<Channel>> open();
+  Task<std::shared_ptr<Channel>> open_child();
+  Task<std::shared_ptr<const Catalogue>> fetch(Channel& channel);
+  Task<void> refresh();
+  void went_down(const Error& error);
+  void retire(std::shared_ptr<Channel> channel);
+  void set_state(State state);
+  Error unavailable() const;
+  bool may_try_now() const;
+
+  task::Loop* loop_;
+  Definition definition_;
+  const Settings* settings_;
+  net::Budget* budget_;
+  ServerObserver* observer_;
+
+  State state_ = State::idle;
+  SystemTime since_{};
+  std::optional<Error> last_error_;
+  std::optional<protocol::Revision> era_;  // the verdict of an earlier probe
+  std::shared_ptr<Channel> channel_;
+  std::optional<Error> lost_early_;  // the channel ended before it was put to use
+  std::shared_ptr<const Catalogue> catalogue_;
+  SteadyTime catalogue_until_ = SteadyTime::max();
+  std::optional<pid_t> pid_;
+  std::uint64_t starts_ = 0;
+  std::uint32_t in_flight_ = 0;
+  bool stopping_ = false;
+  bool refresh_again_ = false;
+
+  StderrTail stderr_;
+  Backoff backoff_;
+  SteadyTime retry_at_{};
+  SteadyTime down_at_{};
+  task::Timer retry_;
+  task::Timer coalesce_;
+  task::Event settled_;
+  task::Group group_;
+  task::SingleFlight<void> starting_;
+  task::SingleFlight<void> refreshing_;
+};
+
+}  // namespace sallyport::upstream

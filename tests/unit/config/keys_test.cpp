@@ -1,0 +1,278 @@
+// Every key of the table: its default, that a value arrives in the struct, and that what is not enforced is
+// refused.
+#include "config/keys.hpp"
+
+#include "unit/config/support.hpp"
+
+#include <algorithm>
+#include <functional>
+#include <set>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace sallyport::config {
+namespace {
+
+bool is_container(const Key& key) {
+  return key.type == Type::section || key.type == Type::servers;
+}
+bool is_of_server(const Key& key) {
+  return key.path.starts_with("servers.*.");
+}
+
+// A file with this key alone; `*` is the server `files`, which is a child unless the key is about an
+// endpoint.
+std::string file_with(const Key& key, std::string_view value) {
+  static const std::set<std::string_view> of_endpoints{"headers", "ca", "refuses_with"};
+  std::string flow(value);
+  std::string_view path = key.path;
+  if (is_of_server(key)) path.remove_prefix(std::string_view("servers.*.").size());
+  while (!path.empty()) {
+    const std::size_t dot = path.rfind('.');
+    const std::string_view name = dot == std::string_view::npos ? path : path.substr(dot + 1);
+    path = dot == std::string_view::npos ? std::string_view() : path.substr(0, dot);
+    flow = std::string(name) + ": " + flow;
+    if (!path.empty()) flow = "{" + flow + "}";
+  }
+  if (!is_of_server(key)) return flow + "\nservers: {files: {command: sh}}\n";
+  std::string base = of_endpoints.contains(key.name()) ? "url: https://host.example/mcp, " : "command: sh, ";
+  if (key.name() == "command" || key.name() == "url") base.clear();
+  return "servers: {files: {" + base + flow + "}}\n";
+}
+
+template <class T>
+concept Comparable = requires(const T& a, const T& b) {
+  { a == b } -> std::convertible_to<bool>;
+};
+
+template <class T>
+bool same(const T& a, const T& b) {
+  if constexpr (Comparable<T> && !std::is_same_v<T, std::vector<Secret>> &&
+                !std::is_same_v<T, std::vector<EnvironmentEntry>> &&
+                !std::is_same_v<T, std::vector<Header>>) {
+    return a == b;
+  } else {
+    return a.empty() && b.empty();
+  }
+}
+
+// The values that two configurations have under a key are the same.
+bool same_value(const Key& key, Config& a, Config& b) {
+  Scope in_a{&a, a.servers.data()};
+  Scope in_b{&b, b.servers.data()};
+  const Slot left = key.slot(in_a);
+  const Slot right = key.slot(in_b);
+  return std::visit(
+      [&](auto slot) {
+        if constexpr (std::is_same_v<decltype(slot), std::monostate>) {
+          return true;
+        } else {
+          return same(*slot, *std::get<decltype(slot)>(right));
+        }
+      },
+      left);
+}
+
+Config untouched() {
+  Config config;
+  config.servers.emplace_back();
+  config.servers.back().key = "files";
+  return config;
+}
+
+TEST(Keys, TheDefaultsOfTheTableAreThoseOfTheStructs) {
+  for (const Key& key : keys()) {
+    if (!key.enforced() || is_container(key)) continue;
+    Loaded loaded = test::load_yaml(key.standard.empty() ? "servers: {files: {command: sh}}"
+                                                         : file_with(key, key.standard));
+    ASSERT_TRUE(loaded.config) << key.path << "\n" << render_text(loaded.diagnostics, false);
+    Config expected = untouched();
+    if (key.path == "servers.*.command") expected.servers[0].command = "sh";
+    if (key.slot != nullptr) EXPECT_TRUE(same_value(key, *loaded.config, expected)) << key.path;
+  }
+}
+
+struct Sample {
+  std::string_view path;
+  std::string_view value;
+  std::function<bool(const Config&)> holds;
+};
+
+const Server& files(const Config& config) {
+  return config.servers.at(0);
+}
+
+const std::vector<Sample>& samples() {
+  static const std::vector<Sample> list{
+      {"version", "1", [](const Config& c) { return c.version == 1; }},
+      {"threads", "1", [](const Config& c) { return c.threads == 1; }},
+      {"listen.http", "'[::1]:0'", [](const Config& c) { return c.listen.http == Address{"::1", 0}; }},
+      {"listen.allowed_origins", "['https://a.example:8443']",
+       [](const Config& c) {
+         return c.listen.allowed_origins == std::vector<std::string>{"https://a.example:8443"};
+       }},
+      {"listen.allowed_hosts", "[a.example, 'b.example:80']",
+       [](const Config& c) {
+         return c.listen.allowed_hosts == std::vector<std::string>{"a.example", "b.example:80"};
+       }},
+      {"listen.anonymous", "true", [](const Config& c) { return c.listen.anonymous; }},
+      {"listen.behind_tls_proxy", "true", [](const Config& c) { return c.listen.behind_tls_proxy; }},
+      {"admin.http", "localhost:9999",
+       [](const Config& c) { return c.admin.http == Address{"localhost", 9999}; }},
+      {"servers.*.command", "npx",
+       [](const Config& c) { return files(c).command == "npx" && files(c).is_stdio(); }},
+      {"servers.*.args", "[-y, 5, 'a b']",
+       [](const Config& c) {
+         return files(c).args.size() == 3 && files(c).args[1].reveal() == "5" &&
+                files(c).args[2].reveal() == "a b";
+       }},
+      {"servers.*.env", "{A: 1, B: '${TOKEN}'}",
+       [](const Config& c) {
+         return files(c).env.size() == 2 && files(c).env[0].name == "A" &&
+                files(c).env[0].value.reveal() == "1" && files(c).env[1].value.reveal() == "canary-token";
+       }},
+      {"servers.*.cwd", "/tmp", [](const Config& c) { return files(c).cwd == "/tmp"; }},
+      {"servers.*.url", "https://h.example/mcp",
+       [](const Config& c) { return files(c).url == "https://h.example/mcp" && !files(c).is_stdio(); }},
+      {"servers.*.headers", "{Authorization: 'Bearer ${TOKEN}'}",
+       [](const Config& c) {
+         return files(c).headers.size() == 1 && files(c).headers[0].name == "authorization" &&
+                files(c).headers[0].value.reveal() == "Bearer canary-token";
+       }},
+      {"servers.*.ca", "/etc/ca.pem", [](const Config& c) { return files(c).ca == "/etc/ca.pem"; }},
+      {"servers.*.protocol", "2025-06-18", [](const Config& c) { return files(c).protocol == "2025-06-18"; }},
+      {"servers.*.isolation", "shared",
+       [](const Config& c) { return files(c).isolation == Isolation::shared; }},
+      {"servers.*.prefix", "''", [](const Config& c) { return files(c).prefix == ""; }},
+      {"servers.*.refuses_with", "[503, 429]",
+       [](const Config& c) { return files(c).refuses_with == std::vector<std::uint16_t>{503, 429}; }},
+      {"servers.*.tools.allow", "['read_*']",
+       [](const Config& c) { return files(c).tools.allow == std::vector<std::string>{"read_*"}; }},
+      {"servers.*.tools.deny", "[a, 'b?']",
+       [](const Config& c) { return files(c).tools.deny == std::vector<std::string>{"a", "b?"}; }},
+      {"servers.*.tools.idempotent", "[c]",
+       [](const Config& c) { return files(c).tools.idempotent.size() == 1; }},
+      {"servers.*.tools.read_only", "[d]",
+       [](const Config& c) { return files(c).tools.read_only.size() == 1; }},
+      {"servers.*.tools.timeout", "{slow: 5m}",
+       [](const Config& c) { return files(c).tools.timeout.at("slow") == 5min; }},
+      {"servers.*.tools.rename", "{old.name: new_name}",
+       [](const Config& c) { return files(c).tools.rename.at("old.name") == "new_name"; }},
+      {"servers.*.tools.describe", "{old: Says more.}",
+       [](const Config& c) { return files(c).tools.describe.at("old") == "Says more."; }},
+      {"servers.*.trusted", "true", [](const Config& c) { return files(c).trusted; }},
+      {"expose.mode", "flat", [](const Config&) { return true; }},
+      {"expose.separator", "-", [](const Config& c) { return c.expose.separator == "-"; }},
+      {"expose.max_name", "60", [](const Config& c) { return c.expose.max_name == 60; }},
+      {"expose.keep_listed", "2h30m", [](const Config& c) { return c.expose.keep_listed == 150min; }},
+      {"timeouts.tool", "30s", [](const Config& c) { return c.timeouts.tool == 30s; }},
+      {"timeouts.tool_max", "1h", [](const Config& c) { return c.timeouts.tool_max == 60min; }},
+      {"timeouts.start", "1s", [](const Config& c) { return c.timeouts.start == 1s; }},
+      {"timeouts.first_list", "2s", [](const Config& c) { return c.timeouts.first_list == 2s; }},
+      {"timeouts.discovery", "3s", [](const Config& c) { return c.timeouts.discovery == 3s; }},
+      {"timeouts.connect", "250ms", [](const Config& c) { return c.timeouts.connect == 250ms; }},
+      {"timeouts.shutdown", "0s", [](const Config& c) { return c.timeouts.shutdown == 0s; }},
+      {"limits.rate", "10/10s",
+       [](const Config& c) { return c.limits.rate == Rate{10, 10s} && !c.limits.source_written; }},
+      {"limits.per", "source", [](const Config& c) { return c.limits.per == LimitBy::source; }},
+      {"limits.source", "7/m",
+       [](const Config& c) { return c.limits.source == Rate{7, 1min} && c.limits.source_written; }},
+      {"limits.concurrency", "3", [](const Config& c) { return c.limits.concurrency == 3; }},
+      {"limits.buffered", "1GiB", [](const Config& c) { return c.limits.buffered == 1024 * mib; }},
+      {"limits.request", "1024", [](const Config& c) { return c.limits.request == kib; }},
+      {"limits.response", "2KiB", [](const Config& c) { return c.limits.response == 2 * kib; }},
+      {"limits.stdio_line", "1MiB", [](const Config& c) { return c.limits.stdio_line == mib; }},
+      {"limits.depth", "32", [](const Config& c) { return c.limits.depth == 32; }},
+      {"limits.keys", "99", [](const Config& c) { return c.limits.keys == 99; }},
+      {"limits.children", "2", [](const Config& c) { return c.limits.children == 2; }},
+      {"limits.streams", "5", [](const Config& c) { return c.limits.streams == 5; }},
+      {"sessions.idle", "2s", [](const Config& c) { return c.sessions.idle == 2s; }},
+      {"sessions.total", "11", [](const Config& c) { return c.sessions.total == 11; }},
+      {"sessions.per_principal", "4", [](const Config& c) { return c.sessions.per_principal == 4; }},
+      {"stream.after", "0s", [](const Config& c) { return c.stream.after == 0s; }},
+      {"stream.keepalive", "20s", [](const Config& c) { return c.stream.keepalive == 20s; }},
+      {"telemetry.developer_text", "true", [](const Config& c) { return c.telemetry.developer_text; }},
+      {"telemetry.log.level", "debug",
+       [](const Config& c) { return c.telemetry.log.level == LogLevel::debug; }},
+      {"telemetry.log.format", "json",
+       [](const Config& c) { return c.telemetry.log.format == LogFormat::json; }},
+  };
+  return list;
+}
+
+TEST(Keys, EveryEnforcedKeyArrivesInItsStruct) {
+  std::set<std::string_view> covered;
+  for (const Sample& sample : samples()) {
+    covered.insert(sample.path);
+    const Key* key = find_key(sample.path);
+    ASSERT_NE(key, nullptr) << sample.path;
+    const Loaded loaded = test::load_yaml(file_with(*key, sample.value));
+    ASSERT_TRUE(loaded.config) << sample.path << "\n" << render_text(loaded.diagnostics, false);
+    EXPECT_TRUE(sample.holds(*loaded.config)) << sample.path;
+  }
+  for (const Key& key : keys()) {
+    if (key.enforced() && !is_container(key)) EXPECT_TRUE(covered.contains(key.path)) << key.path;
+  }
+}
+
+TEST(Keys, WhatIsNotEnforcedIsRefused) {
+  for (const Key& key : keys()) {
+    if (key.enforced()) continue;
+    const Loaded loaded = test::load_yaml(file_with(key, "1"));
+    ASSERT_EQ(loaded.diagnostics.size(), 1U) << key.path;
+    EXPECT_THAT(loaded.diagnostics[0].what, testing::HasSubstr("not enforced by this build")) << key.path;
+    EXPECT_FALSE(loaded.config);
+  }
+}
+
+// The keys that product.md names besides those of the table's enforced rows.
+TEST(Keys, EveryKeyOfTheProductIsKnown) {
+  for (const char* path : {"listen.tls",
+                           "listen.legacy_sse",
+                           "listen.trusted_proxies",
+                           "health",
+                           "admin.token",
+                           "servers.*.proxy",
+                           "servers.*.fallback",
+                           "servers.*.validate",
+                           "servers.*.guardrails",
+                           "servers.*.stateful",
+                           "servers.*.roots",
+                           "servers.*.pins",
+                           "auth",
+                           "policy",
+                           "guardrails",
+                           "timeouts.guardrail",
+                           "timeouts.auth",
+                           "recovery",
+                           "retry_budget",
+                           "breaker",
+                           "suspended",
+                           "events",
+                           "egress",
+                           "monitor",
+                           "escalate",
+                           "audit",
+                           "faults",
+                           "compat",
+                           "state",
+                           "telemetry.otlp"}) {
+    const Key* key = find_key(path);
+    ASSERT_NE(key, nullptr) << path;
+    EXPECT_FALSE(key->enforced()) << path;
+  }
+}
+
+TEST(Keys, EveryRowSaysWhatItIsAndStandsBelowASection) {
+  std::set<std::string_view> seen;
+  for (const Key& key : keys()) {
+    EXPECT_TRUE(seen.insert(key.path).second) << key.path;
+    EXPECT_TRUE(key.doc.ends_with('.')) << key.path;
+    const std::size_t dot = key.path.rfind('.');
+    if (dot != std::string_view::npos) EXPECT_TRUE(seen.contains(key.path.substr(0, dot))) << key.path;
+  }
+}
+
+}  // namespace
+}  // namespace sallyport::config

@@ -1,0 +1,79 @@
+#include "telemetry/stderr_writer.hpp"
+
+#include "base/unique_fd.hpp"
+
+#include <array>
+#include <string>
+
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+namespace sallyport::log {
+namespace {
+
+struct Pipe {
+  UniqueFd read_end;
+  UniqueFd write_end;
+};
+
+Pipe make_pipe() {
+  std::array<int, 2> fds{};
+  EXPECT_EQ(pipe2(fds.data(), O_CLOEXEC), 0);
+  Pipe made{UniqueFd(fds[0]), UniqueFd(fds[1])};
+  EXPECT_GT(fcntl(made.write_end.get(), F_SETPIPE_SZ, 4096), 0);
+  EXPECT_EQ(fcntl(made.read_end.get(), F_SETFL, O_NONBLOCK), 0);
+  return made;
+}
+
+std::string read_all(const Pipe& pipe) {
+  std::string all;
+  std::array<char, 4096> buffer{};
+  for (;;) {
+    const ssize_t count = ::read(pipe.read_end.get(), buffer.data(), buffer.size());
+    if (count <= 0) return all;
+    all.append(buffer.data(), static_cast<std::size_t>(count));
+  }
+}
+
+TEST(StderrWriter, WritesLines) {
+  const Pipe pipe = make_pipe();
+  StderrWriter writer(pipe.write_end.get());
+  writer.write("one\n");
+  writer.write("two\n");
+  EXPECT_EQ(read_all(pipe), "one\ntwo\n");
+  EXPECT_EQ(writer.dropped(), 0u);
+}
+
+TEST(StderrWriter, APipeThatNobodyReadsCostsLinesAndNotTheProgram) {
+  const Pipe pipe = make_pipe();
+  StderrWriter writer(pipe.write_end.get(), std::chrono::milliseconds(1));
+  const std::string filler(4095, 'x');
+  writer.write(filler + "\n");
+  for (int i = 0; i < 1000; ++i) writer.write("lost\n");
+  EXPECT_EQ(writer.dropped(), 1000u);
+  EXPECT_EQ(read_all(pipe), filler + "\n");
+  writer.write("back\n");
+  EXPECT_EQ(writer.dropped(), 1000u);
+  EXPECT_EQ(read_all(pipe), "back\n");
+}
+
+TEST(StderrWriter, ALineThatWasCutDoesNotSwallowTheNext) {
+  const Pipe pipe = make_pipe();
+  StderrWriter writer(pipe.write_end.get(), std::chrono::milliseconds(1));
+  writer.write(std::string(6000, 'x') + "\n");
+  EXPECT_EQ(writer.dropped(), 1u);
+  EXPECT_EQ(read_all(pipe), std::string(4096, 'x'));
+  writer.write("whole\n");
+  EXPECT_EQ(read_all(pipe), "\nwhole\n");
+  EXPECT_EQ(writer.dropped(), 1u);
+}
+
+TEST(StderrWriter, AClosedDescriptorCostsLines) {
+  StderrWriter writer(-1, std::chrono::milliseconds(1));
+  writer.write("lost\n");
+  EXPECT_EQ(writer.dropped(), 1u);
+}
+
+}  // namespace
+}  // namespace sallyport::log
