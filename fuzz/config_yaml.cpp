@@ -11,8 +11,11 @@
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace sallyport::config;
   constexpr std::string_view secret = "q7Zx-a-value-of-the-environment-q7Zx";
+  const std::string input(reinterpret_cast<const char*>(data), size);
+  // libFuzzer learns from comparisons, and writes the secret itself sooner or later.
+  if (input.find(secret) != std::string::npos) return 0;
   Request request;
-  request.config = Source{"fuzz.yaml", std::string(reinterpret_cast<const char*>(data), size)};
+  request.config = Source{"fuzz.yaml", input};
   request.machine = {[&](const std::string& name) -> std::optional<std::string> {
     if (name == "TOKEN") return std::string(secret);
     return std::nullopt;

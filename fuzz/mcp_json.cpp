@@ -1,5 +1,5 @@
-// Any text as an agent's mcp.json: it loads, or says what is wrong; nothing of the environment shows in what
-// it says.
+// Any text as an agent's mcp.json: it loads or says what is wrong, and what it says
+// shows nothing of the environment.
 #include "config/load.hpp"
 
 #include <cstddef>
@@ -11,8 +11,11 @@
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace sallyport::config;
   constexpr std::string_view secret = "q7Zx-a-value-of-the-environment-q7Zx";
+  const std::string input(reinterpret_cast<const char*>(data), size);
+  // libFuzzer learns from comparisons, and writes the secret itself sooner or later.
+  if (input.find(secret) != std::string::npos) return 0;
   Request request;
-  request.mcp_json = Source{"mcp.json", std::string(reinterpret_cast<const char*>(data), size)};
+  request.mcp_json = Source{"mcp.json", input};
   request.machine = {[&](const std::string& name) -> std::optional<std::string> {
     if (name == "TOKEN") return std::string(secret);
     return std::nullopt;

@@ -11,7 +11,10 @@
 namespace {
 
 using sallyport::SystemTime;
-using namespace sallyport::classify;
+using sallyport::classify::HeaderField;
+using sallyport::classify::is_rate_limit_evidence;
+using sallyport::classify::longest_retry_after;
+using sallyport::classify::read_retry_after;
 
 constexpr std::array<std::string_view, 8> names = {
     "retry-after-ms",       "retry-after",          "ratelimit",

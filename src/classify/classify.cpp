@@ -154,7 +154,8 @@ Executed executed_without_answer(const Context& context, std::optional<Phase> im
 Error make_error(Verdict verdict, const Context& context, std::string_view error_type) {
   verdict = after_abort(verdict, context);
   const std::optional<Phase> phase = context.phase ? context.phase : verdict.phase;
-  Error error(code_for(context.operation, verdict.failure, is_sent(context, phase), context.from_config));
+  Error error(code_for(context.operation, verdict.failure, is_sent(context, phase), context.from_config),
+              context.where);
   error.with_kind(verdict.kind)
       .with_can_retry(verdict.can_retry)
       .with_executed(executed_without_answer(context, verdict.phase));

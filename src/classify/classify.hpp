@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <source_location>
 #include <span>
 #include <string_view>
 
@@ -47,15 +48,15 @@ std::string_view name(FailureClass failure) noexcept;
 // What the caller knows about the operation. Everything may be left out; nothing is then claimed.
 struct Context {
   Operation operation = Operation::none;
-  std::optional<Phase> phase{};        // else as the failure implies
-  std::optional<bool> handed_over{};   // was the whole request given to the kernel?
-  std::optional<Executed> executed{};  // when better known than derived: progress came, nothing was ever sent
+  std::optional<Phase> phase{};           // else as the failure implies
+  std::optional<bool> handed_over{};      // was the whole request given to the kernel?
+  std::optional<Executed> executed{};     // when better known than derived: progress came before it failed
   std::optional<AbortedBy> aborted_by{};  // stands above what the aborted call then reported
   std::string_view detail{};              // the text of the library or peer, for the developer only
   bool from_config = false;               // what we got wrong is written in the config
   bool resolved_before = false;           // this name was resolved earlier in this process
-  std::span<const int>
-      refuses_with{};  // `servers.X.refuses_with`: with these the server says that it did not run
+  std::span<const int> refuses_with{};  // statuses with which, says the operator, this server did not run it
+  std::source_location where = std::source_location::current();  // whoever made this: the error's first note
 };
 
 // What a table says about one foreign failure.

@@ -20,9 +20,6 @@ using Headers = std::span<const HeaderField>;
 
 inline constexpr std::chrono::milliseconds longest_retry_after = std::chrono::hours(24);
 
-// What `classify` reports for a rate limit that names no time; never sent to a client.
-inline constexpr std::chrono::milliseconds default_retry_after = std::chrono::seconds(1);
-
 struct RetryAfter {
   std::chrono::milliseconds delay;  // 0 … longest_retry_after
   std::string_view source;          // the header's name in lower case

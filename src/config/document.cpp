@@ -16,20 +16,37 @@ const Node* Node::find(std::string_view key) const {
   return found == members.end() ? nullptr : &found->value;
 }
 
-LineIndex::LineIndex(std::string_view text) : text_(text), starts_{0} {
+namespace {
+
+// Code points are counted by the bytes that begin one; whole blocks of bytes are counted once.
+constexpr std::size_t block = 256;
+
+std::size_t count_code_points(std::string_view text) {
+  const auto begins = [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; };
+  return static_cast<std::size_t>(std::ranges::count_if(text, begins));
+}
+
+}  // namespace
+
+LineIndex::LineIndex(std::string_view text) : text_(text), starts_{0}, blocks_{0} {
   for (std::size_t i = 0; i < text.size(); ++i) {
     if (text[i] == '\n') starts_.push_back(i + 1);
   }
+  for (std::size_t i = 0; i + block <= text.size(); i += block) {
+    blocks_.push_back(blocks_.back() + count_code_points(text.substr(i, block)));
+  }
+}
+
+std::size_t LineIndex::code_points_before(std::size_t byte) const {
+  const std::size_t whole = byte / block;
+  return blocks_[whole] + count_code_points(text_.substr(whole * block, byte - whole * block));
 }
 
 Position LineIndex::at_offset(std::size_t byte) const {
   byte = std::min(byte, text_.size());
   const auto next = std::ranges::upper_bound(starts_, byte);
   const auto line = static_cast<std::size_t>(next - starts_.begin()) - 1;
-  const std::string_view before = text_.substr(starts_[line], byte - starts_[line]);
-  const auto continues = [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) == 0x80U; };
-  const auto code_points = before.size() - static_cast<std::size_t>(std::ranges::count_if(before, continues));
-  return {line + 1, code_points + 1};
+  return {line + 1, code_points_before(byte) - code_points_before(starts_[line]) + 1};
 }
 
 std::size_t LineIndex::offset(std::size_t line, std::size_t byte_column) const {

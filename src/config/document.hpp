@@ -52,8 +52,11 @@ class LineIndex {
   std::size_t offset(std::size_t line, std::size_t byte_column) const;
 
  private:
+  std::size_t code_points_before(std::size_t byte) const;
+
   std::string_view text_;
   std::vector<std::size_t> starts_;
+  std::vector<std::size_t> blocks_;  // code points before each block of bytes
 };
 
 // Nothing if the text has no tree: a syntax error is reported alone. Duplicate keys, anchors, aliases, merge

@@ -3,6 +3,7 @@
 #include "base/strings.hpp"
 #include "config/document.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include <boost/json/basic_parser_impl.hpp>
@@ -16,7 +17,36 @@ namespace {
 
 namespace json = boost::json;
 
-// The parser is fed byte by byte, so that `end` is the offset behind the token that an event is about.
+// Where the tokens that events are about begin, in order: strings, words (numbers, true, false, null), { and
+// [. The parser tells no places, but what it accepts has exactly these tokens.
+std::vector<std::size_t> token_starts(std::string_view text) {
+  std::vector<std::size_t> starts;
+  const auto end_of = [&](std::size_t at, std::string_view mark) {
+    const std::size_t found = text.find(mark, at);
+    return found == std::string_view::npos ? text.size() : found + mark.size();
+  };
+  for (std::size_t i = 0; i < text.size();) {
+    constexpr std::string_view between = " \t\r\n,:}]";
+    if (between.find(text[i]) != std::string_view::npos) {
+      ++i;
+    } else if (text.substr(i, 2) == "//") {
+      i = end_of(i, "\n");
+    } else if (text.substr(i, 2) == "/*") {
+      i = end_of(i + 2, "*/");
+    } else if (starts.push_back(i); text[i] == '{' || text[i] == '[') {
+      ++i;
+    } else if (text[i] == '"') {
+      for (++i; i < text.size() && text[i] != '"'; ++i) {
+        if (text[i] == '\\') ++i;
+      }
+      ++i;
+    } else {
+      i = std::min(text.find_first_of(" \t\r\n,:{}[]\"/", i + 1), text.size());
+    }
+  }
+  return starts;
+}
+
 class Handler {
  public:
   static constexpr std::size_t max_object_size = max_file_bytes;
@@ -25,9 +55,8 @@ class Handler {
   static constexpr std::size_t max_string_size = max_file_bytes;
 
   Handler(std::string_view text, const LineIndex& lines, Report& report)
-      : text_(text), lines_(lines), report_(report) {}
+      : starts_(token_starts(text)), lines_(lines), report_(report) {}
 
-  void at(std::size_t end) { end_ = end; }
   Node take() { return std::move(root_); }
 
   bool on_document_begin(json::error_code&) { return true; }
@@ -47,7 +76,6 @@ class Handler {
     append(part);
     return add(take_string());
   }
-  // A number keeps its spelling; its end shows only with the byte behind it, or with the end of the file.
   bool on_number_part(json::string_view, json::error_code&) { return true; }
   bool on_int64(std::int64_t value, json::string_view, json::error_code&) {
     return add_word(fmt::to_string(value));
@@ -59,7 +87,7 @@ class Handler {
     return add_word(fmt::to_string(value));
   }
   bool on_bool(bool value, json::error_code&) { return add_word(value ? "true" : "false"); }
-  bool on_null(json::error_code&) { return add({Node::Kind::null, lines_.at_offset(word_start())}); }
+  bool on_null(json::error_code&) { return add({Node::Kind::null, next_place()}); }
   bool on_comment_part(json::string_view, json::error_code&) { return true; }
   bool on_comment(json::string_view, json::error_code&) { return true; }
 
@@ -75,42 +103,23 @@ class Handler {
     return true;
   }
 
-  // Every quote inside a string has an odd number of backslashes before it, its opening one has not.
-  std::size_t string_start() const {
-    std::size_t quote = end_ - 1;
-    while (quote > 0) {
-      --quote;
-      if (text_[quote] != '"') continue;
-      std::size_t backslashes = 0;
-      while (backslashes < quote && text_[quote - 1 - backslashes] == '\\') ++backslashes;
-      if (backslashes % 2 == 0) return quote;
-    }
-    return 0;
-  }
-
-  std::size_t word_start() const {
-    constexpr std::string_view of_words = "+-.0123456789abcdefghijklmnopqrstuvwxyzE";
-    std::size_t start = end_;
-    if (start > 0 && of_words.find(text_[start - 1]) == std::string_view::npos) --start;
-    while (start > 0 && of_words.find(text_[start - 1]) != std::string_view::npos) --start;
-    return start;
-  }
+  Position next_place() { return next_ < starts_.size() ? lines_.at_offset(starts_[next_++]) : Position{}; }
 
   Node take_string() {
-    Node node(Node::Kind::scalar, lines_.at_offset(string_start()));
+    Node node(Node::Kind::scalar, next_place());
     node.text = std::exchange(string_, {});
     node.quoted = true;
     return node;
   }
 
   bool add_word(std::string text) {
-    Node node(Node::Kind::scalar, lines_.at_offset(word_start()));
+    Node node(Node::Kind::scalar, next_place());
     node.text = std::move(text);
     return add(std::move(node));
   }
 
   bool open(Node::Kind kind) {
-    stack_.push_back({Node{kind, lines_.at_offset(end_ - 1)}});
+    stack_.push_back({Node{kind, next_place()}});
     return true;
   }
 
@@ -134,10 +143,10 @@ class Handler {
     return true;
   }
 
-  std::string_view text_;
+  std::vector<std::size_t> starts_;
+  std::size_t next_ = 0;
   const LineIndex& lines_;
   Report& report_;
-  std::size_t end_ = 0;
   std::string string_;
   std::vector<Open> stack_;
   Node root_;
@@ -167,15 +176,10 @@ std::optional<Node> parse_jsonc(std::string_view text, Report& report) {
   options.max_depth = max_file_depth;
   json::basic_parser<Handler> parser(options, text, lines, report);
   json::error_code error;
-  std::size_t offset = 0;
-  for (; offset < text.size() && !error; ++offset) {
-    parser.handler().at(offset + 1);
-    const std::size_t taken = parser.write_some(true, text.data() + offset, 1, error);
-    if (!error && taken == 0) error = json::error::extra_data;
-  }
-  if (!error) parser.write_some(false, text.data() + text.size(), 0, error);
+  const std::size_t taken = parser.write_some(false, text.data(), text.size(), error);
+  if (!error && taken < text.size()) error = json::error::extra_data;
   if (error) {
-    report.error(lines.at_offset(offset == 0 ? 0 : offset - 1), "", syntax_error(error));
+    report.error(lines.at_offset(taken), "", syntax_error(error));
     return std::nullopt;
   }
   return parser.handler().take();

@@ -89,6 +89,19 @@ bool read_mcp_json(const Request& request, Draft& draft, Diagnostics& out) {
   return true;
 }
 
+// A file that is wrong everywhere is not said to be so a hundred thousand times.
+constexpr std::size_t max_diagnostics = 1000;
+
+void cut(Diagnostics& diagnostics) {
+  if (diagnostics.size() <= max_diagnostics) return;
+  const std::size_t more = diagnostics.size() - max_diagnostics;
+  diagnostics.resize(max_diagnostics);
+  const std::string file = diagnostics.back().file;
+  Report(file, diagnostics)
+      .error({}, "",
+             {fmt::format("{} more are not shown", more), "the list would not help", "correct these first"});
+}
+
 }  // namespace
 
 Loaded load(const Request& request) {
@@ -102,9 +115,11 @@ Loaded load(const Request& request) {
   config.limits.source_written = draft.written.contains("limits.source");
   if (config_read && mcp_json_read) check_rules(draft, request, diagnostics);
   sort_by_place(diagnostics);
-  Loaded loaded{std::nullopt, std::move(diagnostics)};
-  if (!has_errors(loaded.diagnostics)) loaded.config = std::move(config);
-  return loaded;
+  if (has_errors(diagnostics)) {
+    cut(diagnostics);
+    return {std::nullopt, std::move(diagnostics)};
+  }
+  return {std::move(config), std::move(diagnostics)};
 }
 
 Loaded load_file(std::string path) {

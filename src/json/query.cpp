@@ -24,14 +24,13 @@ std::size_t Query::add(std::span<const std::string> path) {
 
 // The child with this key, made if need be.
 std::uint32_t Query::child(std::uint32_t parent, std::string_view key) {
-  std::uint32_t last = 0;
-  for (std::uint32_t at = nodes_[parent].first_child; at != 0; at = nodes_[at].next_sibling) {
+  for (const std::uint32_t at : nodes_[parent].children) {
     if (nodes_[at].key == key) return at;
-    last = at;
   }
   const auto made = static_cast<std::uint32_t>(nodes_.size());
-  nodes_.push_back({.key = std::string(key), .print = detail::fingerprint(key, key.data() + key.size())});
-  (last == 0 ? nodes_[parent].first_child : nodes_[last].next_sibling) = made;
+  nodes_[parent].prints.push_back(detail::fingerprint(key, key.data() + key.size()));
+  nodes_[parent].children.push_back(made);
+  nodes_.emplace_back().key = key;
   return made;
 }
 

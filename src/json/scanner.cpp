@@ -228,17 +228,22 @@ void Machine::select(Span literal, const char* delimiter) {
   Frame& frame = frames_.back();
   frame.child = no_node;
   frame.slot = Query::no_slot;
-  for (std::uint32_t at = query_.node(frame.node).first_child; at != 0; at = query_.node(at).next_sibling) {
-    const Query::Node& node = query_.node(at);
-    if (node.print != keys_.last_print() || node.key != keys_.last()) continue;
-    frame.child = at;
-    frame.slot = node.slot;
-    if (node.slot != Query::no_slot) {
-      found_[node.slot].key = literal;
-      found_[node.slot].bounds.begin = offset(delimiter);
-    }
-    return;
+  const Query::Node& object = query_.node(frame.node);
+  const std::uint64_t print = keys_.last_print();
+  std::size_t match = object.prints.size();
+  for (std::size_t i = 0; i < object.prints.size(); ++i) match = object.prints[i] == print ? i : match;
+  if (match == object.prints.size()) return;
+  // Unequal keys may share a fingerprint: the last one that has it may not be the one.
+  for (;; --match) {
+    const Query::Node& node = query_.node(object.children[match]);
+    if (object.prints[match] == print && node.key == keys_.last()) break;
+    if (match == 0) return;
   }
+  frame.child = object.children[match];
+  frame.slot = query_.node(frame.child).slot;
+  if (frame.slot == Query::no_slot) return;
+  found_[frame.slot].key = literal;
+  found_[frame.slot].bounds.begin = offset(delimiter);
 }
 
 // A value ends at at_.
@@ -364,36 +369,6 @@ bool Machine::literal(std::string_view word) {
 }
 
 }  // namespace
-
-std::string_view describe(FaultKind kind) {
-  switch (kind) {
-    case FaultKind::syntax:
-      return "unexpected character";
-    case FaultKind::truncated:
-      return "unexpected end of text";
-    case FaultKind::depth:
-      return "nested too deeply";
-    case FaultKind::keys:
-      return "too many object keys";
-    case FaultKind::string_too_long:
-      return "string too long";
-    case FaultKind::too_large:
-      return "text too large";
-    case FaultKind::utf8:
-      return "invalid UTF-8";
-    case FaultKind::control_character:
-      return "control character in a string";
-    case FaultKind::duplicate_key:
-      return "duplicate key";
-    case FaultKind::trailing_data:
-      return "data after the value";
-    case FaultKind::number:
-      return "malformed number";
-    case FaultKind::escape:
-      return "invalid escape";
-  }
-  return "malformed";
-}
 
 std::expected<Document, Fault> scan(std::string_view text, const Query& query, std::span<Member> found,
                                     const Limits& limits) {

@@ -105,15 +105,16 @@ class Query {
 
   std::size_t size() const { return slots_; }
 
-  // The compiled tree, for the scanner: node 0 is the root object; children of a node are a linked list.
+  static constexpr std::uint32_t no_slot = UINT32_MAX;
+
+  // The compiled tree, for the scanner: node 0 is the root object. A node's children stand beside the
+  // fingerprints of their keys, which are compared without a branch for each.
   struct Node {
     std::string key;
-    std::uint64_t print = 0;        // of the key, to pass over the others quickly
-    std::uint32_t first_child = 0;  // 0: none
-    std::uint32_t next_sibling = 0;
+    std::vector<std::uint64_t> prints;
+    std::vector<std::uint32_t> children;
     std::uint32_t slot = no_slot;
   };
-  static constexpr std::uint32_t no_slot = UINT32_MAX;
   const Node& node(std::uint32_t index) const { return nodes_[index]; }
 
  private:

@@ -97,6 +97,10 @@ class AsioStream final : public Stream {
   }
 
   void cancel_write() noexcept override { state_->cancel_write.emit(asio::cancellation_type::total); }
+  void abandon_write() noexcept override {
+    state_->writing = nullptr;
+    cancel_write();
+  }
   void shutdown_write() noexcept override { shut_write(state_->io); }
 
   void close() noexcept override {

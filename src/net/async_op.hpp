@@ -17,28 +17,30 @@ class AsyncOp final : public task::Wait {
  public:
   AsyncOp(Start start, Phase phase) : start_(std::move(start)), phase_(phase) {}
   Result<void> await_resume() {
+    if (done_ && !error_) return {};
     if (interrupted()) return fail(scope_error().with_phase(phase_));
-    if (error_) return fail(transport_failure(std::error_code(error_), phase_));
-    return {};
+    return fail(transport_failure(std::error_code(error_), phase_));
   }
 
  private:
   bool begin() override {
     start_(boost::asio::bind_cancellation_slot(signal_.slot(), [this](boost::system::error_code error, auto&&...) {
       error_ = error;
+      done_ = true;
       resume();
     }));
     return true;
   }
   void interrupt() noexcept override {
     mark_interrupted();
-    signal_.emit(boost::asio::cancellation_type::total);
+    signal_.emit(boost::asio::cancellation_type::all);  // composed operations heed `terminal` only
   }
 
   Start start_;
   Phase phase_;
   boost::asio::cancellation_signal signal_;
   boost::system::error_code error_;
+  bool done_ = false;
 };
 
 }  // namespace sallyport::net

@@ -44,7 +44,9 @@ Task<std::vector<Tcp::endpoint>> resolve(task::Loop& loop, std::string host, std
   boost::system::error_code error;
   const auto literal = asio::ip::make_address(host, error);
   if (!error) co_return std::vector{Tcp::endpoint(literal, port)};
-  Resolved resolved = CO_TRY(co_await task::offload(loop, [host, port] { return resolve_blocking(host, port); }));
+  auto looked_up = co_await task::offload(loop, [host, port] { return resolve_blocking(host, port); });
+  if (!looked_up) co_return Failure(std::move(looked_up).error().with_phase(Phase::resolve).with_executed(Executed::no));
+  Resolved& resolved = *looked_up;
   const bool known = resolved_before(host, !resolved.error);
   if (!resolved.error) co_return std::move(resolved.addresses);
   const std::string text = resolved.error.message();

@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
+#include <boost/container/small_vector.hpp>
 #include <utility>
 
 #include "base/strings.hpp"
@@ -12,7 +12,8 @@
 namespace sallyport::net {
 namespace {
 
-constexpr std::size_t max_pieces = 15;
+constexpr std::size_t usual_pieces = 16;
+constexpr int max_interim = 16;  // 1xx responses before the final one
 constexpr std::size_t read_size = 16 * 1024;
 constexpr std::size_t biggest_read = 256 * 1024;
 constexpr std::size_t no_limit = static_cast<std::size_t>(-1);
@@ -98,15 +99,12 @@ Task<void> HttpCall::send(std::string_view method, std::string_view target, std:
                             target, pool_->endpoint().authority(), headers);
   if (method != "GET" && method != "DELETE") out = fmt::format_to(out, "Content-Length: {}\r\n", length);
   fmt::format_to(out, "\r\n");
-  std::array<iovec, max_pieces> pieces;
-  std::size_t count = 0;
-  pieces[count++] = piece({head.data(), head.size()});
+  boost::container::small_vector<iovec, usual_pieces> pieces;
+  pieces.push_back(piece({head.data(), head.size()}));
   for (const std::string_view part : body) {
-    if (!part.empty() && count < pieces.size()) pieces[count++] = piece(part);
+    if (!part.empty()) pieces.push_back(piece(part));
   }
-  CO_TRY(co_await WriteOp(*connection_->stream, std::span(pieces).first(count)));
-  sent_ = true;
-  co_return ok();
+  co_return co_await WriteOp(*connection_->stream, pieces);
 }
 
 Error HttpCall::broken(std::string_view detail) const {
@@ -135,7 +133,8 @@ Task<bool> HttpCall::fill() {
 Task<void> HttpCall::receive_head() {
   constexpr HeadLimits limits{64 * 1024, 256};
   InputBuffer& input = connection_->input;
-  do {
+  for (int interim = 0;; ++interim) {
+    if (interim > max_interim) co_return Failure(broken("too many interim responses"));
     std::size_t seen = 0;
     std::size_t end = find_head_end(input.view());
     while (end == std::string_view::npos) {
@@ -150,7 +149,8 @@ Task<void> HttpCall::receive_head() {
     head_bytes_.assign(input.view().substr(0, end));
     input.consume(end);
     CO_TRY(parse_response_head(head_bytes_, limits, head_));
-  } while (head_.status / 100 == 1);
+    if (head_.status / 100 != 1) break;
+  }
   left_ = head_.content_length;
   if (head_.framing == Framing::none) finish();
   co_return ok();

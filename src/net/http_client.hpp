@@ -70,7 +70,7 @@ class HttpCall {
   HttpCall(const HttpCall&) = delete;
   HttpCall& operator=(const HttpCall&) = delete;
 
-  // `headers` are complete lines; Host, Content-Length and Accept-Encoding: identity are ours. At most 14 body pieces.
+  // `headers` are complete lines; Host, Content-Length and Accept-Encoding: identity are ours.
   Task<void> send(std::string_view method, std::string_view target, std::string_view headers,
                   std::span<const std::string_view> body, bool repeatable);
   // Skips 1xx. The head stays valid until the call ends.
@@ -91,7 +91,6 @@ class HttpCall {
 
   HttpPool* pool_;
   std::optional<HttpPool::Connection> connection_;
-  bool sent_ = false;
   bool answered_ = false;  // a byte of the response came
   bool done_ = false;
   std::string head_bytes_;

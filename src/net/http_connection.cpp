@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <boost/container/small_vector.hpp>
 #include <ctime>
 
 namespace sallyport::net {
@@ -50,7 +51,9 @@ std::string_view http_date(SystemTime now) {
   return {text.data()};
 }
 
-constexpr std::size_t max_body_pieces = 14;
+constexpr std::size_t usual_pieces = 16;          // of a reply, head included: more of them cost an allocation
+constexpr std::size_t body_step = 64 * 1024;      // a body's buffer grows with what arrives, not with what is announced
+constexpr std::size_t idle_buffer = 4096;
 constexpr std::size_t linger_bytes = 1024 * 1024;
 constexpr std::chrono::milliseconds linger_time{2000};
 
@@ -98,10 +101,7 @@ HttpConnection::HttpConnection(task::Loop& loop, HttpServer& server, std::unique
 HttpConnection::~HttpConnection() = default;
 
 void HttpConnection::watch(std::chrono::milliseconds limit) {
-  timer_.start(loop_.now() + limit, [this] {
-    timed_out_ = true;
-    stream_->close();
-  });
+  timer_.start(loop_.now() + limit, [this] { stream_->close(); });
 }
 
 void HttpConnection::read_ahead() {
@@ -153,16 +153,14 @@ Task<void> HttpConnection::linger() {
 }
 
 Task<bool> HttpConnection::receive_head() {
-  phase_ = Phase::idle;
   const HttpLimits& limits = server_.limits_;
-  watch(limits.idle);
+  phase_ = input_.empty() ? Phase::idle : Phase::receiving;
+  watch(input_.empty() ? limits.idle : limits.receive);
+  head_.method = {};  // a head that is refused has none
   std::size_t seen = 0;
   std::size_t end = find_head_end(input_.view());
   while (end == std::string_view::npos) {
-    if (input_.size() > limits.head.bytes) {
-      co_await refuse({.status = 431, .body = {}, .close = true});
-      co_return false;
-    }
+    if (input_.size() > limits.head.bytes) co_return co_await refuse_head();
     if (input_.empty()) input_.shrink();
     if (server_.draining_ && input_.empty()) co_return false;
     seen = input_.size();
@@ -173,16 +171,22 @@ Task<bool> HttpConnection::receive_head() {
     }
     end = find_head_end(input_.view(), seen);
   }
-  phase_ = Phase::receiving;
+  if (end > limits.head.bytes) co_return co_await refuse_head();
   head_bytes_.assign(input_.view().substr(0, end));
   input_.consume(end);
   if (const auto parsed = parse_request_head(head_bytes_, limits.head, head_); !parsed) {
     HttpReply reply = server_.handler_->refuse(parsed.error());
     reply.close = true;
-    co_await refuse(reply);
+    CO_TRY(co_await refuse(reply));
     co_return false;
   }
+  if (!head_.keep_alive) close_after_ = true;
   co_return true;
+}
+
+Task<bool> HttpConnection::refuse_head() {
+  CO_TRY(co_await refuse({.status = 431, .body = {}, .close = true}));
+  co_return false;
 }
 
 Task<HttpConnection::Received> HttpConnection::receive_body() {
@@ -209,7 +213,8 @@ Task<HttpConnection::Received> HttpConnection::receive_length(std::size_t length
   while (input_.size() < length) {
     const std::size_t missing = length - input_.size();
     if (!reading_ahead_ && ahead_bytes_ == 0 && !at_end_ && missing > ahead_.size()) {
-      const std::size_t n = CO_TRY(co_await read_some(*stream_, input_.prepare(missing).first(missing)));
+      const std::size_t room = std::min(missing, body_step);
+      const std::size_t n = CO_TRY(co_await read_some(*stream_, input_.prepare(room).first(room)));
       if (n == 0) co_return Received::nothing;
       input_.commit(n);
     } else if (!CO_TRY(co_await more())) {
@@ -248,20 +253,24 @@ Task<void> HttpConnection::work() {
   phase_ = Phase::working;
   timer_.cancel();
   replied_ = false;
-  if (!head_.keep_alive) close_after_ = true;
+  events_ended_ = false;
   read_ahead();
   Exchange exchange(*this);
   Result<void> result = co_await server_.handler_->handle(exchange);
   gone_ = nullptr;
-  if (!replied_ || (events_ && events_->broken())) close_after_ = true;
+  if (!replied_ || (events_ && !events_ended_)) close_after_ = true;
   events_.reset();
+  if (!result && !replied_ && result.error().code() != Code::proto_cancelled) {
+    co_return co_await refuse(server_.handler_->refuse(result.error()));
+  }
   co_return result;
 }
 
 void HttpConnection::finish_request() {
   if (head_.framing == Framing::length) input_.consume(static_cast<std::size_t>(head_.content_length));
   body_ = {};
-  if (decoded_body_.capacity() > 4096) decoded_body_ = {};
+  if (decoded_body_.capacity() > idle_buffer) decoded_body_ = {};
+  if (head_bytes_.capacity() > idle_buffer) head_bytes_ = {};
 }
 
 Task<void> HttpConnection::refuse(const HttpReply& reply) {
@@ -280,16 +289,18 @@ Task<void> HttpConnection::write_reply(int status, std::span<const std::string_v
                             http_date(loop_.clock().system_now()));
   if (length > 0) out = fmt::format_to(out, "Content-Type: {}\r\n", content_type);
   if (status != 204) out = fmt::format_to(out, "Content-Length: {}\r\n", length);
-  fmt::format_to(out, "{}{}\r\n", headers, close_after_ ? "Connection: close\r\n" : "");
-  std::array<iovec, max_body_pieces + 1> pieces;
-  std::size_t count = 0;
-  pieces[count++] = piece({head.data(), head.size()});
+  const std::string_view persistence = close_after_      ? "Connection: close\r\n"
+                                       : head_.http_1_0 ? "Connection: keep-alive\r\n"
+                                                        : "";
+  fmt::format_to(out, "{}{}\r\n", headers, persistence);
+  boost::container::small_vector<iovec, usual_pieces> pieces;
+  pieces.push_back(piece({head.data(), head.size()}));
   const bool with_body = head_.method != "HEAD";
   for (const std::string_view part : body) {
-    if (with_body && !part.empty() && count < pieces.size()) pieces[count++] = piece(part);
+    if (with_body && !part.empty()) pieces.push_back(piece(part));
   }
   if (!timer_.active()) watch(server_.limits_.send);
-  Result<void> written = co_await WriteOp(*stream_, std::span(pieces).first(count));
+  Result<void> written = co_await WriteOp(*stream_, pieces);
   if (phase_ == Phase::working) timer_.cancel();
   if (!written) close_after_ = true;
   co_return written;
@@ -306,7 +317,10 @@ bool Exchange::streaming() const noexcept { return connection_->events_.has_valu
 bool Exchange::broken() const noexcept { return connection_->events_ && connection_->events_->broken(); }
 bool Exchange::gone() const noexcept { return connection_->at_end_; }
 
-void Exchange::on_gone(std::function<void()> function) { connection_->gone_ = std::move(function); }
+void Exchange::on_gone(std::function<void()> function) {
+  if (function && connection_->at_end_) return function();
+  connection_->gone_ = std::move(function);
+}
 
 Task<void> Exchange::reply(const HttpReply& reply) {
   const std::string_view body[] = {reply.body};
@@ -323,6 +337,7 @@ void Exchange::begin_events(std::string_view headers) {
   c.replied_ = true;
   c.close_after_ = c.close_after_ || c.server_.draining_ || c.head_.http_1_0;
   c.events_.emplace(c.loop_, *c.stream_, c.server_.limits_.outbox);
+  c.events_->on_broken([&c] { c.stream_->close(); });
   c.events_->push(fmt::format("HTTP/1.1 200 OK\r\nDate: {}\r\nContent-Type: text/event-stream\r\n"
                               "Cache-Control: no-store\r\nX-Accel-Buffering: no\r\n{}{}{}\r\n",
                               http_date(c.loop_.clock().system_now()),
@@ -332,6 +347,7 @@ void Exchange::begin_events(std::string_view headers) {
 
 bool Exchange::push(std::string_view event, Outbox::Keep keep) {
   HttpConnection& c = *connection_;
+  if (event.empty()) return !c.events_->broken();  // an empty chunk would end the body
   if (c.head_.http_1_0) return c.events_->push(event, keep);
   return c.events_->push(fmt::format("{:x}\r\n{}\r\n", event.size(), event), keep);
 }
@@ -342,6 +358,7 @@ Task<void> Exchange::end_events() {
   c.watch(c.server_.limits_.send);
   Result<void> drained = co_await c.events_->drained();
   c.timer_.cancel();
+  c.events_ended_ = drained.has_value();
   co_return drained;
 }
 

@@ -24,6 +24,7 @@ class HttpConnection final : public OpenConnection, private Completion {
   enum class Phase : std::uint8_t { idle, receiving, working };
 
   Task<bool> receive_head();       // false: the client is done
+  Task<bool> refuse_head();        // false
   enum class Received : std::uint8_t { all, refused, nothing };
   Task<Received> receive_body();
   Task<Received> receive_length(std::size_t length);
@@ -53,14 +54,14 @@ class HttpConnection final : public OpenConnection, private Completion {
 
   Phase phase_ = Phase::idle;
   task::Timer timer_;
-  bool timed_out_ = false;
   bool close_after_ = false;
 
   RequestHead head_;
   std::string head_bytes_;
   std::string_view body_;
   std::string decoded_body_;
-  bool replied_ = false;
+  bool replied_ = false;  // a head was sent
+  bool events_ended_ = false;
   std::optional<Outbox> events_;
   std::function<void()> gone_;
 };

@@ -115,6 +115,23 @@ bool decide_keep_alive(const HeaderFields& fields, bool http_1_0) noexcept {
   return keep;
 }
 
+// RFC 9112 section 3.2: origin-form, `*` for OPTIONS, or absolute-form, whose authority must not contradict Host.
+const char* decide_target(RequestHead& head) {
+  const auto host = head.fields.find("host");
+  if (!host && !head.http_1_0) return "Host is missing";
+  if (head.target.starts_with('/') || (head.target == "*" && head.method == "OPTIONS")) return nullptr;
+  const std::size_t scheme = starts_with_icase(head.target, "http://")    ? 7
+                             : starts_with_icase(head.target, "https://") ? 8
+                                                                          : 0;
+  if (scheme == 0) return "the request target is neither a path nor a URL";
+  const std::string_view rest = head.target.substr(scheme);
+  const std::size_t path = rest.find('/');
+  if (path == std::string_view::npos) return "the request target has no path";
+  if (!host || !iequals(rest.substr(0, path), *host)) return "the request target and Host name two servers";
+  head.target = rest.substr(path);
+  return nullptr;
+}
+
 template <class P>
 boost::system::error_code run_parser(P& parser, std::string_view bytes, const HeadLimits& limits) {
   parser.header_limit(static_cast<std::uint32_t>(limits.bytes));
@@ -153,9 +170,14 @@ std::size_t HeaderFields::count(std::string_view name) const noexcept {
 }
 
 std::size_t find_head_end(std::string_view bytes, std::size_t from) noexcept {
-  const std::size_t start = from >= 3 ? from - 3 : 0;
-  const std::size_t end = bytes.find("\r\n\r\n", start);
-  return end == std::string_view::npos ? end : end + 4;
+  constexpr std::size_t reach = 2;  // an LF that stood at the end, perhaps with a CR behind it
+  std::size_t line_end = bytes.find('\n', from > reach ? from - reach : 0);
+  for (; line_end != std::string_view::npos; line_end = bytes.find('\n', line_end + 1)) {
+    const std::string_view rest = bytes.substr(line_end + 1);
+    if (rest.starts_with("\r\n")) return line_end + 3;
+    if (rest.starts_with('\n')) return line_end + 2;
+  }
+  return std::string_view::npos;
 }
 
 Result<void> parse_request_head(std::string_view bytes, const HeadLimits& limits, RequestHead& head) {
@@ -173,9 +195,10 @@ Result<void> parse_request_head(std::string_view bytes, const HeadLimits& limits
   head.content_length = 0;
   if (const char* why = duplicated(head.fields)) return bad_request(why);
   if (const char* why = decide_framing(head, head.http_1_0)) return bad_request(why);
+  if (const char* why = decide_target(head)) return bad_request(why);
   head.keep_alive = decide_keep_alive(head.fields, head.http_1_0);
   const auto expect = head.fields.find("expect");
-  head.expects_continue = expect && iequals(*expect, "100-continue");
+  head.expects_continue = expect && !head.http_1_0 && iequals(*expect, "100-continue");
   return {};
 }
 
@@ -190,6 +213,7 @@ Result<void> parse_response_head(std::string_view bytes, const HeadLimits& limit
   }
   const bool http_1_0 = parser.version == 10;
   head.status = parser.status;
+  if (head.status == 101) return bad_response("the server switches to a protocol that nobody asked for");
   head.framing = Framing::until_close;
   head.content_length = 0;
   const bool no_body = head.status / 100 == 1 || head.status == 204 || head.status == 304;

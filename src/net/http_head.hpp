@@ -57,13 +57,15 @@ struct HeadLimits {
   std::size_t fields = 100;
 };
 
-// Where the head ends (behind its empty line), or npos. Looks only at what came since `from`.
+// Where the head ends (behind its empty line), or npos. Looks only at what came since `from`. Lines that end with a
+// bare LF count: a head of them has to be refused, not waited for.
 std::size_t find_head_end(std::string_view bytes, std::size_t from = 0) noexcept;
 
-// Parses a complete head, empty line included. A refusal is PROTO_002 with what is wrong as its `constraint`.
+// Parses a complete head, empty line included. An absolute-form target that names its Host becomes origin-form. A
+// refusal is PROTO_002 with what is wrong as its `constraint`.
 Result<void> parse_request_head(std::string_view bytes, const HeadLimits& limits, RequestHead& head);
 
-// `request_was_head`: answers to HEAD have no body whatever they say. A refusal is NET_006.
+// A refusal is NET_006, as is 101: nothing here asks for another protocol.
 Result<void> parse_response_head(std::string_view bytes, const HeadLimits& limits, ResponseHead& head);
 
 // Decodes a chunked body (RFC 9112 section 7.1) from any split of its bytes.

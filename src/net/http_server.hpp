@@ -61,7 +61,7 @@ class Exchange {
   bool streaming() const noexcept;
   bool broken() const noexcept;
 
-  // Called once, when the client closes while its request is being worked on.
+  // Called once, when the client closes while its request is being worked on; at once if it has already.
   void on_gone(std::function<void()> function);
   bool gone() const noexcept;
 
@@ -74,10 +74,11 @@ class Exchange {
 class HttpHandler {
  public:
   virtual ~HttpHandler() = default;
-  // Decides by the head alone, before a byte of the body is read; a reply refuses and closes.
+  // Decides by the head alone, before a byte of the body is read; a reply refuses, and closes if a body is to come.
   virtual std::optional<HttpReply> admit(const RequestHead& head, const Peer& peer) = 0;
   // How a request is refused that is not HTTP as we take it, or too large.
   virtual HttpReply refuse(const Error& error) = 0;
+  // An error before a reply was sent is answered with refuse(), unless it is a cancellation.
   virtual Task<void> handle(Exchange& exchange) = 0;
 };
 

@@ -22,7 +22,7 @@ struct Listener::State : std::enable_shared_from_this<State> {
         self->take(std::move(socket));
       } else if (error != asio::error::connection_aborted) {
         // Out of descriptors or memory: the backlog waits, and so do we.
-        return self->pause.start(self->loop.now() + exhausted_pause, [self] { self->next(); });
+        return self->pause.start(self->loop.now() + exhausted_pause, [state = self.get()] { state->next(); });
       }
       self->next();
     });

@@ -5,7 +5,7 @@
 namespace sallyport::net {
 
 Outbox::~Outbox() {
-  if (waiting_) stream_->cancel_write();
+  if (waiting_) stream_->abandon_write();
 }
 
 bool Outbox::push(std::string_view bytes, Keep keep) {

@@ -39,6 +39,13 @@ std::string_view without_line_ends(std::string_view text) noexcept {
   return text.substr(0, text.find_first_of(std::string_view(ends.data(), ends.size())));
 }
 
+// A peer that once sent much does not make us keep as much for the rest of a long stream.
+void clear(std::string& text) {
+  constexpr std::size_t kept_capacity = 64u << 10;
+  text.clear();
+  if (text.capacity() > kept_capacity) text.shrink_to_fit();
+}
+
 void append_field(std::string& out, std::string_view name, std::string_view value) {
   out.append(name).append(": ").append(value).append("\n");
 }
@@ -65,7 +72,7 @@ Result<std::optional<SseEvent>> SseParser::next(std::string_view& input) {
     input.remove_prefix(end + 1);
     if (!line_.empty()) line_ += piece;
     const bool complete = TRY(take_line(line_.empty() ? piece : std::string_view(line_)));
-    line_.clear();
+    clear(line_);
     if (!complete) continue;
     dispatched_ = true;
     return SseEvent{
@@ -115,8 +122,8 @@ Error SseParser::too_large(std::size_t limit) {
 }
 
 void SseParser::start_event() {
-  data_.clear();
-  event_.clear();
+  clear(data_);
+  clear(event_);
   has_data_ = false;
   dispatched_ = false;
 }

@@ -19,16 +19,18 @@ void ReadOp::interrupt() noexcept {
 void ReadOp::done(std::error_code error, std::size_t bytes) noexcept {
   error_ = error;
   bytes_ = bytes;
+  done_ = true;
   resume();
 }
 
 Result<std::size_t> ReadOp::await_resume() {
+  if (done_ && !error_) return bytes_;
   if (interrupted()) return fail(scope_error().with_phase(Phase::receive));
-  if (error_) return fail(transport_failure(error_, Phase::receive));
-  return bytes_;
+  return fail(transport_failure(error_, Phase::receive));
 }
 
 bool WriteOp::begin() {
+  if (advance()) return false;
   stream_->start_writable(*this);
   return true;
 }

@@ -29,7 +29,7 @@ struct WriteAttempt {
 };
 
 // At most one read and one write are pending at a time. Destroying a stream with operations pending is allowed: they
-// never complete. Use ReadOp and WriteOp below from coroutines.
+// never complete. Use ReadOp and WriteOp below from coroutines. No function calls a Completion before it returns.
 class Stream {
  public:
   virtual ~Stream() = default;
@@ -42,6 +42,7 @@ class Stream {
   virtual WriteAttempt try_write(std::span<const iovec> pieces) noexcept = 0;
   virtual void start_writable(Completion& completion) = 0;  // completes when try_write may go on
   virtual void cancel_write() noexcept = 0;
+  virtual void abandon_write() noexcept = 0;  // as cancel_write, but whoever waited is never called
 
   virtual void shutdown_write() noexcept = 0;
   virtual void close() noexcept = 0;
@@ -50,7 +51,8 @@ class Stream {
   virtual bool readable() const noexcept = 0;
 };
 
-// `co_await read_some(stream, buffer)` -> Result<size_t>; 0 is the end of the stream.
+// `co_await read_some(stream, buffer)` -> Result<size_t>; 0 is the end of the stream. Bytes that were read before the
+// cancellation took hold are returned, not lost.
 class ReadOp final : public task::Wait, public Completion {
  public:
   ReadOp(Stream& stream, std::span<char> buffer) noexcept : stream_(&stream), buffer_(buffer) {}
@@ -65,6 +67,7 @@ class ReadOp final : public task::Wait, public Completion {
   std::span<char> buffer_;
   std::error_code error_;
   std::size_t bytes_ = 0;
+  bool done_ = false;
 };
 
 // `co_await WriteOp(stream, pieces)` -> Result<void>: all of it, or an error. Executed::no in that error means that the
@@ -72,7 +75,6 @@ class ReadOp final : public task::Wait, public Completion {
 class WriteOp final : public task::Wait, public Completion {
  public:
   WriteOp(Stream& stream, std::span<iovec> pieces) noexcept : stream_(&stream), pieces_(pieces) {}
-  bool await_ready() noexcept { return advance(); }
   Result<void> await_resume();
 
  private:

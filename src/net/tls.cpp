@@ -2,11 +2,14 @@
 
 #include <poll.h>
 
+#include <algorithm>
+#include <boost/asio/ip/address.hpp>
 #include <boost/asio/ssl/context.hpp>
 #include <boost/asio/ssl/error.hpp>
 #include <boost/asio/ssl/host_name_verification.hpp>
 #include <boost/asio/ssl/stream.hpp>
 #include <boost/asio/write.hpp>
+#include <vector>
 
 #include "classify/tls.hpp"
 #include "net/async_op.hpp"
@@ -43,6 +46,7 @@ Result<std::shared_ptr<TlsTrust>> TlsTrust::load(const std::string& ca) {
 namespace {
 
 using SslStream = asio::ssl::stream<Socket>;
+constexpr std::size_t read_buffer = 16 * 1024;  // a record's worth
 constexpr std::size_t write_buffer = 64 * 1024;
 
 struct State : std::enable_shared_from_this<State> {
@@ -53,12 +57,14 @@ struct State : std::enable_shared_from_this<State> {
   asio::cancellation_signal cancel_read;
   Completion* reading = nullptr;
   Completion* writing = nullptr;
+  std::vector<char> received;
   std::string sending;
   bool busy = false;
   std::error_code write_error;
 };
 
-// Records are made from a copy of what is written: OpenSSL wants the same bytes again after a wait.
+// Records are made from a copy of what is written: OpenSSL wants the same bytes again after a wait. Reading goes through
+// a buffer of ours too: Asio decrypts in the handler, when the reader's buffer may be gone.
 class TlsStream final : public Stream {
  public:
   explicit TlsStream(std::shared_ptr<State> state) : state_(std::move(state)) {}
@@ -70,16 +76,20 @@ class TlsStream final : public Stream {
 
   void start_read(std::span<char> buffer, Completion& completion) override {
     state_->reading = &completion;
+    state_->received.resize(read_buffer);
     state_->ssl.async_read_some(
-        asio::buffer(buffer.data(), buffer.size()),
+        asio::buffer(state_->received.data(), std::min(buffer.size(), read_buffer)),
         asio::bind_cancellation_slot(
-            state_->cancel_read.slot(), [state = state_](const boost::system::error_code& error, std::size_t bytes) {
+            state_->cancel_read.slot(),
+            [state = state_, buffer](const boost::system::error_code& error, std::size_t bytes) {
               Completion* waiting = std::exchange(state->reading, nullptr);
               if (!waiting) return;
+              std::copy_n(state->received.begin(), bytes, buffer.begin());
               waiting->done(error == asio::error::eof ? std::error_code() : std::error_code(error), bytes);
             }));
   }
-  void cancel_read() noexcept override { state_->cancel_read.emit(asio::cancellation_type::total); }
+  // A composed operation heeds `terminal` only.
+  void cancel_read() noexcept override { state_->cancel_read.emit(asio::cancellation_type::terminal); }
 
   WriteAttempt try_write(std::span<const iovec> pieces) noexcept override {
     if (state_->write_error) return {0, state_->write_error};
@@ -105,6 +115,7 @@ class TlsStream final : public Stream {
     // Half a record may be out: nothing more can be said on this connection.
     close();
   }
+  void abandon_write() noexcept override { state_->writing = nullptr; }
 
   void shutdown_write() noexcept override {
     boost::system::error_code ignored;
@@ -129,7 +140,8 @@ class TlsStream final : public Stream {
 Task<std::unique_ptr<Stream>> tls_handshake(Socket socket, std::string host, std::shared_ptr<TlsTrust> trust) {
   auto state = std::make_shared<State>(std::move(socket), std::move(trust));
   boost::system::error_code error;
-  ::SSL_set_tlsext_host_name(state->ssl.native_handle(), host.c_str());
+  const bool is_address = (asio::ip::make_address(host, error), !error);
+  if (!is_address) ::SSL_set_tlsext_host_name(state->ssl.native_handle(), host.c_str());  // RFC 6066: names only
   state->ssl.set_verify_callback(asio::ssl::host_name_verification(host), error);
   boost::system::error_code outcome;
   const Result<void> done = co_await AsyncOp(
@@ -144,7 +156,9 @@ Task<std::unique_ptr<Stream>> tls_handshake(Socket socket, std::string host, std
       },
       Phase::tls);
   if (done) co_return std::make_unique<TlsStream>(std::move(state));
-  if (outcome.category() != asio::error::get_ssl_category()) co_return Failure(done.error());
+  if (done.error().code() == Code::proto_cancelled || outcome.category() != asio::error::get_ssl_category()) {
+    co_return Failure(Error(done.error()).with_executed(Executed::no));
+  }
   const std::string text = outcome.message();
   classify::Context context;
   context.phase = Phase::tls;

@@ -57,6 +57,16 @@ struct Failed {
 
 using Reply = std::variant<std::unique_ptr<Answer>, Local, Failed>;
 
+// The time that a call has. Layers that know more shorten or lengthen it.
+class CallTimer {
+ public:
+  virtual void set_limit(std::chrono::milliseconds total) = 0;  // from the start of the call
+  virtual void progressed() = 0;  // the upstream works on it: the limit starts anew, up to `timeouts.tool_max`
+
+ protected:
+  ~CallTimer() = default;
+};
+
 struct Call {
   // What was asked. The bytes and the message outlive the call.
   std::string_view bytes;
@@ -69,11 +79,12 @@ struct Call {
   SteadyTime started{};
 
   // What the layers found out.
-  SteadyTime deadline = SteadyTime::max();
+  CallTimer* timer = nullptr;
   std::shared_ptr<upstream::Server> server;
   std::shared_ptr<const upstream::Tool> tool;
   std::string_view shown_name;  // the tool's name as the caller used it, once it is known to be of its view
   bool idempotent = false;
+  int hops = 1;
   std::uint64_t bytes_out = 0;
 
   protocol::Method method() const { return message->method(); }

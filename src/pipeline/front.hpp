@@ -33,6 +33,9 @@ class Front {
   // Before a byte of the body is read: draining, the source limit. An error refuses.
   virtual std::optional<Error> admit(const net::Peer& peer) = 0;
 
+  // A request was answered with this HTTP status (stdio: 200).
+  virtual void answered(protocol::Era era, protocol::Method method, int status) = 0;
+
   virtual bool draining() const = 0;
   virtual bool has_endpoint(std::string_view server) const = 0;
 

@@ -57,10 +57,22 @@ void append_caching(std::string& out, std::uint64_t ttl_ms, CacheScope scope) {
   out += scope == CacheScope::public_scope ? R"("public")" : R"("private")";
 }
 
-// `,"_meta":{…}` of a result of ours, if it has any member.
+// append_result_meta() as a member that follows others.
+void append_result_meta_member(std::string& out, Era era, std::string_view degraded) {
+  if (era == Era::legacy && degraded.empty()) return;
+  out += R"(,"_meta":)";
+  append_result_meta(out, era, degraded);
+}
+
+}  // namespace
+
+std::string_view implementation() noexcept {
+  return R"({"name":"sallyport","version":")" SALLYPORT_VERSION R"("})";
+}
+
 void append_result_meta(std::string& out, Era era, std::string_view degraded) {
   if (era == Era::legacy && degraded.empty()) return;
-  out += R"(,"_meta":{)";
+  out += '{';
   if (era == Era::modern) {
     out += server_info_key;
     out += implementation();
@@ -71,12 +83,6 @@ void append_result_meta(std::string& out, Era era, std::string_view degraded) {
     out += degraded;
   }
   out += '}';
-}
-
-}  // namespace
-
-std::string_view implementation() noexcept {
-  return R"({"name":"sallyport","version":")" SALLYPORT_VERSION R"("})";
 }
 
 // ---- Towards upstreams.
@@ -234,7 +240,7 @@ std::string discover_result(ServerCapabilities capabilities, std::uint64_t ttl_m
   append_capabilities(out, capabilities);
   append_instructions(out, instructions);
   append_caching(out, ttl_ms, scope);
-  append_result_meta(out, Era::modern, {});
+  append_result_meta_member(out, Era::modern, {});
   out += '}';
   return out;
 }
@@ -242,7 +248,7 @@ std::string discover_result(ServerCapabilities capabilities, std::uint64_t ttl_m
 std::string empty_result(Revision revision) {
   if (era(revision) == Era::legacy) return "{}";
   std::string out = R"({"resultType":"complete")";
-  append_result_meta(out, Era::modern, {});
+  append_result_meta_member(out, Era::modern, {});
   out += '}';
   return out;
 }
@@ -261,7 +267,7 @@ std::string tools_list_result(Revision revision, std::string_view tools, std::st
     out += R"(,"resultType":"complete")";
     append_caching(out, ttl_ms, scope);
   }
-  append_result_meta(out, era(revision), degraded);
+  append_result_meta_member(out, era(revision), degraded);
   out += '}';
   return out;
 }

@@ -18,6 +18,10 @@ namespace sallyport::protocol {
 // {"name":"sallyport","version":"…"}: our clientInfo and serverInfo.
 std::string_view implementation() noexcept;
 
+// The `_meta` object of a result to a client: our serverInfo in the modern era, and `degraded` (a raw value
+// for dev.sallyport/degraded) if there is any. Appends nothing where both are absent.
+void append_result_meta(std::string& out, Era era, std::string_view degraded);
+
 // ---- Towards upstreams.
 
 // What stands in the `_meta` of a request to an upstream. It is built, never copied.

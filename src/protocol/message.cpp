@@ -111,15 +111,16 @@ BadMessage bad_shape(std::string_view what, std::string_view id = {}, Flaw flaw 
 
 }  // namespace
 
+// Fills a Message where it stands (it is large: no copies on the hot path). Each step says why it refuses, if
+// it does.
 class MessageParser {
  public:
-  explicit MessageParser(std::string_view bytes) : bytes_(bytes) {}
+  MessageParser(std::string_view bytes, Message& message) : bytes_(bytes), message_(message) {}
 
-  std::expected<Message, BadMessage> parse(const json::Limits& limits) {
+  std::optional<BadMessage> parse(const json::Limits& limits) {
     const auto document = json::scan(bytes_, query(), message_.fields_, limits);
-    if (!document) return std::unexpected(bad_json(document.error(), limits));
-    if (document->root.is(Type::array))
-      return std::unexpected(bad_shape("a batch is not allowed here", {}, Flaw::batch));
+    if (!document) return bad_json(document.error(), limits);
+    if (document->root.is(Type::array)) return bad_shape("a batch is not allowed here", {}, Flaw::batch);
     if (!document->root.is(Type::object)) return refuse("a message must be an object");
     message_.line_breaks_ = document->line_breaks;
 
@@ -133,7 +134,7 @@ class MessageParser {
   }
 
  private:
-  std::unexpected<BadMessage> refuse(std::string_view what) { return std::unexpected(bad_shape(what, id_)); }
+  BadMessage refuse(std::string_view what) const { return bad_shape(what, id_); }
 
   // False for an id of a wrong type. An id that is null is left to the shape that it belongs to.
   bool keep_id() {
@@ -144,7 +145,7 @@ class MessageParser {
     return true;
   }
 
-  std::expected<Message, BadMessage> parse_call() {
+  std::optional<BadMessage> parse_call() {
     if (!message_.is(Field::method, Type::string)) return refuse("method must be a string");
     if (message_.has(result) || message_.has(error))
       return refuse("a message cannot be both a request and a response");
@@ -155,17 +156,17 @@ class MessageParser {
     const std::string_view literal = message_.raw(Field::method, bytes_);
     message_.method_ = is_plain_literal(literal) ? find_method(inside_quotes(literal))
                                                  : find_method(json::unescape(literal));
-    return std::move(message_);
+    return std::nullopt;
   }
 
-  std::expected<Message, BadMessage> parse_response() {
+  std::optional<BadMessage> parse_response() {
     if (message_.has(result) == message_.has(error))
       return refuse("a message must have exactly one of method, result and error");
     if (message_.has(result)) {
       if (id_.empty()) return refuse("a result must have an id");
       if (!message_.is(result, Type::object)) return refuse("result must be an object");
       message_.kind_ = MessageKind::result_response;
-      return std::move(message_);
+      return std::nullopt;
     }
     if (!message_.is(error, Type::object)) return refuse("error must be an object");
     if (!message_.is(error_code, Type::number) || !is_integer_literal(message_.raw(error_code, bytes_)))
@@ -173,12 +174,12 @@ class MessageParser {
     if (!message_.is(error_message, Type::string)) return refuse("error.message must be a string");
     if (message_.is(id, Type::null)) message_.fields_[static_cast<std::size_t>(id)] = {};
     message_.kind_ = MessageKind::error_response;
-    return std::move(message_);
+    return std::nullopt;
   }
 
   std::string_view bytes_;
   std::string_view id_;
-  Message message_;
+  Message& message_;
 };
 
 std::optional<std::string_view> Message::text(Field field, std::string_view bytes,
@@ -203,7 +204,9 @@ int Message::error_code(std::string_view bytes) const {
 }
 
 std::expected<Message, BadMessage> parse_message(std::string_view bytes, const json::Limits& limits) {
-  return MessageParser(bytes).parse(limits);
+  std::expected<Message, BadMessage> parsed(std::in_place);
+  if (auto bad = MessageParser(bytes, *parsed).parse(limits)) parsed = std::unexpected(std::move(*bad));
+  return parsed;
 }
 
 std::expected<std::vector<json::Span>, BadMessage> parse_batch(std::string_view bytes,

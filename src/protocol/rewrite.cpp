@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <array>
-#include <limits>
 
 namespace sallyport::protocol {
 
@@ -100,21 +99,8 @@ class ResultEdit {
 
   // The splice keeps views: new_meta_ outlives it.
   void add_meta(Era era, std::string_view degraded) {
-    if (era == Era::legacy && degraded.empty()) return;
-    new_meta_ = '{';
-    if (era == Era::modern) {
-      json::append_quoted(new_meta_, server_info_key);
-      new_meta_ += ':';
-      new_meta_ += implementation();
-    }
-    if (!degraded.empty()) {
-      if (new_meta_.size() > 1) new_meta_ += ',';
-      json::append_quoted(new_meta_, degraded_key);
-      new_meta_ += ':';
-      new_meta_ += degraded;
-    }
-    new_meta_ += '}';
-    append(root(), "_meta", new_meta_);
+    append_result_meta(new_meta_, era, degraded);
+    if (!new_meta_.empty()) append(root(), "_meta", new_meta_);
   }
 
   const Message& response_;

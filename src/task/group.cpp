@@ -37,15 +37,13 @@ void Group::ended(Root& root, const Result<void>& result) noexcept {
 }
 
 void Group::cancel(CancelReason reason) noexcept {
-  // A cancelled task may end at once and take its neighbours' places with it: walk by a mark, not by iterator.
-  for (bool again = true; again;) {
-    again = false;
-    for (Root& root : roots_) {
-      if (root.scope.cancelled()) continue;
-      root.scope.cancel(reason);
-      again = true;
-      break;
-    }
+  // A cancelled task may end at once, and end or start others as it goes: those done are kept in front, no iterator
+  // is held.
+  while (!roots_.empty() && !roots_.back().cancelled) {
+    Root& root = roots_.back();
+    root.cancelled = true;
+    roots_.splice(roots_.begin(), roots_, Roots::s_iterator_to(root));
+    root.scope.cancel(reason);
   }
 }
 

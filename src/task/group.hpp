@@ -20,7 +20,7 @@ class Group {
   Group& operator=(const Group&) = delete;
 
   void spawn(Task<void> task);
-  void cancel(CancelReason reason) noexcept;
+  void cancel(CancelReason reason) noexcept;  // all that run now; what is spawned later runs
   Task<void> join();  // not for a task of this group
   std::size_t size() const noexcept { return roots_.size(); }
   Loop& loop() noexcept { return *loop_; }
@@ -28,6 +28,7 @@ class Group {
  private:
   struct Root : boost::intrusive::list_base_hook<> {
     Scope scope;
+    bool cancelled = false;  // by cancel() of the group
   };
   struct Runner;
   using Roots = boost::intrusive::list<Root>;
@@ -47,16 +48,12 @@ template <class T, class Expired>
 Task<T> with_deadline(Timers& timers, SteadyTime when, Task<T> task, Expired expired) {
   Scope& outer = co_await current_scope();
   bool late = false;
-  Result<T> result = fail(Error(Code::system_internal_error));
-  {
-    Scope scope(outer);
-    Timer timer(timers, when, [&] {
-      late = true;
-      scope.cancel(CancelReason::deadline);
-    });
-    result = co_await std::move(task).in(scope);
-    late = late && scope.reason() == CancelReason::deadline;
-  }
+  Scope scope(outer);
+  Timer timer(timers, when, [&] {
+    late = !scope.cancelled();
+    scope.cancel(CancelReason::deadline);
+  });
+  Result<T> result = co_await std::move(task).in(scope);
   if (late && !result && result.error().code() == Code::proto_cancelled) co_return fail(expired(result.error()));
   co_return result;
 }
@@ -66,7 +63,8 @@ template <class T>
 Task<std::vector<Result<T>>> gather(Loop& loop, std::vector<Task<T>> tasks);
 
 // Many callers, one run: while a flight for it is under way, later callers wait for its outcome instead of starting
-// another. A caller that is cancelled leaves; the flight goes on for the others, in the group.
+// another. A caller that is cancelled leaves; the flight goes on for the others, in the group. A caller that comes
+// after the landing starts the next flight.
 template <class T>
 class SingleFlight {
  public:
@@ -75,7 +73,7 @@ class SingleFlight {
   template <class Start>  // Start: () -> Task<T>, called only when no flight is under way
   Task<T> run(Start start) {
     std::shared_ptr<Flight> flight = flight_.lock();
-    if (!flight) {
+    if (!flight || flight->result) {
       flight = std::make_shared<Flight>(group_->loop());
       flight_ = flight;
       group_->spawn(fly(flight, start()));
@@ -123,11 +121,12 @@ Task<void> gather_one(std::optional<Result<T>>& slot, Task<T> task) {
 // Cancels a group when the coroutine that waits for it is cancelled.
 class CancelGroup final : public Interruptible {
  public:
-  explicit CancelGroup(Group& group) noexcept : group_(&group) {}
-  void interrupt() noexcept override { group_->cancel(CancelReason::superseded); }
+  CancelGroup(Group& group, const Scope& waiter) noexcept : group_(&group), waiter_(&waiter) {}
+  void interrupt() noexcept override { group_->cancel(waiter_->reason()); }
 
  private:
   Group* group_;
+  const Scope* waiter_;
 };
 
 }  // namespace detail
@@ -142,7 +141,7 @@ Task<std::vector<Result<T>>> gather(Loop& loop, std::vector<Task<T>> tasks) {
   }
   if (scope.cancelled()) all.group.cancel(scope.reason());
   {
-    detail::CancelGroup on_cancel(all.group);
+    detail::CancelGroup on_cancel(all.group, scope);
     scope.enter(on_cancel);
     Scope joining;  // the join itself is not interrupted: what was started must have ended before this frame goes
     (void)co_await all.group.join().in(joining);

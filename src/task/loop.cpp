@@ -22,7 +22,7 @@ class AsioTimers final : public Timers {
     if (armed_ && armed_until_ <= when) return;
     armed_ = true;
     armed_until_ = when;
-    timer_.expires_at(when);
+    timer_.expires_after(when - now());  // relative: the injected clock need not be the machine's
     timer_.async_wait([this](const boost::system::error_code& error) {
       if (error) return;  // re-armed for an earlier time
       armed_ = false;

@@ -141,14 +141,27 @@ class Sleep final : public Wait {
   Timers* timers_;
 };
 
-// Runs `function` on a worker and brings its Result back. When the scope is cancelled the caller leaves at once and
-// the answer is dropped when it comes: the function must own what it uses.
+namespace detail {
+
+template <class Function>
+std::invoke_result_t<Function> call_guarded(Function& function) noexcept {
+  try {
+    return function();
+  } catch (...) {
+    return fail(error_of_exception(std::current_exception()));
+  }
+}
+
+}  // namespace detail
+
+// Runs `function` on a worker and brings its Result back; an exception is an error as it is in a Task. When the scope
+// is cancelled the caller leaves at once and the answer is dropped when it comes: the function must own what it uses.
 template <class Function>
 auto offload(Loop& loop, Function function) -> Task<typename std::invoke_result_t<Function>::value_type> {
   using T = typename std::invoke_result_t<Function>::value_type;
   auto slot = std::make_shared<Slot<T>>(loop);
   const bool queued = loop.work([&loop, slot, function = std::move(function)]() mutable {
-    loop.post([slot, result = function()]() mutable { slot->fill(std::move(result)); });
+    loop.post([slot, result = detail::call_guarded(function)]() mutable { slot->fill(std::move(result)); });
   });
   if (!queued) co_return fail(Error(Code::system_resource_exhausted).with_executed(Executed::no));
   co_return co_await slot->take();

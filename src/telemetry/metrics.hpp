@@ -81,7 +81,8 @@ class Registry {
   Gauge& gauge(const MetricInfo& info, Labels labels = {});
   Histogram& histogram(const MetricInfo& info, Labels labels = {});
 
-  // A gauge, or a counter that something else counts, read when the metrics are rendered.
+  // A gauge, or a counter that something else counts, read whenever the metrics are rendered: what `read`
+  // holds on to must live as long as the registry. The last one given for the same labels counts.
   void sampled(const MetricInfo& info, std::function<double()> read, Labels labels = {});
 
   // By name, then by label values: the same state gives the same text.

@@ -9,8 +9,9 @@ namespace sallyport::upstream {
 Fleet::Fleet(task::Loop& loop, Settings settings, net::Budget& budget, std::vector<Definition> definitions,
              FleetObserver& observer)
     : loop_(&loop), settings_(settings), observer_(&observer), changed_(loop), group_(loop) {
+  ServerObserver& self = *this;
   for (Definition& definition : definitions) {
-    servers_.push_back(std::make_shared<Server>(loop, std::move(definition), settings_, budget, *this));
+    servers_.push_back(std::make_shared<Server>(loop, std::move(definition), settings_, budget, self));
   }
 }
 

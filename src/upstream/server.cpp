@@ -5,8 +5,8 @@
 #include "base/ids.hpp"
 #include "classify/classify.hpp"
 #include "telemetry/log.hpp"
-#include "upstream/http_channel.hpp"
-#include "upstream/stdio_channel.hpp"
+#include "client/http_channel.hpp"
+#include "client/stdio_channel.hpp"
 
 namespace sallyport::upstream {
 namespace {
@@ -85,6 +85,7 @@ Server::Server(task::Loop& loop, Definition definition, const Settings& settings
       era_(definition_.protocol),
       retry_(loop.timers()),
       coalesce_(loop.timers()),
+      unlist_(loop.timers()),
       settled_(loop),
       group_(loop),
       starting_(group_),
@@ -105,10 +106,6 @@ Status Server::status() const {
   status.tools = catalogue_ ? catalogue_->tools.size() : 0;
   status.in_flight = in_flight_;
   return status;
-}
-
-std::shared_ptr<const Catalogue> Server::catalogue() const {
-  return loop_->now() < catalogue_until_ ? catalogue_ : nullptr;
 }
 
 void Server::set_state(State state) {
@@ -154,7 +151,7 @@ Task<void> Server::start() {
   ++starts_;
   const SteadyTime until = loop_->now() + settings_->start;
   const auto give_up = [this](const Error& cancelled) { return timed_out(settings_->start, cancelled); };
-  Result<std::shared_ptr<Channel>> channel = co_await task::with_deadline(loop_->timers(), until, open(), give_up);
+  Result<std::shared_ptr<client::Channel>> channel = co_await task::with_deadline(loop_->timers(), until, open(), give_up);
   if (channel) {
     const SteadyTime list_until = loop_->now() + settings_->discovery;
     auto listed = co_await task::with_deadline(
@@ -163,7 +160,7 @@ Task<void> Server::start() {
     if (listed && !lost_early_) {
       channel_ = std::move(*channel);
       catalogue_ = std::move(*listed);
-      catalogue_until_ = SteadyTime::max();
+      unlist_.cancel();
       last_error_.reset();
       backoff_.up(loop_->now());
       set_state(State::up);
@@ -185,27 +182,27 @@ Task<void> Server::start() {
   co_return Failure(error);
 }
 
-Task<std::shared_ptr<Channel>> Server::open() {
+Task<std::shared_ptr<client::Channel>> Server::open() {
   lost_early_.reset();
   if (definition_.is_stdio()) co_return co_await open_child();
-  const HttpChannel::Environment environment{*loop_, definition_, *settings_, *budget_, *this};
-  auto channel = CO_TRY(co_await HttpChannel::open(environment, era_));
+  const client::HttpChannel::Environment environment{*loop_, definition_, *settings_, *budget_, *this};
+  auto channel = CO_TRY(co_await client::HttpChannel::open(environment, era_));
   era_ = channel->revision();
-  co_return std::shared_ptr<Channel>(std::move(channel));
+  co_return std::shared_ptr<client::Channel>(std::move(channel));
 }
 
-Task<std::shared_ptr<Channel>> Server::open_child() {
-  const StdioChannel::Environment environment{*loop_, definition_, *settings_, *budget_, *this, stderr_};
+Task<std::shared_ptr<client::Channel>> Server::open_child() {
+  const client::StdioChannel::Environment environment{*loop_, definition_, *settings_, *budget_, *this, stderr_};
   if (!observer_->take_child()) {
     co_return Failure(Error(Code::limit_quota)
                           .with_executed(Executed::no)
                           .with_slot(Slot::limit, settings_->children)
                           .with_slot(Slot::server, definition_.key));
   }
-  auto channel = co_await StdioChannel::open(environment, era_);
+  auto channel = co_await client::StdioChannel::open(environment, era_);
   // Some servers end on a request before `initialize`: that is legacy evidence, and the next child is not asked.
   if (!channel && !era_ && channel.error().code() == Code::tool_server_unavailable) {
-    channel = co_await StdioChannel::open(environment, protocol::latest_legacy);
+    channel = co_await client::StdioChannel::open(environment, protocol::latest_legacy);
   }
   if (!channel) {
     observer_->give_child();
@@ -213,15 +210,15 @@ Task<std::shared_ptr<Channel>> Server::open_child() {
   }
   era_ = (*channel)->revision();
   pid_ = (*channel)->pid();
-  co_return std::shared_ptr<Channel>(std::move(*channel));
+  co_return std::shared_ptr<client::Channel>(std::move(*channel));
 }
 
-Task<std::shared_ptr<const Catalogue>> Server::fetch(Channel& channel) {
+Task<std::shared_ptr<const Catalogue>> Server::fetch(client::Channel& channel) {
   auto catalogue = std::make_shared<Catalogue>();
   const bool http = !definition_.is_stdio() && protocol::era(channel.revision()) == protocol::Era::modern;
   std::string cursor;
   for (std::size_t page = 0; page < max_pages; ++page) {
-    Outgoing list;
+    client::Outgoing list;
     list.method = protocol::Method::tools_list;
     list.cursor = cursor;
     list.repeatable = true;
@@ -244,9 +241,12 @@ Task<std::shared_ptr<const Catalogue>> Server::fetch(Channel& channel) {
   co_return catalogue;
 }
 
-Task<std::unique_ptr<pipeline::Answer>> Server::request(const Outgoing& outgoing) {
-  if (state_ != State::up) CO_TRY(co_await ready());
-  const std::shared_ptr<Channel> channel = channel_;
+Task<std::unique_ptr<pipeline::Answer>> Server::request(const client::Outgoing& outgoing) {
+  if (state_ != State::up) {
+    Result<void> up = co_await ready();
+    if (!up) co_return Failure(std::move(up).error().with_executed(Executed::no));
+  }
+  const std::shared_ptr<client::Channel> channel = channel_;
   if (!channel) co_return Failure(unavailable());
   ++in_flight_;
   auto answer = co_await channel->request(outgoing);
@@ -270,7 +270,12 @@ void Server::went_down(const Error& error) {
   const SteadyTime now = loop_->now();
   last_error_ = error;
   down_at_ = now;
-  catalogue_until_ = std::min(catalogue_until_, now + settings_->keep_listed);
+  if (catalogue_ && !unlist_.active()) {
+    unlist_.start(now + settings_->keep_listed, [this] {
+      catalogue_.reset();
+      observer_->tools_changed(*this);
+    });
+  }
   // Another era may stand behind the same name when it comes back.
   era_ = definition_.protocol;
   const auto delay = backoff_.down(now, random_share());
@@ -286,9 +291,9 @@ void Server::went_down(const Error& error) {
   });
 }
 
-void Server::retire(std::shared_ptr<Channel> channel) {
+void Server::retire(std::shared_ptr<client::Channel> channel) {
   const bool child = definition_.is_stdio();
-  group_.spawn([](Server& self, std::shared_ptr<Channel> old, bool is_child) -> Task<void> {
+  group_.spawn([](Server& self, std::shared_ptr<client::Channel> old, bool is_child) -> Task<void> {
     task::Scope ending;  // goes on through a shutdown: this is what a shutdown waits for
     (void)co_await old->close().in(ending);
     if (is_child) self.observer_->give_child();
@@ -313,7 +318,7 @@ void Server::tools_changed() {
 Task<void> Server::refresh() {
   do {
     refresh_again_ = false;
-    const std::shared_ptr<Channel> channel = channel_;
+    const std::shared_ptr<client::Channel> channel = channel_;
     if (!channel) co_return ok();
     auto fresh = co_await task::with_deadline(
         loop_->timers(), loop_->now() + settings_->discovery, fetch(*channel),
@@ -335,6 +340,7 @@ Task<void> Server::stop() {
   stopping_ = true;
   retry_.cancel();
   coalesce_.cancel();
+  unlist_.cancel();
   if (channel_) retire(std::exchange(channel_, nullptr));
   group_.cancel(task::CancelReason::shutdown);
   co_return co_await group_.join();

@@ -10,9 +10,9 @@
 #include "pipeline/call.hpp"
 #include "task/group.hpp"
 #include "upstream/backoff.hpp"
-#include "upstream/channel.hpp"
+#include "client/channel.hpp"
 #include "upstream/definition.hpp"
-#include "upstream/process.hpp"
+#include "client/process.hpp"
 #include "upstream/tool.hpp"
 
 namespace sallyport::upstream {
@@ -48,7 +48,7 @@ class ServerObserver {
   ~ServerObserver() = default;
 };
 
-class Server final : private ChannelOwner {
+class Server final : private client::ChannelOwner {
  public:
   Server(task::Loop& loop, Definition definition, const Settings& settings, net::Budget& budget, ServerObserver& observer);
   ~Server();
@@ -60,11 +60,12 @@ class Server final : private ChannelOwner {
   State state() const noexcept { return state_; }
   SystemTime since() const noexcept { return since_; }
   const std::optional<Error>& last_error() const noexcept { return last_error_; }
+  std::uint32_t in_flight() const noexcept { return in_flight_; }
   Status status() const;
   std::vector<std::string> stderr_lines() const { return stderr_.lines(); }
 
   // What it listed last; stays while it is down, for `keep_listed`. Null: nothing that may be shown.
-  std::shared_ptr<const Catalogue> catalogue() const;
+  std::shared_ptr<const Catalogue> catalogue() const { return catalogue_; }
 
   // Starts it if it is idle or may be tried again, and ends when it is up or has failed to come up. The start goes on
   // when the caller leaves. TOOL_006 with the time to the next try if it is not tried now.
@@ -72,7 +73,7 @@ class Server final : private ChannelOwner {
 
   // Sends one request and gives the answer, after waiting for the server to be there. The errors are those of the
   // channel, or TOOL_006.
-  Task<std::unique_ptr<pipeline::Answer>> request(const Outgoing& outgoing);
+  Task<std::unique_ptr<pipeline::Answer>> request(const client::Outgoing& outgoing);
 
   // Ends it for good: afterwards nothing of it is left.
   Task<void> stop();
@@ -84,12 +85,12 @@ class Server final : private ChannelOwner {
   void late_answer() override { observer_->late_answer(*this); }
 
   Task<void> start();
-  Task<std::shared_ptr<Channel>> open();
-  Task<std::shared_ptr<Channel>> open_child();
-  Task<std::shared_ptr<const Catalogue>> fetch(Channel& channel);
+  Task<std::shared_ptr<client::Channel>> open();
+  Task<std::shared_ptr<client::Channel>> open_child();
+  Task<std::shared_ptr<const Catalogue>> fetch(client::Channel& channel);
   Task<void> refresh();
   void went_down(const Error& error);
-  void retire(std::shared_ptr<Channel> channel);
+  void retire(std::shared_ptr<client::Channel> channel);
   void set_state(State state);
   Error unavailable() const;
   bool may_try_now() const;
@@ -104,22 +105,22 @@ class Server final : private ChannelOwner {
   SystemTime since_{};
   std::optional<Error> last_error_;
   std::optional<protocol::Revision> era_;  // the verdict of an earlier probe
-  std::shared_ptr<Channel> channel_;
+  std::shared_ptr<client::Channel> channel_;
   std::optional<Error> lost_early_;  // the channel ended before it was put to use
   std::shared_ptr<const Catalogue> catalogue_;
-  SteadyTime catalogue_until_ = SteadyTime::max();
   std::optional<pid_t> pid_;
   std::uint64_t starts_ = 0;
   std::uint32_t in_flight_ = 0;
   bool stopping_ = false;
   bool refresh_again_ = false;
 
-  StderrTail stderr_;
+  client::StderrTail stderr_;
   Backoff backoff_;
   SteadyTime retry_at_{};
   SteadyTime down_at_{};
   task::Timer retry_;
   task::Timer coalesce_;
+  task::Timer unlist_;
   task::Event settled_;
   task::Group group_;
   task::SingleFlight<void> starting_;

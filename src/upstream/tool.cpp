@@ -63,7 +63,7 @@ void add_tools(const Definition& definition, const Settings& settings, std::stri
   for (const ToolPointer& tool : catalogue.tools) seen.insert(tool->name);
   json::ElementCursor cursor(bytes, tools);
   while (const auto element = cursor.next()) {
-    if (catalogue.tools.size() >= max_tools) return drop(catalogue, "the rest", "more tools than we take");
+    if (catalogue.tools.size() + catalogue.denied.size() >= max_tools) return drop(catalogue, "the rest", "more tools than we take");
     if (!element->is(json::Type::object)) {
       drop(catalogue, "an entry", "not an object");
       continue;
@@ -76,7 +76,10 @@ void add_tools(const Definition& definition, const Settings& settings, std::stri
       continue;
     }
     const std::string name = json::unescape(name_member.value.of(text));
-    if (!allowed(definition, name)) continue;
+    if (!allowed(definition, name)) {
+      catalogue.denied.push_back(std::make_shared<const Tool>(ruled_tool(definition, settings, name)));
+      continue;
+    }
     if (!seen.insert(name).second) {
       drop(catalogue, name, "listed twice");
       continue;

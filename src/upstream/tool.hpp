@@ -31,7 +31,8 @@ struct Tool {
 using ToolPointer = std::shared_ptr<const Tool>;
 
 struct Catalogue {
-  std::vector<ToolPointer> tools;  // in the server's order, without what is denied
+  std::vector<ToolPointer> tools;   // in the server's order, without what is denied
+  std::vector<ToolPointer> denied;  // what it lists and the operator does not allow: never shown
   std::vector<std::string> dropped;  // one line each: what was left out, and why
 };
 

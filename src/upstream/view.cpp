@@ -34,6 +34,9 @@ void View::add(const std::shared_ptr<Server>& server, bool single) {
     entries_.emplace_back(name, Entry{server, tool});
     names_.push_back(name);
   }
+  for (const ToolPointer& tool : catalogue->denied) {
+    denied_.emplace(single ? tool->own_name : tool->exposed, Entry{server, tool});
+  }
 }
 
 void View::note_degraded(const Server& server) {
@@ -50,6 +53,11 @@ void View::note_degraded(const Server& server) {
 const View::Entry* View::find(std::string_view exposed) const {
   const auto found = by_name_.find(exposed);
   return found == by_name_.end() ? nullptr : &entries_[found->second].second;
+}
+
+const View::Entry* View::find_denied(std::string_view exposed) const {
+  const auto found = denied_.find(exposed);
+  return found == denied_.end() ? nullptr : &found->second;
 }
 
 std::shared_ptr<const std::string> View::list(protocol::Revision revision) const {

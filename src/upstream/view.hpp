@@ -25,6 +25,7 @@ class View {
     ToolPointer tool;
   };
   const Entry* find(std::string_view exposed) const;
+  const Entry* find_denied(std::string_view exposed) const;  // for operators' eyes: callers learn that it is unknown
 
   // Names to suggest from, in list order.
   const std::vector<std::string>& names() const noexcept { return names_; }
@@ -42,6 +43,7 @@ class View {
 
   std::vector<std::pair<std::string, Entry>> entries_;  // in list order
   std::map<std::string, std::size_t, std::less<>> by_name_;
+  std::map<std::string, Entry, std::less<>> denied_;
   std::vector<std::string> names_;
   std::vector<std::string> hidden_;
   std::string degraded_;  // the members of the JSON array

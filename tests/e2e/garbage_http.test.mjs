@@ -1,13 +1,14 @@
 // Promise: whatever bytes a client sends, it gets its typed error and nothing else happens: nothing reaches the upstream that
 // was not one well-formed call, and the next client is served.
 import assert from 'node:assert/strict';
-import { after, before, describe, it } from 'node:test';
+import { before, describe, it } from 'node:test';
+import { fileScope } from './lib/cleanup.mjs';
 import { startGateway } from './lib/gateway.mjs';
 import { exchange, request } from './lib/http.mjs';
 import { envelope, LEGACY, LegacySession, MODERN, modernBody, modernHeaders, modernRequest, textOf, typedError } from './lib/mcp.mjs';
 import { hostile } from './lib/servers.mjs';
 
-const scope = { after };
+const scope = fileScope();
 const REQUEST_LIMIT = 64 * 1024;
 const JSON_HEADERS = { 'content-type': 'application/json', accept: 'application/json, text/event-stream' };
 

@@ -1,7 +1,8 @@
 // Promise: whatever an upstream sends, the call gets its answer or its typed error, in time, and the other calls go on.
 import assert from 'node:assert/strict';
-import { after, before, describe, it } from 'node:test';
+import { before, describe, it } from 'node:test';
 import { HostileHttp } from './fixtures/hostile-http.mjs';
+import { cleanUp, fileScope } from './lib/cleanup.mjs';
 import { untilExecuting } from './lib/expect.mjs';
 import { startGateway } from './lib/gateway.mjs';
 import { assertTypedError, DEGRADED_KEY, ERROR_KEY, modernCall, modernRequest, textOf, typedError } from './lib/mcp.mjs';
@@ -9,7 +10,7 @@ import { hostile } from './lib/servers.mjs';
 import { Gate } from './lib/temp.mjs';
 import { until } from './lib/wait.mjs';
 
-const scope = { after };
+const scope = fileScope();
 const LINE_LIMIT = 1 << 20;
 const CONFIG = { timeouts: { tool: '3s' }, limits: { stdio_line: '1MiB', response: '1MiB' } };
 
@@ -254,7 +255,7 @@ describe('HTTP', () => {
     assertTypedError(await modernCall(own.url, 'web__echo'), { code: ['TOOL_006', 'NET_002'], executed: 'no', canRetry: true });
     const again = new HostileHttp();
     again.listener.listen(port, '127.0.0.1');
-    t.after(() => again.listener.close());
+    cleanUp(t, () => again.listener.close());
     await until('it works again', async () => !(await modernCall(own.url, 'web__echo')).result.isError);
   });
 });

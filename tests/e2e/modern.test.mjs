@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { spawn } from 'node:child_process';
 import { describe, it } from 'node:test';
+import { cleanUp } from './lib/cleanup.mjs';
 import { connect } from './lib/clients.mjs';
 import { completeList, listTools, untilExecuting } from './lib/expect.mjs';
 import { startGateway, stdioGateway } from './lib/gateway.mjs';
@@ -16,7 +17,7 @@ async function httpFixture(t, file) {
   const port = await freePort();
   const { server, recording } = stdioFixture(t, file, { args: ['http', String(port)] });
   const process = spawn(server.command, server.args, { env: { ...globalThis.process.env, ...server.env }, stdio: 'ignore' });
-  t.after(async () => {
+  cleanUp(t, async () => {
     process.kill('SIGKILL');
     if (process.exitCode === null && process.signalCode === null) await once(process, 'exit');
   });

@@ -3,7 +3,8 @@
 import assert from 'node:assert/strict';
 import { mkdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, before, describe, it } from 'node:test';
+import { before, describe, it } from 'node:test';
+import { fileScope } from './lib/cleanup.mjs';
 import { connect } from './lib/clients.mjs';
 import { startGateway, stdioGateway } from './lib/gateway.mjs';
 import { DEGRADED_KEY, LegacySession } from './lib/mcp.mjs';
@@ -11,7 +12,7 @@ import { everything, filesystem, hostile, memory } from './lib/servers.mjs';
 import { temporaryDirectory } from './lib/temp.mjs';
 import { until } from './lib/wait.mjs';
 
-const scope = { after };
+const scope = fileScope();
 const directory = temporaryDirectory(scope);
 const graph = join(temporaryDirectory(scope), 'graph.jsonl');
 const file = (name) => join(directory, name);
@@ -138,7 +139,9 @@ async function outcome(peer, name, { args, progress }) {
     const result = await peer.call(name, args, progress ? { onprogress: (value) => seen.push(value) } : undefined);
     const { content, structuredContent, isError } = result;
     // JSON drops what is undefined: an absent member and a member that a client made undefined are the same.
-    return JSON.parse(JSON.stringify({ content, structuredContent, isError, ...(progress && { progress: seen }) }));
+    // The last progress is not compared: the clients lose it when it arrives together with the answer.
+    const steps = seen.filter((value) => value.progress < value.total);
+    return JSON.parse(JSON.stringify({ content, structuredContent, isError, ...(progress && { progress: steps }) }));
   } catch (error) {
     return { threw: { code: error.code, message: error.message } };
   }

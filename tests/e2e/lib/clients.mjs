@@ -4,6 +4,7 @@ import { StdioClientTransport as StdioV2 } from '@modelcontextprotocol/client/st
 import { Client as ClientV1 } from '@modelcontextprotocol/sdk/client/index.js';
 import { StdioClientTransport as StdioV1 } from '@modelcontextprotocol/sdk/client/stdio.js';
 import { StreamableHTTPClientTransport as HttpV1 } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
+import { cleanUp } from './cleanup.mjs';
 import { MODERN } from './mcp.mjs';
 import { within } from './wait.mjs';
 
@@ -61,7 +62,7 @@ export async function connect(scope, family, target, clientOptions = {}) {
   const transport = target.url ? new Http(new URL(target.url)) : new Stdio({ ...target, stderr: 'ignore' });
   const client = new Client(info, { ...options, ...clientOptions });
   const peer = new Peer(family, client, transport);
-  scope.after(() => peer.close());
+  cleanUp(scope, () => peer.close());
   await within(`${family} to connect`, client.connect(transport));
   return peer;
 }

@@ -4,10 +4,11 @@ import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { cleanUp } from './cleanup.mjs';
 import { request } from './http.mjs';
 import { binary } from './paths.mjs';
 import { freePort } from './ports.mjs';
-import { descendants, MARK, marked, untilGone } from './processes.mjs';
+import { descendants, killMarked, MARK, marked, untilGone } from './processes.mjs';
 import { temporaryDirectory } from './temp.mjs';
 import { until, within } from './wait.mjs';
 import { toYaml } from './yaml.mjs';
@@ -37,7 +38,13 @@ export function prepare(scope, { servers = {}, ...config }) {
 export function stdioGateway(scope, config) {
   requireBinary();
   const { file, mark, env } = prepare(scope, config);
-  scope.after(() => untilGone('the processes of a stdio gateway are gone', () => marked(mark)));
+  cleanUp(scope, async () => {
+    try {
+      await untilGone('the processes of a stdio gateway are gone', () => marked(mark));
+    } finally {
+      killMarked(mark);
+    }
+  });
   return { command: binary, args: ['serve', '--stdio', '-c', file], env, mark };
 }
 
@@ -142,12 +149,12 @@ export async function startGateway(scope, { args, stops = true, ...config } = {}
   const process = spawn(binary, commandLine, { env, stdio: ['ignore', 'pipe', 'pipe'] });
   const gateway = new Gateway({ process, mark, port, adminPort });
   gateway.config = file;
-  scope.after(async () => {
+  cleanUp(scope, async () => {
     if (scope.passed === false) console.error(`--- stderr of the gateway\n${gateway.stderr}---`);
     try {
       await (stops ? gateway.stop() : gateway.expectNoSurvivors());
     } finally {
-      if (gateway.isRunning()) gateway.signal('SIGKILL');
+      killMarked(mark); // a failed test leaves nothing behind either
     }
   });
   await untilReady(gateway);

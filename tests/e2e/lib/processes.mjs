@@ -40,8 +40,8 @@ export function descendants(ancestor) {
   const found = [];
   for (const queue = [...(children.get(ancestor) ?? [])]; queue.length > 0; ) {
     const pid = queue.shift();
-    const process = identify(pid);
-    if (process) found.push(process);
+    const identity = identify(pid);
+    if (identity) found.push(identity);
     queue.push(...(children.get(pid) ?? []));
   }
   return found;
@@ -53,6 +53,10 @@ export function marked(mark) {
     .filter((pid) => read(pid, 'environ').split('\0').includes(needle))
     .map(identify)
     .filter(Boolean);
+}
+
+export function killMarked(mark) {
+  for (const { pid } of marked(mark)) process.kill(pid, 'SIGKILL');
 }
 
 export async function untilGone(what, survivors, patience) {

@@ -2,11 +2,11 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { cleanUp } from './cleanup.mjs';
 
-// `scope` is a test context, or {after} from node:test: whatever can register a clean-up.
 export function temporaryDirectory(scope) {
   const directory = mkdtempSync(join(tmpdir(), 'sallyport-e2e-'));
-  scope.after(() => rmSync(directory, { recursive: true, force: true, maxRetries: 5 }));
+  cleanUp(scope, () => rmSync(directory, { recursive: true, force: true, maxRetries: 5 }));
   return directory;
 }
 

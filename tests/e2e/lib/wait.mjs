@@ -1,7 +1,7 @@
 // Bounded waits. Every wait names what it waits for, so that a test that hangs says on what.
 
 // Generous, because sanitizer builds on a busy machine use the same tests. Nothing asserts that something is quick.
-export const PATIENCE_MS = 45_000;
+export const PATIENCE_MS = 30_000;
 
 export const pause = (ms) => new Promise((done) => setTimeout(done, ms));
 

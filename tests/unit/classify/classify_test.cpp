@@ -177,6 +177,14 @@ TEST(MakeError, WhoAbortedStandsAboveWhatTheCallReported) {
   EXPECT_FALSE(aborted(AbortedBy::limit).can_retry());
 }
 
+TEST(MakeError, TheFirstNoteIsWhereTheContextWasMade) {
+  const unsigned line = __LINE__ + 1;
+  const Error error = make_error(FailureClass::dns, {.operation = Operation::auth});
+  ASSERT_FALSE(error.notes().empty());
+  EXPECT_EQ(error.notes()[0].where.line(), line);
+  EXPECT_TRUE(std::string_view(error.notes()[0].where.file_name()).ends_with("classify_test.cpp"));
+}
+
 TEST(PoolExhausted, IsATimeoutBeforeAnythingRan) {
   const Error error = pool_exhausted({.operation = Operation::tool_call});
   EXPECT_EQ(error.code(), Code::network_timeout);

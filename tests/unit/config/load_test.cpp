@@ -101,6 +101,15 @@ TEST(Load, AWrongLimitDoesNotAccuseOthers) {
   EXPECT_EQ(loaded.diagnostics.size(), 1U) << render_text(loaded.diagnostics, false);
 }
 
+TEST(Load, TheListOfMistakesIsBounded) {
+  std::string text = one_server;
+  for (int i = 0; i < 3000; ++i) text += "unknown-" + std::to_string(i) + ": 1\n";
+  const Loaded loaded = test::load_yaml(text);
+  EXPECT_FALSE(loaded.config);
+  EXPECT_EQ(loaded.diagnostics.size(), 1001U);
+  EXPECT_EQ(loaded.diagnostics.back().what, "2000 more are not shown");
+}
+
 TEST(Render, JsonHasEveryMember) {
   const Loaded loaded = test::load_yaml("servers: {files: {comand: sh, command: sh}}");
   const boost::json::value list = boost::json::parse(render_json(loaded.diagnostics));

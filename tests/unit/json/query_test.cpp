@@ -96,6 +96,17 @@ TEST(JsonQuery, PathsAddedAtRunTime) {
   EXPECT_EQ(found[1].value.of(text), R"("")");
 }
 
+TEST(JsonQuery, KeysThatDifferOnlyInTheMiddleAreToldApart) {
+  const Query query({"/aaaaaaaa-1-zzzzzzzz", "/aaaaaaaa-2-zzzzzzzz"});
+  const std::string text = R"({"aaaaaaaa-3-zzzzzzzz":3,"aaaaaaaa-1-zzzzzzzz":1,"aaaaaaaa-2-zzzzzzzz":2})";
+  std::array<Member, 2> found;
+  ASSERT_TRUE(scan(text, query, found));
+  EXPECT_EQ(found[0].value.of(text), "1");
+  EXPECT_EQ(found[1].value.of(text), "2");
+  ASSERT_TRUE(scan(R"({"aaaaaaaa-3-zzzzzzzz":3})", query, found));
+  EXPECT_FALSE(found[0] || found[1]);
+}
+
 TEST(JsonQueryDeathTest, MistakesOfTheProgramAbort) {
   EXPECT_DEATH(Query({"id"}), "");
   EXPECT_DEATH(Query({"/a~2"}), "");

@@ -12,6 +12,9 @@
 namespace sallyport::log {
 namespace {
 
+constexpr std::size_t page = 4096;
+
+// Of two pages: the smallest that takes a second line while the first is unread.
 struct Pipe {
   UniqueFd read_end;
   UniqueFd write_end;
@@ -21,14 +24,14 @@ Pipe make_pipe() {
   std::array<int, 2> fds{};
   EXPECT_EQ(pipe2(fds.data(), O_CLOEXEC), 0);
   Pipe made{UniqueFd(fds[0]), UniqueFd(fds[1])};
-  EXPECT_GT(fcntl(made.write_end.get(), F_SETPIPE_SZ, 4096), 0);
+  EXPECT_GT(fcntl(made.write_end.get(), F_SETPIPE_SZ, 2 * page), 0);
   EXPECT_EQ(fcntl(made.read_end.get(), F_SETFL, O_NONBLOCK), 0);
   return made;
 }
 
 std::string read_all(const Pipe& pipe) {
   std::string all;
-  std::array<char, 4096> buffer{};
+  std::array<char, page> buffer{};
   for (;;) {
     const ssize_t count = ::read(pipe.read_end.get(), buffer.data(), buffer.size());
     if (count <= 0) return all;
@@ -48,11 +51,11 @@ TEST(StderrWriter, WritesLines) {
 TEST(StderrWriter, APipeThatNobodyReadsCostsLinesAndNotTheProgram) {
   const Pipe pipe = make_pipe();
   StderrWriter writer(pipe.write_end.get(), std::chrono::milliseconds(1));
-  const std::string filler(4095, 'x');
-  writer.write(filler + "\n");
+  const std::string filler = std::string(2 * page - 1, 'x') + "\n";
+  writer.write(filler);
   for (int i = 0; i < 1000; ++i) writer.write("lost\n");
   EXPECT_EQ(writer.dropped(), 1000u);
-  EXPECT_EQ(read_all(pipe), filler + "\n");
+  EXPECT_EQ(read_all(pipe), filler);
   writer.write("back\n");
   EXPECT_EQ(writer.dropped(), 1000u);
   EXPECT_EQ(read_all(pipe), "back\n");
@@ -61,9 +64,9 @@ TEST(StderrWriter, APipeThatNobodyReadsCostsLinesAndNotTheProgram) {
 TEST(StderrWriter, ALineThatWasCutDoesNotSwallowTheNext) {
   const Pipe pipe = make_pipe();
   StderrWriter writer(pipe.write_end.get(), std::chrono::milliseconds(1));
-  writer.write(std::string(6000, 'x') + "\n");
+  writer.write(std::string(3 * page, 'x') + "\n");
   EXPECT_EQ(writer.dropped(), 1u);
-  EXPECT_EQ(read_all(pipe), std::string(4096, 'x'));
+  EXPECT_EQ(read_all(pipe), std::string(2 * page, 'x'));
   writer.write("whole\n");
   EXPECT_EQ(read_all(pipe), "\nwhole\n");
   EXPECT_EQ(writer.dropped(), 1u);

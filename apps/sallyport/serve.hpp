@@ -1,0 +1,20 @@
+// `sallyport serve` below its command line: runs the gateway until a signal ends it.
+#pragma once
+
+#include "config/config.hpp"
+
+namespace sallyport::cli {
+
+// What the command line and the files came to. `config` has passed every check, the flags' own values included.
+struct ServeOptions {
+  config::Config config;
+  bool stdio = false;          // the gateway is itself a stdio server; logs go to stderr only
+  bool open_listener = true;   // false: --stdio without --listen
+  bool open_admin = true;      // false: --stdio without --admin
+  config::Diagnostics notes;   // warnings and notes, for the log: check_config printed nothing of them
+};
+
+// Returns the exit code.
+int run_serve(const ServeOptions& options);
+
+}  // namespace sallyport::cli

@@ -1,0 +1,57 @@
+// A live, initialised connection to one upstream: what stdio and HTTP have in common.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "pipeline/call.hpp"
+#include "protocol/mcp_headers.hpp"
+#include "protocol/method.hpp"
+
+namespace sallyport::client {
+
+// A request to an upstream. Names and arguments are the upstream's own; the id, the envelope and the headers are made
+// by the channel for its revision.
+struct Outgoing {
+  protocol::Method method = protocol::Method::ping;
+  std::string_view name;       // of the tool, plain text
+  std::string_view arguments;  // raw, or empty
+  std::string_view cursor;     // raw, or empty
+  std::span<const protocol::ParamHeader> param_headers;
+  std::string_view traceparent;
+  int hops = 0;
+  pipeline::EventSink* events = nullptr;  // for progress
+  std::string_view progress_token;        // the caller's own, raw; empty: it asked for none
+  std::function<void()> on_progress;      // progress came: the operation has begun
+  bool repeatable = false;                // may this request be sent again though it may have run?
+};
+
+// What a channel tells its server.
+class ChannelOwner {
+ public:
+  virtual void channel_lost(const Error& error) = 0;  // the connection or process ended; at most once
+  virtual void tools_changed() = 0;
+  virtual void garbage(std::string_view kind) = 0;  // something arrived that is not MCP; a fixed word says what
+  virtual void late_answer() = 0;                   // an answer to nothing that is asked any more
+
+ protected:
+  ~ChannelOwner() = default;
+};
+
+class Channel {
+ public:
+  virtual ~Channel() = default;
+  virtual protocol::Revision revision() const noexcept = 0;
+
+  // Ends with the upstream's answer (a JSON-RPC error is one too) or an error that says whether the request may have
+  // run. Cancelling the caller's scope tells the upstream.
+  virtual Task<std::unique_ptr<pipeline::Answer>> request(const Outgoing& outgoing) = 0;
+
+  // Ends the connection in good order; what is under way ends with an error. For a process: until nothing of it is left.
+  virtual Task<void> close() = 0;
+};
+
+}  // namespace sallyport::client

@@ -1,0 +1,65 @@
+// An upstream over Streamable HTTP, of either era, on pooled connections.
+#pragma once
+
+#include <memory>
+
+#include "net/http_client.hpp"
+#include "net/sse.hpp"
+#include "client/channel.hpp"
+#include "client/target.hpp"
+#include "client/pending.hpp"
+
+namespace sallyport::client {
+
+class HttpChannel final : public Channel {
+ public:
+  struct Environment {
+    task::Loop& loop;
+    const Target& target;
+    const Settings& settings;
+    net::Budget& budget;
+    ChannelOwner& owner;
+  };
+
+  // Probes the era unless `revision` is known, and initialises a session where the era has one.
+  static Task<std::unique_ptr<HttpChannel>> open(Environment environment, std::optional<protocol::Revision> revision);
+
+  ~HttpChannel() override;
+  protocol::Revision revision() const noexcept override { return revision_; }
+  Task<std::unique_ptr<pipeline::Answer>> request(const Outgoing& outgoing) override;
+  Task<void> close() override;
+
+ private:
+  HttpChannel(Environment environment, net::Endpoint endpoint, std::shared_ptr<net::TlsTrust> trust);
+
+  Task<void> handshake(std::optional<protocol::Revision> revision);
+  Task<bool> probe_modern();
+  Task<void> initialize();
+  Task<void> reinitialize(std::string lost_session);
+
+  Task<std::unique_ptr<pipeline::Answer>> post(const Outgoing& outgoing);
+  Task<std::unique_ptr<pipeline::Answer>> exchange(std::string_view headers, std::string_view body,
+                                                   PendingRequest& pending);
+  Task<std::unique_ptr<pipeline::Answer>> receive_json(net::HttpCall& call, PendingRequest& pending);
+  Task<std::unique_ptr<pipeline::Answer>> receive_events(net::HttpCall& call, PendingRequest& pending);
+  Task<std::unique_ptr<pipeline::Answer>> receive_failure(net::HttpCall& call, PendingRequest& pending);
+  Result<std::unique_ptr<pipeline::Answer>> take_answer(std::string bytes, PendingRequest& pending);
+  void take_event(std::string_view data);
+
+  Task<void> notify(std::string body);        // a notification that nobody waits for
+  Task<void> listen();                        // hears of list changes until the channel closes
+  Task<bool> listen_once();                   // false: this upstream has no such stream
+  std::string headers_for(const Outgoing& outgoing) const;
+  std::string common_headers() const;
+
+  Environment env_;
+  net::HttpPool pool_;
+  std::string fixed_headers_;
+  protocol::Revision revision_ = protocol::latest_legacy;
+  std::string session_;
+  PendingRequests pending_;
+  task::Group group_;
+  task::SingleFlight<void> initializing_;
+};
+
+}  // namespace sallyport::client

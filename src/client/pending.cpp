@@ -1,0 +1,43 @@
+#include "client/pending.hpp"
+
+#include <string>
+
+#include "protocol/envelope.hpp"
+#include "protocol/rewrite.hpp"
+
+namespace sallyport::client {
+
+PendingRequest* PendingRequests::find(std::string_view raw_id) noexcept {
+  const auto id = json::as_int64(raw_id);
+  const auto found = id ? requests_.find(*id) : requests_.end();
+  return found == requests_.end() ? nullptr : found->second;
+}
+
+void PendingRequests::progress(std::string_view bytes, const protocol::Message& message) {
+  PendingRequest* request = find(message.raw(protocol::Field::notified_token, bytes));
+  if (!request) return;
+  if (!std::exchange(request->progressed, true) && request->outgoing->on_progress) request->outgoing->on_progress();
+  const Outgoing& outgoing = *request->outgoing;
+  if (!outgoing.events || outgoing.progress_token.empty()) return;
+  outgoing.events->notify(protocol::rewrite_progress(bytes, message, outgoing.progress_token));
+}
+
+std::string encode_request(const Outgoing& outgoing, protocol::Revision revision, std::int64_t id) {
+  const std::string number = std::to_string(id);
+  protocol::Meta meta;
+  meta.traceparent = outgoing.traceparent;
+  meta.hops = outgoing.hops;
+  if (!outgoing.progress_token.empty()) meta.progress_token = number;
+  switch (outgoing.method) {
+    case protocol::Method::tools_call:
+      return protocol::tools_call_request(number, revision, outgoing.name, outgoing.arguments, meta);
+    case protocol::Method::tools_list:
+      return protocol::tools_list_request(number, revision, outgoing.cursor, meta);
+    case protocol::Method::server_discover:
+      return protocol::discover_request(number, meta);
+    default:
+      return protocol::ping_request(number);
+  }
+}
+
+}  // namespace sallyport::client

@@ -1,0 +1,53 @@
+// Requests that wait for their answers on one connection: our ids, who asked, and what has become known.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string_view>
+#include <unordered_map>
+
+#include "task/wait.hpp"
+#include "client/channel.hpp"
+
+namespace sallyport::client {
+
+// One of them; lives in the coroutine that waits.
+struct PendingRequest {
+  PendingRequest(task::Loop& loop, std::int64_t number, const Outgoing& what)
+      : id(number), outgoing(&what), answer(loop) {}
+
+  std::int64_t id;
+  const Outgoing* outgoing;
+  task::Slot<std::unique_ptr<pipeline::Answer>> answer;
+  std::uint64_t end_offset = 0;  // of its last byte in what is written
+  bool progressed = false;
+};
+
+// Pure bookkeeping, no I/O. Ids are integers of ours, in order, and double as progress tokens: what a caller chose never
+// reaches an upstream, so 1 and "1" of two callers cannot meet.
+class PendingRequests {
+ public:
+  std::int64_t next_id() noexcept { return ++last_id_; }
+  void add(PendingRequest& request) { requests_.emplace(request.id, &request); }
+  void remove(PendingRequest& request) noexcept { requests_.erase(request.id); }
+  PendingRequest* find(std::string_view raw_id) noexcept;  // null for what we did not ask, or no longer
+  bool empty() const noexcept { return requests_.empty(); }
+  std::size_t size() const noexcept { return requests_.size(); }
+
+  // Passes a notifications/progress on to whoever asked for it, under the caller's own token.
+  void progress(std::string_view bytes, const protocol::Message& message);
+
+  template <class Function>
+  void for_each(Function function) {
+    for (auto& [id, request] : requests_) function(*request);
+  }
+
+ private:
+  std::int64_t last_id_ = 0;
+  std::unordered_map<std::int64_t, PendingRequest*> requests_;
+};
+
+// The bytes of an outgoing request or its params for this revision and id.
+std::string encode_request(const Outgoing& outgoing, protocol::Revision revision, std::int64_t id);
+
+}  // namespace sallyport::client

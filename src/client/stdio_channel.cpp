@@ -1,0 +1,276 @@
+#include "client/stdio_channel.hpp"
+
+#include <cstring>
+
+#include "classify/classify.hpp"
+#include "json/splice.hpp"
+#include "protocol/envelope.hpp"
+#include "client/probe.hpp"
+
+namespace sallyport::client {
+namespace {
+
+using protocol::Field;
+using protocol::Method;
+
+// A server that stays silent on server/discover is taken for a legacy one after this long: the spec asks for a limit and
+// names none. A child that is still starting answers both requests, the second one counts.
+constexpr std::chrono::milliseconds probe_patience{3000};
+constexpr std::size_t stdin_slack = 1024 * 1024;
+constexpr std::size_t read_size = 64 * 1024;
+
+Error failure(classify::FailureClass kind, bool sent, std::string_view detail) {
+  classify::Context context;
+  context.operation = classify::Operation::tool_call;
+  context.handed_over = sent;
+  if (!sent) context.executed = Executed::no;
+  context.detail = detail;
+  return classify::make_error(kind, context);
+}
+
+net::ChildSpec child_spec(const Target& target) {
+  net::ChildSpec spec;
+  spec.command = target.command;
+  spec.args = target.args;
+  spec.env = net::child_environment(target.env);
+  spec.cwd = target.cwd;
+  return spec;
+}
+
+}  // namespace
+
+StdioChannel::StdioChannel(Environment environment, std::unique_ptr<Process> process)
+    : env_(environment), process_(std::move(process)), group_(env_.loop) {}
+
+StdioChannel::~StdioChannel() = default;
+
+Task<std::unique_ptr<StdioChannel>> StdioChannel::open(Environment environment,
+                                                       std::optional<protocol::Revision> revision) {
+  const std::size_t max_stdin = static_cast<std::size_t>(environment.settings.request) * 4 + stdin_slack;
+  auto process = CO_TRY(Process::spawn(environment.loop, child_spec(environment.target), environment.tail, max_stdin));
+  std::unique_ptr<StdioChannel> channel(new StdioChannel(environment, std::move(process)));
+  Result<void> ready = co_await channel->process_->started();
+  if (ready) {
+    channel->group_.spawn(channel->read_lines());
+    ready = co_await channel->handshake(revision);
+  }
+  if (!ready) {
+    task::Scope ending;  // what was started is ended whatever became of who wanted it
+    (void)co_await channel->close().in(ending);
+    co_return Failure(std::move(ready).error());
+  }
+  channel->open_ = true;
+  co_return channel;
+}
+
+Task<void> StdioChannel::handshake(std::optional<protocol::Revision> revision) {
+  if (!revision && CO_TRY(co_await probe_modern())) revision = protocol::latest_modern;
+  if (revision && protocol::era(*revision) == protocol::Era::modern) {
+    revision_ = *revision;
+    co_return ok();
+  }
+  co_return co_await initialize(revision.value_or(protocol::latest_legacy));
+}
+
+Task<bool> StdioChannel::probe_modern() {
+  Outgoing discover;
+  discover.method = Method::server_discover;
+  revision_ = protocol::latest_modern;
+  auto answer = co_await task::with_deadline(
+      env_.loop.timers(), env_.loop.now() + probe_patience, request(discover),
+      [](const Error& cancelled) { return Error(Code::network_timeout).with_executed(cancelled.executed()); });
+  revision_ = protocol::latest_legacy;
+  if (!answer) {
+    if (answer.error().code() == Code::network_timeout) co_return false;
+    co_return Failure(std::move(answer).error());  // it ended: who opens it knows what to try next
+  }
+  switch (judge_probe((*answer)->bytes, (*answer)->message)) {
+    case ProbeVerdict::modern: co_return true;
+    case ProbeVerdict::legacy: co_return false;
+    case ProbeVerdict::incompatible: break;
+  }
+  co_return Failure(failure(classify::FailureClass::protocol, true, "the server speaks no protocol revision of ours"));
+}
+
+Task<void> StdioChannel::initialize(protocol::Revision offered) {
+  const Outgoing nothing;
+  PendingRequest pending(env_.loop, pending_.next_id(), nothing);
+  const auto answer = CO_TRY(co_await exchange(protocol::initialize_request(std::to_string(pending.id), offered), pending));
+  if (answer->message.kind() == protocol::MessageKind::error_response) {
+    co_return Failure(failure(classify::FailureClass::protocol, true, "the server answered initialize with an error"));
+  }
+  std::string scratch;
+  const auto version = answer->message.text(Field::result_version, answer->bytes, scratch);
+  const auto revision = version ? protocol::parse_revision(*version) : std::nullopt;
+  if (!revision || protocol::era(*revision) != protocol::Era::legacy) {
+    co_return Failure(failure(classify::FailureClass::protocol, true, "the server chose a protocol revision that we do not speak"));
+  }
+  revision_ = *revision;
+  std::string initialized = protocol::initialized_notification();
+  write_line(initialized, net::Outbox::Keep::required);
+  co_return ok();
+}
+
+bool StdioChannel::write_line(std::string& line, net::Outbox::Keep keep) {
+  json::line_safe(line);
+  line += '\n';
+  return process_->input().push(line, keep);
+}
+
+Task<std::unique_ptr<pipeline::Answer>> StdioChannel::request(const Outgoing& outgoing) {
+  PendingRequest pending(env_.loop, pending_.next_id(), outgoing);
+  co_return co_await exchange(encode_request(outgoing, revision_, pending.id), pending);
+}
+
+Task<std::unique_ptr<pipeline::Answer>> StdioChannel::exchange(std::string bytes, PendingRequest& pending) {
+  if (lost_) co_return Failure(Error(*lost_).with_executed(Executed::no));
+  pending_.add(pending);
+  // Droppable: one request that does not fit is refused; the child and the other callers keep their connection.
+  if (!write_line(bytes, net::Outbox::Keep::droppable)) {
+    pending_.remove(pending);
+    co_return Failure(failure(classify::FailureClass::exhausted, false, "the server does not read its stdin"));
+  }
+  pending.end_offset = process_->input().accepted();
+  Result<std::unique_ptr<pipeline::Answer>> answer = co_await pending.answer.take();
+  pending_.remove(pending);
+  if (!answer && answer.error().code() == Code::proto_cancelled && !lost_) {
+    std::string notice = protocol::cancelled_notification(std::to_string(pending.id), "the caller gave up");
+    write_line(notice, net::Outbox::Keep::droppable);
+    co_return Failure(interrupted(pending, std::move(answer).error()));
+  }
+  co_return answer;
+}
+
+Error StdioChannel::interrupted(const PendingRequest& pending, Error error) const {
+  // A line in the queue may still go out, so only what was never queued is known not to run.
+  error.with_executed(pending.progressed ? Executed::yes : Executed::maybe);
+  error.with_phase(Phase::wait);
+  return error;
+}
+
+Task<void> StdioChannel::read_lines() {
+  net::InputBuffer input;
+  std::size_t searched = 0;
+  for (;;) {
+    const std::string_view bytes = input.view();
+    const std::size_t end = bytes.find('\n', searched);
+    if (end != std::string_view::npos) {
+      take_line(bytes.substr(0, end));
+      input.consume(end + 1);
+      searched = 0;
+      continue;
+    }
+    searched = bytes.size();
+    if (searched == 0) input.shrink();
+    if (searched > env_.settings.stdio_line) {
+      if (!CO_TRY(co_await skip_line(input))) break;
+      searched = 0;
+      continue;
+    }
+    const Result<std::size_t> n = co_await net::read_some(process_->output(), input.prepare(read_size));
+    if (!n || *n == 0) break;
+    input.commit(*n);
+  }
+  lost(process_->exit_error().value_or(failure(classify::FailureClass::unavailable, true, "the server closed its stdout")));
+  co_return ok();
+}
+
+// A line beyond the limit is read past in constant memory; only the request that it answers fails.
+Task<bool> StdioChannel::skip_line(net::InputBuffer& input) {
+  json::Skimmer skimmer;
+  for (;;) {
+    const std::string_view bytes = input.view();
+    const std::size_t end = bytes.find('\n');
+    skimmer.feed(bytes.substr(0, end));
+    input.consume(end == std::string_view::npos ? bytes.size() : end + 1);
+    if (end != std::string_view::npos) break;
+    input.shrink();
+    const Result<std::size_t> n = co_await net::read_some(process_->output(), input.prepare(read_size));
+    if (!n || *n == 0) co_return false;
+    input.commit(*n);
+  }
+  fail_oversized(skimmer);
+  co_return true;
+}
+
+void StdioChannel::fail_oversized(const json::Skimmer& skimmer) {
+  env_.owner.garbage("oversized");
+  const auto id = skimmer.id();
+  PendingRequest* pending = id ? pending_.find(*id) : nullptr;
+  if (!pending) return;
+  pending->answer.fill(fail(Error(Code::limit_result_too_large)
+                                .with_executed(Executed::yes)
+                                .with_can_retry(false)
+                                .with_phase(Phase::receive)
+                                .with_slot(Slot::limit, static_cast<std::int64_t>(env_.settings.stdio_line))));
+}
+
+void StdioChannel::take_line(std::string_view line) {
+  if (line.find_first_not_of(" \t\r") == std::string_view::npos) return;
+  const auto message = protocol::parse_message(line, answer_limits(env_.settings, env_.settings.stdio_line));
+  if (!message) {
+    env_.owner.garbage(message.error().flaw == protocol::Flaw::not_json ? "not_json" : "not_jsonrpc");
+    // Whoever asked must not wait for an answer that came and cannot be used.
+    PendingRequest* pending = message.error().id.empty() ? nullptr : pending_.find(message.error().id);
+    if (pending) pending->answer.fill(fail(failure(classify::FailureClass::protocol, true, "the answer is malformed")));
+    return;
+  }
+  switch (message->kind()) {
+    case protocol::MessageKind::request: return take_request(line, *message);
+    case protocol::MessageKind::notification: return take_notification(line, *message);
+    default: return take_answer(line, *message);
+  }
+}
+
+void StdioChannel::take_answer(std::string_view line, const protocol::Message& message) {
+  PendingRequest* pending = pending_.find(message.id(line));
+  if (!pending || pending->answer.filled()) return env_.owner.late_answer();
+  auto answer = std::make_unique<pipeline::Answer>();
+  answer->charge = env_.budget.charge();
+  if (!answer->charge.grow(line.size())) {
+    pending->answer.fill(fail(Error(Code::system_resource_exhausted).with_executed(Executed::yes).with_phase(Phase::receive)));
+    return;
+  }
+  answer->bytes = line;
+  answer->message = message;
+  pending->answer.fill(std::move(answer));
+}
+
+// We declared no capability, so there is nothing that a server may ask but whether we live.
+void StdioChannel::take_request(std::string_view line, const protocol::Message& message) {
+  const std::string_view id = message.id(line);
+  const bool ping = message.method() == Method::ping;
+  if (!ping) env_.owner.garbage("request");
+  std::string reply = ping ? protocol::result_response(id, "{}") : protocol::method_not_found_response(id);
+  write_line(reply, net::Outbox::Keep::droppable);
+}
+
+void StdioChannel::take_notification(std::string_view line, const protocol::Message& message) {
+  if (message.method() == Method::notifications_progress) pending_.progress(line, message);
+  if (message.method() == Method::notifications_tools_list_changed) env_.owner.tools_changed();
+}
+
+void StdioChannel::lost(const Error& reason) {
+  if (lost_) return;
+  lost_ = reason;
+  const std::uint64_t written = process_->input().written();
+  pending_.for_each([&](PendingRequest& pending) {
+    Error error(reason);
+    error.with_executed(pending.progressed                   ? Executed::yes
+                        : written >= pending.end_offset ? Executed::maybe
+                                                        : Executed::no);
+    pending.answer.fill(fail(std::move(error)));
+  });
+  if (open_) env_.owner.channel_lost(reason);
+}
+
+Task<void> StdioChannel::close() {
+  open_ = false;
+  lost(failure(classify::FailureClass::unavailable, true, "the connection was closed"));
+  const Result<void> stopped = co_await process_->stop();
+  group_.cancel(task::CancelReason::shutdown);
+  (void)co_await group_.join();
+  co_return stopped;
+}
+
+}  // namespace sallyport::client

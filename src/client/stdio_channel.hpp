@@ -1,0 +1,63 @@
+// A child process that speaks MCP on its stdin and stdout, shared by many callers.
+#pragma once
+
+#include "json/skim.hpp"
+#include "net/budget.hpp"
+#include "client/channel.hpp"
+#include "client/target.hpp"
+#include "client/pending.hpp"
+#include "client/process.hpp"
+
+namespace sallyport::client {
+
+class StdioChannel final : public Channel {
+ public:
+  // What one start of a child needs; all of it outlives the channel.
+  struct Environment {
+    task::Loop& loop;
+    const Target& target;
+    const Settings& settings;
+    net::Budget& budget;
+    ChannelOwner& owner;
+    StderrTail& tail;
+  };
+
+  // Starts the child and performs the handshake. `revision`: configured or remembered; absent: probe first, and
+  // `legacy_only` if the child is known to end on a request before `initialize`.
+  static Task<std::unique_ptr<StdioChannel>> open(Environment environment, std::optional<protocol::Revision> revision);
+
+  ~StdioChannel() override;
+  protocol::Revision revision() const noexcept override { return revision_; }
+  Task<std::unique_ptr<pipeline::Answer>> request(const Outgoing& outgoing) override;
+  Task<void> close() override;
+  pid_t pid() const noexcept { return process_->pid(); }
+
+ private:
+  StdioChannel(Environment environment, std::unique_ptr<Process> process);
+
+  Task<void> handshake(std::optional<protocol::Revision> revision);
+  Task<bool> probe_modern();  // true: it answered server/discover and speaks our modern revision
+  Task<void> initialize(protocol::Revision offered);
+  Task<std::unique_ptr<pipeline::Answer>> exchange(std::string bytes, PendingRequest& pending);
+  bool write_line(std::string& line, net::Outbox::Keep keep);
+
+  Task<void> read_lines();
+  Task<bool> skip_line(net::InputBuffer& input);
+  void take_line(std::string_view line);
+  void take_answer(std::string_view line, const protocol::Message& message);
+  void take_request(std::string_view line, const protocol::Message& message);
+  void take_notification(std::string_view line, const protocol::Message& message);
+  void fail_oversized(const json::Skimmer& skimmer);
+  void lost(const Error& reason);
+  Error interrupted(const PendingRequest& pending, Error error) const;
+
+  Environment env_;
+  std::unique_ptr<Process> process_;
+  protocol::Revision revision_ = protocol::latest_legacy;
+  PendingRequests pending_;
+  std::optional<Error> lost_;
+  bool open_ = false;
+  task::Group group_;
+};
+
+}  // namespace sallyport::client

@@ -1,0 +1,58 @@
+#include "gateway/definitions.hpp"
+
+namespace sallyport::gateway {
+namespace {
+
+upstream::Definition definition(const config::Server& server, const config::Expose& expose) {
+  upstream::Definition out;
+  out.key = server.key;
+  out.command = server.command;
+  for (const Secret& argument : server.args) out.args.emplace_back(argument.reveal());
+  for (const config::EnvironmentEntry& entry : server.env) out.env.emplace(entry.name, entry.value.reveal());
+  out.cwd = server.cwd;
+  out.url = server.url;
+  for (const config::Header& header : server.headers) out.headers.emplace_back(header.name, header.value);
+  out.ca = server.ca;
+  out.protocol = protocol::parse_revision(server.protocol);  // "auto" is none of them
+  out.refuses_with.assign(server.refuses_with.begin(), server.refuses_with.end());
+  out.prefix = server.prefix.value_or(server.key + expose.separator);
+  out.trusted = server.trusted;
+  out.allow = server.tools.allow;
+  out.deny = server.tools.deny;
+  out.idempotent = server.tools.idempotent;
+  out.read_only = server.tools.read_only;
+  out.timeout = server.tools.timeout;
+  out.rename = server.tools.rename;
+  out.describe = server.tools.describe;
+  return out;
+}
+
+}  // namespace
+
+std::vector<upstream::Definition> definitions(const config::Config& config) {
+  std::vector<upstream::Definition> all;
+  for (const config::Server& server : config.servers) all.push_back(definition(server, config.expose));
+  return all;
+}
+
+upstream::Settings upstream_settings(const config::Config& config) {
+  upstream::Settings settings;
+  settings.connect = config.timeouts.connect;
+  settings.discovery = config.timeouts.discovery;
+  settings.request = config.limits.request;
+  settings.response = config.limits.response;
+  settings.stdio_line = config.limits.stdio_line;
+  settings.depth = config.limits.depth;
+  settings.keys = config.limits.keys;
+  settings.start = config.timeouts.start;
+  settings.first_list = config.timeouts.first_list;
+  settings.tool = config.timeouts.tool;
+  settings.tool_max = config.timeouts.tool_max;
+  settings.keep_listed = config.expose.keep_listed;
+  settings.concurrency = config.limits.concurrency;
+  settings.children = config.limits.children;
+  settings.max_name = config.expose.max_name;
+  return settings;
+}
+
+}  // namespace sallyport::gateway

@@ -1,0 +1,14 @@
+// From what the operator wrote to what the parts of the gateway take.
+#pragma once
+
+#include <vector>
+
+#include "config/config.hpp"
+#include "upstream/definition.hpp"
+
+namespace sallyport::gateway {
+
+std::vector<upstream::Definition> definitions(const config::Config& config);
+upstream::Settings upstream_settings(const config::Config& config);
+
+}  // namespace sallyport::gateway

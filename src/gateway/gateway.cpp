@@ -1,0 +1,88 @@
+#include "gateway/gateway.hpp"
+
+#include "gateway/definitions.hpp"
+#include "telemetry/metrics_names.hpp"
+
+namespace sallyport::gateway {
+namespace {
+namespace metrics = telemetry::metrics;
+}
+
+Gateway::Gateway(task::Loop& loop, const config::Config& config, telemetry::Registry& registry)
+    : loop_(&loop),
+      metrics_(&registry),
+      budget_(config.limits.buffered),
+      fleet_(loop, upstream_settings(config), budget_, definitions(config), *this),
+      stack_(build_stack(config)),
+      limit_loopback_(config.limits.source_written),
+      idle_(loop) {
+  source_limit_.emplace(layers::RateLimit{config.limits.source.count, config.limits.source.per});
+  for (const auto& server : fleet_.servers()) metrics_->gauge(metrics::upstream_up, {server->key()}).set(0);
+  metrics_->sampled(metrics::buffered_bytes, [this] { return static_cast<double>(budget_.used()); });
+}
+
+Gateway::~Gateway() = default;
+
+Error Gateway::draining_error() const {
+  return Error(Code::limit_draining).with_executed(Executed::no).with_can_retry(true).with_retry_after(std::chrono::seconds(5));
+}
+
+Task<pipeline::Reply> Gateway::call(pipeline::Call& call) {
+  if (draining_) co_return pipeline::Failed{draining_error(), failure(draining_error())};
+  ++in_flight_;
+  Result<pipeline::Reply> reply = co_await stack_->call(call);
+  if (--in_flight_ == 0) idle_.set();
+  if (reply) co_return reply;
+  // Only an exception gets past the render layer.
+  co_return pipeline::Failed{reply.error(), failure(reply.error())};
+}
+
+protocol::CanonicalFailure Gateway::failure(const Error& error) {
+  protocol::FailureContext context;
+  context.correlation = CorrelationId::make();
+  return protocol::render(error, context);
+}
+
+std::optional<Error> Gateway::admit(const net::Peer& peer) {
+  if (draining_) return draining_error();
+  if (peer.loopback && !limit_loopback_) return std::nullopt;
+  const auto wait = source_limit_->take(peer.address, loop_->now());
+  if (!wait) return std::nullopt;
+  metrics_->counter(metrics::refused, {wire_name(Code::limit_rate_limited)}).increment();
+  return Error(Code::limit_rate_limited).with_executed(Executed::no).with_can_retry(true).with_retry_after(*wait);
+}
+
+void Gateway::answered(protocol::Era era, protocol::Method method, int status) {
+  const std::string_view name = method == protocol::Method::unknown ? telemetry::Registry::other : protocol::name(method);
+  metrics_->counter(metrics::requests, {protocol::name(era), name, std::to_string(status)}).increment();
+}
+
+pipeline::Front::Subscription Gateway::subscribe(std::string_view endpoint, pipeline::Listener& listener) {
+  return fleet_.subscribe(endpoint, listener);
+}
+
+Task<void> Gateway::idle(SteadyTime until) {
+  const auto wait = [](Gateway& gateway) -> Task<void> {
+    while (gateway.in_flight_ > 0) CO_TRY(co_await gateway.idle_.wait());
+    co_return ok();
+  };
+  (void)co_await task::with_deadline(loop_->timers(), until, wait(*this), [](const Error& cancelled) { return cancelled; });
+  co_return ok();
+}
+
+void Gateway::state_changed(const upstream::Server& server) {
+  metrics_->gauge(metrics::upstream_up, {server.key()}).set(server.state() == upstream::State::up ? 1 : 0);
+  if (server.state() == upstream::State::starting && server.status().restarts > 0) {
+    metrics_->counter(metrics::upstream_restarts, {server.key()}).increment();
+  }
+}
+
+void Gateway::garbage(const upstream::Server& server, std::string_view kind) {
+  metrics_->counter(metrics::upstream_garbage, {server.key(), kind}).increment();
+}
+
+void Gateway::late_answer(const upstream::Server& server) {
+  metrics_->counter(metrics::upstream_late_answers, {server.key()}).increment();
+}
+
+}  // namespace sallyport::gateway

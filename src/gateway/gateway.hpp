@@ -1,0 +1,58 @@
+// The gateway without its listeners: the fleet and the stack that calls pass through.
+#pragma once
+
+#include <memory>
+#include <optional>
+
+#include "config/config.hpp"
+#include "layers/rate/token_buckets.hpp"
+#include "net/budget.hpp"
+#include "pipeline/front.hpp"
+#include "telemetry/metrics.hpp"
+#include "upstream/fleet.hpp"
+
+namespace sallyport::gateway {
+
+class Gateway final : public pipeline::Front, private upstream::FleetObserver {
+ public:
+  Gateway(task::Loop& loop, const config::Config& config, telemetry::Registry& metrics);
+  ~Gateway() override;
+
+  Task<pipeline::Reply> call(pipeline::Call& call) override;
+  protocol::CanonicalFailure failure(const Error& error) override;
+  std::optional<Error> admit(const net::Peer& peer) override;
+  void answered(protocol::Era era, protocol::Method method, int status) override;
+  bool draining() const override { return draining_; }
+  bool has_endpoint(std::string_view server) const override { return fleet_.has_endpoint(server); }
+  Subscription subscribe(std::string_view endpoint, pipeline::Listener& listener) override;
+
+  upstream::Fleet& fleet() noexcept { return fleet_; }
+  net::Budget& budget() noexcept { return budget_; }
+
+  // From now on every request is refused with LIMIT_008.
+  void drain() noexcept { draining_ = true; }
+  // Until no call is under way, at most until `until`.
+  Task<void> idle(SteadyTime until);
+  // Ends all upstreams; nothing that they started is left.
+  Task<void> stop() { return fleet_.stop(); }
+
+ private:
+  void state_changed(const upstream::Server& server) override;
+  void garbage(const upstream::Server& server, std::string_view kind) override;
+  void late_answer(const upstream::Server& server) override;
+  std::unique_ptr<pipeline::Service> build_stack(const config::Config& config);
+  Error draining_error() const;
+
+  task::Loop* loop_;
+  telemetry::Registry* metrics_;
+  net::Budget budget_;
+  upstream::Fleet fleet_;
+  std::unique_ptr<pipeline::Service> stack_;
+  std::optional<layers::TokenBuckets> source_limit_;
+  bool limit_loopback_ = false;  // only if the operator wrote `limits.source`
+  bool draining_ = false;
+  std::size_t in_flight_ = 0;
+  task::Event idle_;
+};
+
+}  // namespace sallyport::gateway

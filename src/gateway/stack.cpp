@@ -1,0 +1,37 @@
+// The path of a call, in one expression: the order of the layers and the reason for each place.
+#include "pipeline/stack.hpp"
+
+#include "gateway/gateway.hpp"
+#include "layers/concurrency/concurrency.hpp"
+#include "layers/deadline/deadline.hpp"
+#include "layers/rate/rate.hpp"
+#include "layers/render/render.hpp"
+#include "layers/resolve/resolve.hpp"
+#include "layers/route/route.hpp"
+#include "layers/telemetry/telemetry.hpp"
+#include "layers/upstream/upstream.hpp"
+
+namespace sallyport::gateway {
+
+std::unique_ptr<pipeline::Service> Gateway::build_stack(const config::Config& config) {
+  using pipeline::layer;
+  task::Timers& timers = loop_->timers();
+  std::optional<layers::RateLimit> rate;
+  if (config.limits.rate) rate = layers::RateLimit{config.limits.rate->count, config.limits.rate->per};
+  const bool by_source = config.limits.per == config::LimitBy::source;
+  const config::Timeouts& timeouts = config.timeouts;
+
+  return pipeline::stack(
+      // Front: every request.
+      layer<layers::Telemetry>(timers, *metrics_),        // outermost: counts what the client sees
+      layer<layers::Render>(),                            // the last place where an Error exists
+      layer<layers::Rate>(timers, rate, by_source),       // before any work is done for the caller
+      layer<layers::Route>(timers, fleet_),               // lists and handshakes end here, answered from the caller's view
+      // Calls.
+      layer<layers::Deadline>(timers, timeouts.tool, timeouts.tool_max),  // the whole call, waiting for a start included
+      layer<layers::Resolve>(timers, fleet_),             // which tool; sets its own time limit
+      layer<layers::Concurrency>(config.limits.concurrency),  // needs to know the server
+      std::make_unique<layers::Upstream>());
+}
+
+}  // namespace sallyport::gateway

@@ -1,0 +1,84 @@
+#include "transport/host_policy.hpp"
+
+#include <algorithm>
+#include <arpa/inet.h>
+
+#include "base/strings.hpp"
+
+namespace sallyport::transport {
+namespace {
+
+struct HostPort {
+  std::string_view host;  // without brackets
+  std::string_view port;
+};
+
+HostPort split(std::string_view authority) {
+  if (authority.starts_with('[')) {
+    const std::size_t end = authority.find(']');
+    if (end == std::string_view::npos) return {authority, {}};
+    std::string_view rest = authority.substr(end + 1);
+    if (rest.starts_with(':')) rest.remove_prefix(1);
+    return {authority.substr(1, end - 1), rest};
+  }
+  const std::size_t colon = authority.rfind(':');
+  if (colon == std::string_view::npos) return {authority, {}};
+  return {authority.substr(0, colon), authority.substr(colon + 1)};
+}
+
+bool is_address(std::string_view host) {
+  const std::string text(host);
+  unsigned char buffer[16];
+  return ::inet_pton(AF_INET, text.c_str(), buffer) == 1 || ::inet_pton(AF_INET6, text.c_str(), buffer) == 1;
+}
+
+bool is_loopback(std::string_view host) {
+  return iequals(host, "localhost") || host == "127.0.0.1" || host == "::1";
+}
+
+}  // namespace
+
+HostPolicy::HostPolicy(std::uint16_t port, bool loopback_listener, std::vector<std::string> allowed_hosts,
+                       std::vector<std::string> allowed_origins)
+    : port_(std::to_string(port)),
+      loopback_(loopback_listener),
+      hosts_(std::move(allowed_hosts)),
+      origins_(std::move(allowed_origins)) {}
+
+bool HostPolicy::host_allowed(std::string_view host) const {
+  const auto [name, port] = split(host);
+  const bool listed = std::ranges::any_of(
+      hosts_, [&](const std::string& allowed) { return iequals(allowed, host) || iequals(allowed, name); });
+  if (listed) return true;
+  if (!port.empty() && port != port_) return false;
+  // A page that rebinds its own name to us sends that name; it cannot send an address.
+  return is_loopback(name) || (!loopback_ && is_address(name));
+}
+
+bool HostPolicy::origin_allowed(std::string_view origin) const {
+  if (std::ranges::any_of(origins_, [&](const std::string& allowed) { return iequals(allowed, origin); })) return true;
+  const std::size_t scheme = origin.find("://");
+  if (scheme == std::string_view::npos) return false;
+  return is_loopback(split(origin.substr(scheme + 3)).host);
+}
+
+std::optional<Error> HostPolicy::check(const net::RequestHead& head) const {
+  const auto forbidden = [](std::string_view header) {
+    return Error(Code::proto_origin_forbidden).with_executed(Executed::no).with_slot(Slot::pointer, header);
+  };
+  const auto host = head.fields.find("host");
+  if (host && !host_allowed(*host)) return forbidden("Host");
+  const auto origin = head.fields.find("origin");
+  if (origin && !origin_allowed(*origin)) return forbidden("Origin");
+  return std::nullopt;
+}
+
+std::string HostPolicy::cors_headers(const net::RequestHead& head) const {
+  const auto origin = head.fields.find("origin");
+  if (!origin) return {};
+  return "Access-Control-Allow-Origin: " + std::string(*origin) +
+         "\r\nVary: Origin\r\nAccess-Control-Expose-Headers: Mcp-Session-Id, WWW-Authenticate, Retry-After, "
+         "X-Correlation-Id\r\n";
+}
+
+}  // namespace sallyport::transport

@@ -1,0 +1,42 @@
+// An event stream that lives until its client goes: the GET of a legacy session, a modern subscriptions/listen.
+#pragma once
+
+#include <boost/intrusive/list.hpp>
+#include <chrono>
+#include <string>
+
+#include "net/http_server.hpp"
+#include "pipeline/front.hpp"
+#include "session/registry.hpp"
+
+namespace sallyport::transport {
+
+class OpenStream final : public boost::intrusive::list_base_hook<>, public pipeline::Listener, public session::Attachment {
+ public:
+  // `changed`: the notification that says that the tools changed; empty: nobody asked for it.
+  OpenStream(task::Loop& loop, net::Exchange& exchange, std::chrono::milliseconds keepalive, std::string changed);
+
+  // Opens the stream, sends `first` and stays until end(); then sends `last`. Empty texts are not sent.
+  Task<void> run(std::string_view headers, std::string_view first, std::string_view last);
+
+  void end() noexcept;
+  void tools_changed() override;
+  void detach() noexcept override { end(); }
+
+ private:
+  void push(std::string_view message);
+  void keep_alive();
+
+  task::Loop* loop_;
+  net::Exchange* exchange_;
+  std::chrono::milliseconds keepalive_;
+  std::string changed_;
+  bool ended_ = false;
+  task::Event end_;
+  task::Timer timer_;
+};
+
+// One SSE event with a JSON-RPC message that has no line breaks.
+std::string sse_message(std::string_view message);
+
+}  // namespace sallyport::transport

@@ -1,0 +1,386 @@
+#include "transport/streamable_http.hpp"
+
+#include <fmt/format.h>
+
+#include "base/strings.hpp"
+#include "protocol/envelope.hpp"
+#include "transport/call_sink.hpp"
+#include "transport/response.hpp"
+
+namespace sallyport::transport {
+namespace {
+
+using protocol::Era;
+using protocol::Field;
+using protocol::Method;
+using protocol::Revision;
+
+constexpr std::string_view root = "/mcp";
+
+// The server that a path names: empty for /mcp, nothing for what is not ours.
+std::optional<std::string_view> endpoint_of(std::string_view target) {
+  const std::string_view path = target.substr(0, target.find('?'));
+  if (!path.starts_with(root)) return std::nullopt;
+  std::string_view rest = path.substr(root.size());
+  if (rest.empty() || rest == "/") return std::string_view();
+  if (!rest.starts_with('/')) return std::nullopt;
+  rest.remove_prefix(1);
+  if (rest.find('/') != std::string_view::npos) return std::nullopt;
+  return rest;
+}
+
+bool accepts(std::string_view accept, std::string_view type) {
+  const std::string_view major = type.substr(0, type.find('/') + 1);
+  while (!accept.empty()) {
+    const std::size_t comma = std::min(accept.find(','), accept.size());
+    const std::string_view range = trim(accept.substr(0, std::min(comma, accept.find(';'))));
+    if (range == "*/*" || iequals(range, type)) return true;
+    if (range.size() == major.size() + 1 && range.ends_with('*') && iequals(range.substr(0, major.size()), major)) return true;
+    accept.remove_prefix(std::min(comma + 1, accept.size()));
+  }
+  return false;
+}
+
+bool is_json(const net::RequestHead& head) {
+  const auto type = head.fields.find("content-type");
+  return type && iequals(trim(type->substr(0, type->find(';'))), "application/json");
+}
+
+std::string retry_after_line(const protocol::CanonicalFailure& failure) {
+  return failure.retry_after_seconds ? fmt::format("Retry-After: {}\r\n", *failure.retry_after_seconds) : std::string();
+}
+
+}  // namespace
+
+struct StreamableHttp::Request {
+  std::string_view endpoint;
+  std::string cors;
+  bool json = true;
+  bool events = false;
+  std::optional<std::string_view> session_id;
+  protocol::EdgeHeaders edge;
+  pipeline::Principal principal;
+
+  Request(const net::RequestHead& head, const net::Peer& peer, std::string cors_headers)
+      : endpoint(endpoint_of(head.target).value_or("")),
+        cors(std::move(cors_headers)),
+        session_id(head.fields.find("mcp-session-id")) {
+    if (const auto accept = head.fields.find("accept")) {
+      json = accepts(*accept, "application/json");
+      events = accepts(*accept, "text/event-stream");
+    }
+    edge.protocol_version = head.fields.find("mcp-protocol-version");
+    edge.method = head.fields.find("mcp-method");
+    edge.name = head.fields.find("mcp-name");
+    principal.source = peer.address;
+  }
+};
+
+StreamableHttp::StreamableHttp(task::Loop& loop, pipeline::Front& front, session::Registry& sessions, HostPolicy policy,
+                               StreamableSettings settings)
+    : loop_(&loop), front_(&front), sessions_(&sessions), policy_(std::move(policy)), settings_(settings) {}
+
+StreamableHttp::~StreamableHttp() = default;
+
+void StreamableHttp::end_streams() {
+  for (OpenStream& open : streams_) open.end();
+}
+
+net::HttpReply StreamableHttp::failure_reply(const Error& error, int status, std::string_view id, Revision revision) const {
+  const protocol::CanonicalFailure failure = front_->failure(error);
+  net::HttpReply reply;
+  reply.status = status;
+  reply.body = protocol::to_jsonrpc_error(failure, id, revision);
+  reply.headers = retry_after_line(failure);
+  return reply;
+}
+
+net::HttpReply StreamableHttp::refuse(const Error& error) {
+  return failure_reply(error, protocol::http_status(error, Era::modern, protocol::Stage::edge), {}, protocol::latest_legacy);
+}
+
+// What the head alone decides, in the order in which a reader of the answer would want to know.
+std::optional<Error> StreamableHttp::check_head(const net::RequestHead& head) const {
+  const auto refused = [](Code code, std::string_view header) {
+    return Error(code).with_executed(Executed::no).with_slot(Slot::pointer, header);
+  };
+  if (const auto forbidden = policy_.check(head)) return forbidden;
+  const auto accept = head.fields.find("accept");
+  const bool json = !accept || accepts(*accept, "application/json");
+  const bool events = accept && accepts(*accept, "text/event-stream");
+  if (head.method == "POST") {
+    if (!is_json(head)) return refused(Code::proto_unsupported_media_type, "Content-Type");
+    if (!json && !events) return refused(Code::proto_not_acceptable, "Accept");
+  }
+  if (head.method == "GET" && !events) return refused(Code::proto_not_acceptable, "Accept");
+  return std::nullopt;
+}
+
+std::optional<net::HttpReply> StreamableHttp::admit(const net::RequestHead& head, const net::Peer& peer) {
+  const auto endpoint = endpoint_of(head.target);
+  if (!endpoint || !front_->has_endpoint(*endpoint)) {
+    const std::string known = endpoint ? "There is no server of this name.\n" : "MCP is served at /mcp and /mcp/{server}.\n";
+    return net::HttpReply{.status = 404, .body = known, .content_type = "text/plain; charset=utf-8"};
+  }
+  if (head.method == "OPTIONS") {
+    if (policy_.check(head)) return net::HttpReply{.status = 403};
+    return net::HttpReply{.status = 204,
+                          .headers = policy_.cors_headers(head) +
+                                     "Access-Control-Allow-Methods: GET, POST, DELETE\r\nAccess-Control-Allow-Headers: "
+                                     "Content-Type, Accept, Authorization, Mcp-Session-Id, MCP-Protocol-Version, Mcp-Method, "
+                                     "Mcp-Name, Last-Event-ID\r\nAccess-Control-Max-Age: 600\r\nAllow: GET, POST, DELETE\r\n"};
+  }
+  if (head.method != "POST" && head.method != "GET" && head.method != "DELETE") {
+    return net::HttpReply{.status = 405, .headers = "Allow: GET, POST, DELETE\r\n"};
+  }
+  std::optional<Error> error = check_head(head);
+  if (!error) error = front_->admit(peer);
+  if (!error) return std::nullopt;
+  net::HttpReply reply = refuse(*error);
+  reply.headers += policy_.cors_headers(head);
+  return reply;
+}
+
+Task<void> StreamableHttp::handle(net::Exchange& exchange) {
+  const Request request(exchange.head(), exchange.peer(), policy_.cors_headers(exchange.head()));
+  if (exchange.head().method == "POST") co_return co_await post(exchange, request);
+  // The modern era has POST only.
+  if (request.edge.protocol_version && protocol::names_modern_era(*request.edge.protocol_version)) {
+    co_return co_await exchange.reply({.status = 405, .headers = "Allow: POST\r\n" + request.cors});
+  }
+  if (exchange.head().method == "GET") co_return co_await attach(exchange, request);
+  co_return co_await end_session(exchange, request);
+}
+
+Result<StreamableHttp::SessionPointer> StreamableHttp::session_of(const Request& request) const {
+  if (!request.session_id) {
+    return sallyport::fail(Error(Code::proto_invalid_request)
+                               .with_executed(Executed::no)
+                               .with_slot(Slot::constraint, "the header Mcp-Session-Id is missing"));
+  }
+  return sessions_->find(*request.session_id, request.principal.name, request.endpoint);
+}
+
+Task<void> StreamableHttp::post(net::Exchange& exchange, const Request& request) {
+  const std::string_view bytes = exchange.body();
+  Result<SessionPointer> session = session_of(request);
+  const auto message = protocol::parse_message(bytes, settings_.limits);
+  if (!message) {
+    const protocol::BadMessage& bad = message.error();
+    if (bad.flaw == protocol::Flaw::batch && session && (*session)->revision == Revision::v2025_03_26) {
+      co_return co_await batch(exchange, request, *session);
+    }
+    const bool modern_header = request.edge.protocol_version && protocol::names_modern_era(*request.edge.protocol_version);
+    co_return co_await fail(exchange, bad.error, protocol::http_status(bad.error, Era::modern, protocol::Stage::edge), bad.id,
+                            modern_header ? protocol::latest_modern : protocol::latest_legacy);
+  }
+  protocol::EdgeHeaders headers = request.edge;
+  if (session) headers.session = (*session)->revision;
+  const auto edge = protocol::classify_http(*message, bytes, headers);
+  if (!edge) {
+    front_->answered(protocol::era(edge.error().revision), message->method(), edge.error().http_status);
+    co_return co_await fail(exchange, edge.error().error, edge.error().http_status, message->id(bytes), edge.error().revision);
+  }
+  if (edge->era() == Era::modern) co_return co_await modern(exchange, request, *message);
+  co_return co_await legacy(exchange, request, *message, std::move(session));
+}
+
+Task<void> StreamableHttp::legacy(net::Exchange& exchange, const Request& request, const protocol::Message& message,
+                                  Result<SessionPointer> session) {
+  const std::string_view bytes = exchange.body();
+  if (message.method() == Method::initialize) co_return co_await initialize(exchange, request, message);
+  if (!session) {
+    const int status = session.error().code() == Code::proto_session_unknown ? 404 : 400;
+    co_return co_await fail(exchange, session.error(), status, message.id(bytes), protocol::latest_legacy);
+  }
+  const session::Registry::Use use(*sessions_, *session);
+  if (message.is_request()) {
+    co_return co_await run(exchange, request, message, use->revision, &*use);
+  }
+  if (message.method() == Method::notifications_cancelled) use->running.cancel(message.raw(Field::request_id, bytes));
+  co_return co_await accepted(exchange);
+}
+
+Task<void> StreamableHttp::initialize(net::Exchange& exchange, const Request& request, const protocol::Message& message) {
+  std::string scratch;
+  const auto version = message.text(Field::protocol_version, exchange.body(), scratch);
+  const Revision revision = protocol::negotiate(version.value_or(""));
+  if (!message.is_request()) co_return co_await accepted(exchange);
+  if (const auto wrong = protocol::check_params(message, exchange.body()); !wrong) {
+    co_return co_await run(exchange, request, message, revision, nullptr);
+  }
+  Result<SessionPointer> session = sessions_->create(request.principal.name, request.endpoint, revision);
+  if (!session) co_return co_await fail(exchange, session.error(), 503, message.id(exchange.body()), revision);
+  const session::Registry::Use use(*sessions_, *session);
+  co_return co_await run(exchange, request, message, revision, &*use, "Mcp-Session-Id: " + use->id + "\r\n");
+}
+
+Task<void> StreamableHttp::modern(net::Exchange& exchange, const Request& request, const protocol::Message& message) {
+  if (!message.is_request()) co_return co_await accepted(exchange);
+  if (message.method() == Method::subscriptions_listen) co_return co_await listen(exchange, request, message);
+  co_return co_await run(exchange, request, message, protocol::latest_modern, nullptr);
+}
+
+Task<pipeline::Reply> StreamableHttp::call(net::Exchange& exchange, const Request& request, std::string_view bytes,
+                                           const protocol::Message& message, Revision revision,
+                                           session::Session* session, pipeline::EventSink* events,
+                                           CorrelationId correlation) {
+  pipeline::Call call;
+  call.bytes = bytes;
+  call.message = &message;
+  call.revision = revision;
+  call.endpoint = request.endpoint;
+  call.principal = &request.principal;
+  call.events = events;
+  call.correlation = correlation;
+  call.started = loop_->now();
+  task::Scope& outer = co_await task::current_scope();
+  task::Scope scope(outer);
+  session::Running running(message.id(bytes), scope);
+  if (session) session->running.add(running);
+  // A modern client that closes has cancelled; a legacy one may come back for its answer.
+  if (protocol::era(revision) == Era::modern) {
+    exchange.on_gone([&scope] { scope.cancel(task::CancelReason::client); });
+  }
+  Result<pipeline::Reply> reply = co_await front_->call(call).in(scope);
+  exchange.on_gone(nullptr);
+  if (session) session->running.remove(running);
+  if (reply) co_return reply;
+  co_return pipeline::Failed{reply.error(), front_->failure(reply.error())};
+}
+
+Task<void> StreamableHttp::run(net::Exchange& exchange, const Request& request, const protocol::Message& message,
+                               Revision revision, session::Session* session, std::string headers) {
+  const std::string_view bytes = exchange.body();
+  const std::string_view id = message.id(bytes);
+  const Era era = protocol::era(revision);
+  const CorrelationId correlation = CorrelationId::make();
+  headers += "X-Correlation-Id: " + correlation.hex() + "\r\n" + request.cors;
+  std::optional<CallSink> sink;
+  if (request.events) sink.emplace(*loop_, exchange, headers, settings_.after, settings_.keepalive);
+  const pipeline::Reply reply = CO_TRY(co_await call(exchange, request, bytes, message, revision, session,
+                                                     sink ? &*sink : nullptr, correlation));
+  if (sink) sink->stop();
+  if (exchange.gone() && era == Era::modern) co_return ok();
+  const ResponseText text(reply, id, revision);
+  if (!exchange.streaming() && !request.json) exchange.begin_events(headers);
+  if (exchange.streaming()) {
+    front_->answered(era, message.method(), 200);
+    std::string line;
+    text.append_line(line);
+    if (!line.empty()) exchange.push(sse_message(line));
+    co_return co_await exchange.end_events();
+  }
+  if (text.empty()) co_return co_await accepted(exchange);
+  int status = 200;
+  if (const auto* failed = std::get_if<pipeline::Failed>(&reply)) {
+    status = protocol::http_status(failed->error, era, protocol::Stage::call, message.method());
+    if (status == 503) headers += retry_after_line(failed->failure);
+  }
+  front_->answered(era, message.method(), status);
+  co_return co_await exchange.reply(status, text.pieces(), headers);
+}
+
+// An array of messages, which 2025-03-26 alone allows: one after the other, the responses in one array.
+Task<void> StreamableHttp::batch(net::Exchange& exchange, const Request& request, SessionPointer session) {
+  const std::string_view bytes = exchange.body();
+  const session::Registry::Use use(*sessions_, std::move(session));
+  const auto elements = protocol::parse_batch(bytes, settings_.limits);
+  if (!elements) co_return co_await fail(exchange, elements.error().error, 400, {}, use->revision);
+  std::string responses = "[";
+  for (const json::Span& element : *elements) {
+    const std::string_view text = element.of(bytes);
+    const auto message = protocol::parse_message(text, settings_.limits);
+    std::string response;
+    if (!message) {
+      response = protocol::to_jsonrpc_error(front_->failure(message.error().error), message.error().id, use->revision);
+    } else if (message->is_request()) {
+      const pipeline::Reply reply = CO_TRY(
+          co_await call(exchange, request, text, *message, use->revision, &*use, nullptr, CorrelationId::make()));
+      ResponseText(reply, message->id(text), use->revision).append_line(response);
+    } else if (message->method() == Method::notifications_cancelled) {
+      use->running.cancel(message->raw(Field::request_id, text));
+    }
+    if (response.empty()) continue;
+    if (responses.size() > 1) responses += ',';
+    responses += response;
+  }
+  if (responses.size() == 1) co_return co_await accepted(exchange);
+  responses += ']';
+  const std::string_view body[] = {responses};
+  co_return co_await exchange.reply(200, body, request.cors);
+}
+
+Task<void> StreamableHttp::listen(net::Exchange& exchange, const Request& request, const protocol::Message& message) {
+  const std::string_view bytes = exchange.body();
+  const std::string id(message.id(bytes));
+  std::optional<Error> error;
+  if (const auto checked = protocol::check_params(message, bytes); !checked) error = checked.error();
+  if (!error && !request.events) error = Error(Code::proto_not_acceptable).with_executed(Executed::no).with_slot(Slot::pointer, "Accept");
+  if (!error && streams_.size() >= settings_.streams) {
+    error = Error(Code::limit_concurrency).with_executed(Executed::no).with_retry_after(std::chrono::seconds(10));
+  }
+  if (error) {
+    const int status = error->code() == Code::limit_concurrency
+                           ? 503
+                           : protocol::http_status(*error, Era::modern, protocol::Stage::call, Method::subscriptions_listen);
+    co_return co_await fail(exchange, *error, status, id, protocol::latest_modern);
+  }
+  const bool tools = message.is(Field::tools_list_changed, json::Type::true_value);
+  OpenStream open(*loop_, exchange, settings_.keepalive, tools ? protocol::tools_list_changed_notification(id) : "");
+  const auto subscription = front_->subscribe(request.endpoint, open);
+  streams_.push_back(open);
+  const std::string last = protocol::result_response(id, protocol::listen_result(id));
+  const Result<void> ended =
+      co_await open.run(request.cors, protocol::listen_acknowledged_notification(id, tools), last);
+  streams_.erase(streams_.iterator_to(open));
+  co_return ended;
+}
+
+Task<void> StreamableHttp::attach(net::Exchange& exchange, const Request& request) {
+  Result<SessionPointer> session = session_of(request);
+  std::optional<Error> error;
+  if (!session) error = session.error();
+  if (!error && streams_.size() >= settings_.streams) {
+    error = Error(Code::limit_concurrency).with_executed(Executed::no).with_retry_after(std::chrono::seconds(10));
+  }
+  if (error) {
+    const int status = error->code() == Code::limit_concurrency       ? 503
+                       : error->code() == Code::proto_session_unknown ? 404
+                                                                      : 400;
+    co_return co_await fail(exchange, *error, status, {}, protocol::latest_legacy);
+  }
+  const session::Registry::Use use(*sessions_, *session);
+  OpenStream open(*loop_, exchange, settings_.keepalive, protocol::tools_list_changed_notification());
+  if (use->attachment) use->attachment->detach();  // a client that lost its stream without our noticing is back
+  use->attachment = &open;
+  const auto subscription = front_->subscribe(request.endpoint, open);
+  streams_.push_back(open);
+  const Result<void> ended = co_await open.run(request.cors, {}, {});
+  streams_.erase(streams_.iterator_to(open));
+  if (use->attachment == &open) use->attachment = nullptr;
+  co_return ended;
+}
+
+Task<void> StreamableHttp::end_session(net::Exchange& exchange, const Request& request) {
+  const Result<SessionPointer> session = session_of(request);
+  if (!session) {
+    const int status = session.error().code() == Code::proto_session_unknown ? 404 : 400;
+    co_return co_await fail(exchange, session.error(), status, {}, protocol::latest_legacy);
+  }
+  sessions_->remove(**session);
+  co_return co_await exchange.reply({.status = 204, .headers = request.cors});
+}
+
+Task<void> StreamableHttp::accepted(net::Exchange& exchange) {
+  co_return co_await exchange.reply({.status = 202, .headers = policy_.cors_headers(exchange.head())});
+}
+
+Task<void> StreamableHttp::fail(net::Exchange& exchange, const Error& error, int status, std::string_view id,
+                                Revision revision) {
+  net::HttpReply reply = failure_reply(error, status, id, revision);
+  reply.headers += policy_.cors_headers(exchange.head());
+  co_return co_await exchange.reply(reply);
+}
+
+}  // namespace sallyport::transport

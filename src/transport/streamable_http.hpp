@@ -1,0 +1,76 @@
+// Streamable HTTP towards clients: both eras on one URL, /mcp for all servers and /mcp/{server} for one.
+#pragma once
+
+#include <boost/intrusive/list.hpp>
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "net/http_server.hpp"
+#include "pipeline/front.hpp"
+#include "protocol/edge.hpp"
+#include "session/registry.hpp"
+#include "transport/host_policy.hpp"
+#include "transport/open_stream.hpp"
+
+namespace sallyport::transport {
+
+struct StreamableSettings {
+  std::chrono::milliseconds after{5000};       // a call that takes longer is answered as an event stream
+  std::chrono::milliseconds keepalive{15000};  // a comment on a silent stream
+  std::uint32_t streams = 1000;
+  json::Limits limits;
+};
+
+class StreamableHttp final : public net::HttpHandler {
+ public:
+  StreamableHttp(task::Loop& loop, pipeline::Front& front, session::Registry& sessions, HostPolicy policy,
+                 StreamableSettings settings);
+  ~StreamableHttp() override;
+
+  std::optional<net::HttpReply> admit(const net::RequestHead& head, const net::Peer& peer) override;
+  net::HttpReply refuse(const Error& error) override;
+  Task<void> handle(net::Exchange& exchange) override;
+
+  // Ends the streams that have no end of their own, each in its proper way.
+  void end_streams();
+  std::size_t streams() const noexcept { return streams_.size(); }
+
+ private:
+  struct Request;  // what the head says, read once
+  using SessionPointer = std::shared_ptr<session::Session>;
+
+  Task<void> post(net::Exchange& exchange, const Request& request);
+  Task<void> batch(net::Exchange& exchange, const Request& request, SessionPointer session);
+  Task<void> legacy(net::Exchange& exchange, const Request& request, const protocol::Message& message,
+                    Result<SessionPointer> session);
+  Task<void> initialize(net::Exchange& exchange, const Request& request, const protocol::Message& message);
+  Task<void> modern(net::Exchange& exchange, const Request& request, const protocol::Message& message);
+  Task<void> listen(net::Exchange& exchange, const Request& request, const protocol::Message& message);
+  Task<void> attach(net::Exchange& exchange, const Request& request);
+  Task<void> end_session(net::Exchange& exchange, const Request& request);
+
+  // Runs one request through the stack and writes its answer. `headers` go with the reply.
+  Task<void> run(net::Exchange& exchange, const Request& request, const protocol::Message& message,
+                 protocol::Revision revision, session::Session* session, std::string headers = {});
+  Task<pipeline::Reply> call(net::Exchange& exchange, const Request& request, std::string_view bytes,
+                             const protocol::Message& message, protocol::Revision revision, session::Session* session,
+                             pipeline::EventSink* events, CorrelationId correlation);
+
+  Task<void> accepted(net::Exchange& exchange);
+  Task<void> fail(net::Exchange& exchange, const Error& error, int status, std::string_view id, protocol::Revision revision);
+  net::HttpReply failure_reply(const Error& error, int status, std::string_view id, protocol::Revision revision) const;
+  std::optional<Error> check_head(const net::RequestHead& head) const;
+  Result<SessionPointer> session_of(const Request& request) const;
+
+  task::Loop* loop_;
+  pipeline::Front* front_;
+  session::Registry* sessions_;
+  HostPolicy policy_;
+  StreamableSettings settings_;
+  boost::intrusive::list<OpenStream> streams_;
+};
+
+}  // namespace sallyport::transport
