@@ -27,7 +27,7 @@ struct Draft {
   WrittenKeys written;  // by path: `servers.files.args[2]`
 };
 
-// Both take keys that are there already as given: what comes later is reported as a duplicate by the caller.
+// The whole file; one server of it, or of another program's file.
 void decode(const Node& root, const Machine& machine, Draft& draft, Report& report);
 void decode_server(const Member& member, const Machine& machine, Draft& draft, Report& report);
 

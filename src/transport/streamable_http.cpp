@@ -110,6 +110,8 @@ std::optional<Error> StreamableHttp::check_head(const net::RequestHead& head) co
   const bool events = accept && accepts(*accept, "text/event-stream");
   if (head.method == "POST") {
     if (!is_json(head)) return refused(Code::proto_unsupported_media_type, "Content-Type");
+    const auto encoding = head.fields.find("content-encoding");
+    if (encoding && !iequals(*encoding, "identity")) return refused(Code::proto_unsupported_media_type, "Content-Encoding");
     if (!json && !events) return refused(Code::proto_not_acceptable, "Accept");
   }
   if (head.method == "GET" && !events) return refused(Code::proto_not_acceptable, "Accept");

@@ -45,7 +45,7 @@ void View::note_degraded(const Server& server) {
   const bool down = server.state() == State::down;
   const Code code = server.last_error() ? server.last_error()->code() : Code::discovery_server_unavailable;
   fmt::format_to(std::back_inserter(degraded_), R"({{"what":{},"why":{},"code":"{}","server":{},"since":"{}"}})",
-                 json::quote("server '" + server.key() + "'"),
+                 json::quote(server.key()),
                  json::quote((down ? "down since " : "not up yet; starting since ") + since), wire_name(code),
                  json::quote(server.key()), since);
 }

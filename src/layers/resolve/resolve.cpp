@@ -23,6 +23,10 @@ Result<int> next_hop(const pipeline::Call& call) {
 
 Task<pipeline::Reply> Resolve::call(pipeline::Call& call) {
   call.hops = CO_TRY(next_hop(call));
+  // Nothing is suspended here, so no state can be one that we gave out.
+  if (call.message->has(Field::request_state) || call.message->has(Field::input_responses)) {
+    co_return Failure(Error(Code::proto_invalid_request_state).with_executed(Executed::no));
+  }
   std::string scratch;
   const auto name = call.message->text(Field::name, call.bytes, scratch);
   if (!name) co_return Failure(Error(Code::proto_invalid_params).with_executed(Executed::no).with_slot(Slot::pointer, "/params/name"));

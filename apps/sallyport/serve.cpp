@@ -1,0 +1,36 @@
+#include "serve.hpp"
+
+#include <fmt/format.h>
+
+#include "gateway/daemon.hpp"
+#include "telemetry/log.hpp"
+
+namespace sallyport::cli {
+namespace {
+
+log::Options log_options(const config::Log& wanted) {
+  log::Options options;
+  options.level = static_cast<log::Level>(wanted.level);
+  options.format = static_cast<log::Format>(wanted.format);
+  return options;
+}
+
+static_assert(static_cast<int>(log::Level::error) == static_cast<int>(config::LogLevel::error));
+static_assert(static_cast<int>(log::Format::json) == static_cast<int>(config::LogFormat::json));
+
+}  // namespace
+
+int run_serve(const ServeOptions& options) {
+  log::configure(log_options(options.config.telemetry.log));
+  for (const config::Diagnostic& note : options.notes) {
+    log::warn("config", {{"file", note.file}, {"line", note.line}, {"what", note.what}, {"instead", note.instead}});
+  }
+  gateway::Daemon daemon(options.config,
+                         {.http = options.open_listener, .admin = options.open_admin, .stdio = options.stdio});
+  const Result<void> ended = daemon.run();
+  if (ended) return 0;
+  fmt::print(stderr, "sallyport: {}\n", ended.error().developer_message());
+  return 1;
+}
+
+}  // namespace sallyport::cli

@@ -1,0 +1,61 @@
+// The running program: the gateway, its listeners, its signals, and an end in good order.
+#pragma once
+
+#include <memory>
+#include <optional>
+
+#include "admin/admin.hpp"
+#include "gateway/gateway.hpp"
+#include "net/listener.hpp"
+#include "net/signals.hpp"
+#include "session/registry.hpp"
+#include "transport/stdio_server.hpp"
+#include "transport/streamable_http.hpp"
+
+namespace sallyport::gateway {
+
+struct DaemonOptions {
+  bool http = true;
+  bool admin = true;
+  bool stdio = false;  // serves this program's stdin and stdout, and ends with them
+};
+
+class Daemon {
+ public:
+  Daemon(const config::Config& config, DaemonOptions options);
+  ~Daemon();
+
+  // Opens the listeners and serves until SIGTERM, SIGINT or the end of stdin; then calls under way finish within
+  // `timeouts.shutdown`, new ones are refused, and nothing that was started is left. A second signal ends at once.
+  Result<void> run();
+
+ private:
+  Result<void> open();
+  Result<void> open_http();
+  Result<void> open_admin();
+  void open_stdio();
+  void log_start() const;
+  void on_signal(int number);
+  void begin_drain();
+  Task<void> drain();
+  Task<void> finish_calls(SteadyTime until);
+
+  config::Config config_;
+  DaemonOptions options_;
+  task::Loop loop_;
+  telemetry::Registry metrics_;
+  Gateway gateway_;
+  session::Registry sessions_;
+  std::unique_ptr<transport::StreamableHttp> http_;
+  std::unique_ptr<net::HttpServer> http_server_;
+  std::unique_ptr<net::Listener> http_listener_;
+  std::unique_ptr<admin::Admin> admin_;
+  std::unique_ptr<net::HttpServer> admin_server_;
+  std::unique_ptr<net::Listener> admin_listener_;
+  std::unique_ptr<transport::StdioServer> stdio_;
+  std::optional<net::Signals> signals_;
+  bool draining_ = false;
+  task::Group group_;
+};
+
+}  // namespace sallyport::gateway

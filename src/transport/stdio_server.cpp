@@ -1,0 +1,190 @@
+#include "transport/stdio_server.hpp"
+
+#include "json/skim.hpp"
+#include "json/splice.hpp"
+#include "protocol/edge.hpp"
+#include "protocol/envelope.hpp"
+#include "transport/response.hpp"
+
+namespace sallyport::transport {
+namespace {
+
+using protocol::Era;
+using protocol::Field;
+using protocol::Method;
+
+constexpr std::size_t read_size = 16 * 1024;
+constexpr std::size_t max_queued = std::size_t{64} << 20;  // answers for a client that reads slowly
+constexpr std::size_t max_subscriptions = 64;
+constexpr std::size_t max_running = 1000;
+
+}  // namespace
+
+struct StdioServer::Subscription final : pipeline::Listener {
+  Subscription(StdioServer& server, std::string raw_id) : owner(server), id(std::move(raw_id)) {}
+  void tools_changed() override { owner.write(protocol::tools_list_changed_notification(id), net::Outbox::Keep::droppable); }
+
+  StdioServer& owner;
+  std::string id;
+  pipeline::Front::Subscription changes;
+};
+
+StdioServer::StdioServer(task::Loop& loop, pipeline::Front& front, std::unique_ptr<net::Stream> input,
+                         std::unique_ptr<net::Stream> output, json::Limits limits)
+    : loop_(&loop),
+      front_(&front),
+      input_(std::move(input)),
+      output_(std::move(output)),
+      outbox_(loop, *output_, max_queued),
+      limits_(limits),
+      group_(loop) {
+  principal_.source = "stdio";
+}
+
+StdioServer::~StdioServer() = default;
+
+Task<void> StdioServer::run() {
+  std::size_t searched = 0;
+  while (!outbox_.broken()) {
+    const std::string_view bytes = buffer_.view();
+    const std::size_t end = bytes.find('\n', searched);
+    if (end != std::string_view::npos) {
+      take_line(std::string(bytes.substr(0, end)));
+      buffer_.consume(end + 1);
+      searched = 0;
+      continue;
+    }
+    searched = bytes.size();
+    if (searched > limits_.max_bytes) {
+      if (!CO_TRY(co_await skip_line())) break;
+      searched = 0;
+      continue;
+    }
+    const std::size_t n = CO_TRY(co_await net::read_some(*input_, buffer_.prepare(read_size)));
+    if (n == 0) break;
+    buffer_.commit(n);
+  }
+  // A last line without its end is a message too.
+  if (!buffer_.empty()) take_line(std::string(buffer_.view()));
+  co_return ok();
+}
+
+Task<bool> StdioServer::skip_line() {
+  json::Skimmer skimmer;
+  bool ended = false;
+  while (!ended) {
+    const std::string_view bytes = buffer_.view();
+    const std::size_t end = bytes.find('\n');
+    ended = end != std::string_view::npos;
+    skimmer.feed(bytes.substr(0, end));
+    buffer_.consume(ended ? end + 1 : bytes.size());
+    if (ended) break;
+    const std::size_t n = CO_TRY(co_await net::read_some(*input_, buffer_.prepare(read_size)));
+    if (n == 0) break;
+    buffer_.commit(n);
+  }
+  Error error(Code::limit_request_too_large);
+  error.with_executed(Executed::no).with_slot(Slot::limit, static_cast<std::int64_t>(limits_.max_bytes));
+  fail(error, skimmer.id().value_or(""), revision_.value_or(protocol::latest_legacy));
+  co_return ended;
+}
+
+void StdioServer::take_line(std::string line) {
+  if (line.find_first_not_of(" \t\r") == std::string::npos) return;
+  const auto message = protocol::parse_message(line, limits_);
+  if (!message) return fail(message.error().error, message.error().id, revision_.value_or(protocol::latest_legacy));
+  const auto edge = protocol::classify_stdio(*message, line, revision_);
+  if (!edge) {
+    if (message->is_request()) fail(edge.error().error, message->id(line), edge.error().revision);
+    return;
+  }
+  if (message->is_response()) return;  // we ask a client nothing
+  if (message->is_notification()) return take_notification(line, *message);
+  if (message->method() == Method::subscriptions_listen) return listen(line, *message);
+  if (message->method() == Method::initialize) {
+    std::string scratch;
+    revision_ = protocol::negotiate(message->text(Field::protocol_version, line, scratch).value_or(""));
+  }
+  if (group_.size() >= max_running) {
+    return fail(Error(Code::limit_concurrency).with_executed(Executed::no).with_retry_after(std::chrono::seconds(1)),
+                message->id(line), edge->revision);
+  }
+  const protocol::Revision revision = message->method() == Method::initialize ? *revision_ : edge->revision;
+  group_.spawn(answer(std::move(line), *message, revision));
+}
+
+void StdioServer::take_notification(std::string_view line, const protocol::Message& message) {
+  if (message.method() == Method::notifications_initialized && !std::exchange(initialized_, true)) {
+    changes_ = front_->subscribe({}, *this);
+  }
+  if (message.method() != Method::notifications_cancelled) return;
+  const std::string_view id = message.raw(Field::request_id, line);
+  if (running_.cancel(id)) return;
+  subscriptions_.erase(std::string(id));
+}
+
+Task<void> StdioServer::answer(std::string line, protocol::Message message, protocol::Revision revision) {
+  pipeline::Call call;
+  call.bytes = line;
+  call.message = &message;
+  call.revision = revision;
+  call.principal = &principal_;
+  call.events = this;
+  call.started = loop_->now();
+  task::Scope& outer = co_await task::current_scope();
+  task::Scope scope(outer);
+  session::Running running(message.id(line), scope);
+  running_.add(running);
+  Result<pipeline::Reply> reply = co_await front_->call(call).in(scope);
+  running_.remove(running);
+  if (!reply) reply = pipeline::Failed{reply.error(), front_->failure(reply.error())};
+  std::string text;
+  ResponseText(*reply, message.id(line), revision).append_line(text);
+  front_->answered(protocol::era(revision), message.method(), 200);
+  if (!text.empty()) write(std::move(text));
+  co_return ok();
+}
+
+void StdioServer::listen(std::string_view line, const protocol::Message& message) {
+  const std::string id(message.id(line));
+  if (const auto wrong = protocol::check_params(message, line); !wrong) return fail(wrong.error(), id, protocol::latest_modern);
+  if (subscriptions_.size() >= max_subscriptions) {
+    return fail(Error(Code::limit_concurrency).with_executed(Executed::no), id, protocol::latest_modern);
+  }
+  const bool tools = message.is(Field::tools_list_changed, json::Type::true_value);
+  auto subscription = std::make_unique<Subscription>(*this, id);
+  if (tools) subscription->changes = front_->subscribe({}, *subscription);
+  subscriptions_[id] = std::move(subscription);
+  write(protocol::listen_acknowledged_notification(id, tools));
+}
+
+void StdioServer::fail(const Error& error, std::string_view id, protocol::Revision revision) {
+  write(protocol::to_jsonrpc_error(front_->failure(error), id, revision));
+}
+
+void StdioServer::write(std::string line, net::Outbox::Keep keep) {
+  json::line_safe(line);
+  line += '\n';
+  outbox_.push(line, keep);
+}
+
+void StdioServer::tools_changed() {
+  write(protocol::tools_list_changed_notification(), net::Outbox::Keep::droppable);
+}
+
+void StdioServer::notify(std::string_view message) { write(std::string(message), net::Outbox::Keep::droppable); }
+
+Task<void> StdioServer::finish() {
+  for (auto& [id, subscription] : std::exchange(subscriptions_, {})) {
+    write(protocol::result_response(id, protocol::listen_result(id)));
+  }
+  CO_TRY(co_await group_.join());
+  co_return co_await outbox_.drained();
+}
+
+Task<void> StdioServer::close() {
+  group_.cancel(task::CancelReason::shutdown);
+  co_return co_await group_.join();
+}
+
+}  // namespace sallyport::transport
