@@ -2,16 +2,17 @@
 #pragma once
 
 #include "config/config.hpp"
+#include "config/diagnostic.hpp"
 
 namespace sallyport::cli {
 
-// What the command line and the files came to. `config` has passed every check, the flags' own values included.
+// What the command line and the files came to. `config` has passed every check, with the flags' values in it.
 struct ServeOptions {
   config::Config config;
-  bool stdio = false;          // the gateway is itself a stdio server; logs go to stderr only
-  bool open_listener = true;   // false: --stdio without --listen
-  bool open_admin = true;      // false: --stdio without --admin
-  config::Diagnostics notes;   // warnings and notes, for the log: check_config printed nothing of them
+  bool stdio = false;         // the gateway is itself a stdio server; logs go to stderr only
+  bool open_listener = true;  // false: --stdio without --listen
+  bool open_admin = true;     // false: --stdio without --admin
+  config::Diagnostics notes;  // warnings and notes about the configuration: nobody has shown them yet
 };
 
 // Returns the exit code.

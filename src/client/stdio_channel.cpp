@@ -67,6 +67,7 @@ Task<void> StdioChannel::handshake(std::optional<protocol::Revision> revision) {
   if (!revision && CO_TRY(co_await probe_modern())) revision = protocol::latest_modern;
   if (revision && protocol::era(*revision) == protocol::Era::modern) {
     revision_ = *revision;
+    listen();
     co_return ok();
   }
   co_return co_await initialize(revision.value_or(protocol::latest_legacy));
@@ -109,6 +110,13 @@ Task<void> StdioChannel::initialize(protocol::Revision offered) {
   std::string initialized = protocol::initialized_notification();
   write_line(initialized, net::Outbox::Keep::required);
   co_return ok();
+}
+
+// A modern server tells of changes only to whoever listens; one that cannot answers with an error, which is as good.
+void StdioChannel::listen() {
+  listening_ = pending_.next_id();
+  std::string line = protocol::listen_request(std::to_string(listening_));
+  write_line(line, net::Outbox::Keep::droppable);
 }
 
 bool StdioChannel::write_line(std::string& line, net::Outbox::Keep keep) {
@@ -223,6 +231,7 @@ void StdioChannel::take_line(std::string_view line) {
 }
 
 void StdioChannel::take_answer(std::string_view line, const protocol::Message& message) {
+  if (json::as_int64(message.id(line)) == listening_) return;
   PendingRequest* pending = pending_.find(message.id(line));
   if (!pending || pending->answer.filled()) return env_.owner.late_answer();
   auto answer = std::make_unique<pipeline::Answer>();

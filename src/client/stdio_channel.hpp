@@ -38,6 +38,7 @@ class StdioChannel final : public Channel {
   Task<void> handshake(std::optional<protocol::Revision> revision);
   Task<bool> probe_modern();  // true: it answered server/discover and speaks our modern revision
   Task<void> initialize(protocol::Revision offered);
+  void listen();
   Task<std::unique_ptr<pipeline::Answer>> exchange(std::string bytes, PendingRequest& pending);
   bool write_line(std::string& line, net::Outbox::Keep keep);
 
@@ -55,6 +56,7 @@ class StdioChannel final : public Channel {
   std::unique_ptr<Process> process_;
   protocol::Revision revision_ = protocol::latest_legacy;
   PendingRequests pending_;
+  std::int64_t listening_ = 0;  // the id of our subscriptions/listen
   std::optional<Error> lost_;
   bool open_ = false;
   task::Group group_;

@@ -160,7 +160,7 @@ Task<void> Daemon::finish_calls(SteadyTime until) {
   } else {
     gateway_.drain();
   }
-  co_return co_await gateway_.idle(until);
+  co_return co_await gateway_.finish_calls(until);
 }
 
 Task<void> Daemon::drain() {

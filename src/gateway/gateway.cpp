@@ -29,9 +29,13 @@ Error Gateway::draining_error() const {
 
 Task<pipeline::Reply> Gateway::call(pipeline::Call& call) {
   if (draining_) co_return pipeline::Failed{draining_error(), failure(draining_error())};
-  ++in_flight_;
-  Result<pipeline::Reply> reply = co_await stack_->call(call);
-  if (--in_flight_ == 0) idle_.set();
+  task::Scope& caller = co_await task::current_scope();
+  task::Scope scope(caller);
+  session::Running running(call.message->id(call.bytes), scope);
+  running_.add(running);
+  Result<pipeline::Reply> reply = co_await stack_->call(call).in(scope);
+  running_.remove(running);
+  if (running_.empty()) idle_.set();
   if (reply) co_return reply;
   // Only an exception gets past the render layer.
   co_return pipeline::Failed{reply.error(), failure(reply.error())};
@@ -61,13 +65,16 @@ pipeline::Front::Subscription Gateway::subscribe(std::string_view endpoint, pipe
   return fleet_.subscribe(endpoint, listener);
 }
 
-Task<void> Gateway::idle(SteadyTime until) {
+Task<void> Gateway::finish_calls(SteadyTime until) {
   const auto wait = [](Gateway& gateway) -> Task<void> {
-    while (gateway.in_flight_ > 0) CO_TRY(co_await gateway.idle_.wait());
+    while (!gateway.running_.empty()) CO_TRY(co_await gateway.idle_.wait());
     co_return ok();
   };
-  (void)co_await task::with_deadline(loop_->timers(), until, wait(*this), [](const Error& cancelled) { return cancelled; });
-  co_return ok();
+  const Result<void> finished = co_await task::with_deadline(loop_->timers(), until, wait(*this),
+                                                             [](const Error& cancelled) { return cancelled; });
+  if (finished) co_return ok();
+  running_.cancel_all(task::CancelReason::shutdown);
+  co_return co_await wait(*this);
 }
 
 void Gateway::state_changed(const upstream::Server& server) {

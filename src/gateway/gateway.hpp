@@ -8,6 +8,7 @@
 #include "layers/rate/token_buckets.hpp"
 #include "net/budget.hpp"
 #include "pipeline/front.hpp"
+#include "session/registry.hpp"
 #include "telemetry/metrics.hpp"
 #include "upstream/fleet.hpp"
 
@@ -31,8 +32,8 @@ class Gateway final : public pipeline::Front, private upstream::FleetObserver {
 
   // From now on every request is refused with LIMIT_008.
   void drain() noexcept { draining_ = true; }
-  // Until no call is under way, at most until `until`.
-  Task<void> idle(SteadyTime until);
+  // Until no call is under way, at most until `until`; what is then left ends with LIMIT_008.
+  Task<void> finish_calls(SteadyTime until);
   // Ends all upstreams; nothing that they started is left.
   Task<void> stop() { return fleet_.stop(); }
 
@@ -51,7 +52,7 @@ class Gateway final : public pipeline::Front, private upstream::FleetObserver {
   std::optional<layers::TokenBuckets> source_limit_;
   bool limit_loopback_ = false;  // only if the operator wrote `limits.source`
   bool draining_ = false;
-  std::size_t in_flight_ = 0;
+  session::RunningCalls running_;  // all calls under way, whoever made them
   task::Event idle_;
 };
 

@@ -1,18 +1,18 @@
 #include "net/asio_stream.hpp"
 
-#include <fcntl.h>
-#include <poll.h>
-#include <sys/socket.h>
-#include <unistd.h>
+#include "net/pipe.hpp"
 
 #include <algorithm>
+#include <climits>
+
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/error.hpp>
-#include <climits>
-
-#include "net/pipe.hpp"
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 namespace sallyport::net {
 namespace asio = boost::asio;
@@ -26,7 +26,8 @@ ssize_t write_now(const Socket& socket, std::span<const iovec> pieces) noexcept 
 }
 
 ssize_t write_now(const Descriptor& descriptor, std::span<const iovec> pieces) noexcept {
-  return ::writev(const_cast<Descriptor&>(descriptor).native_handle(), pieces.data(), static_cast<int>(pieces.size()));
+  return ::writev(const_cast<Descriptor&>(descriptor).native_handle(), pieces.data(),
+                  static_cast<int>(pieces.size()));
 }
 
 void shut_write(Socket& socket) noexcept {
@@ -65,13 +66,14 @@ class AsioStream final : public Stream {
     state_->reading = &completion;
     state_->io.async_read_some(
         asio::buffer(buffer.data(), buffer.size()),
-        asio::bind_cancellation_slot(state_->cancel_read.slot(),
-                                     [state = state_](const boost::system::error_code& error, std::size_t bytes) {
-                                       Completion* waiting = std::exchange(state->reading, nullptr);
-                                       if (!waiting) return;
-                                       const bool end = error == asio::error::eof;
-                                       waiting->done(end ? std::error_code() : std::error_code(error), bytes);
-                                     }));
+        asio::bind_cancellation_slot(
+            state_->cancel_read.slot(),
+            [state = state_](const boost::system::error_code& error, std::size_t bytes) {
+              Completion* waiting = std::exchange(state->reading, nullptr);
+              if (!waiting) return;
+              const bool end = error == asio::error::eof;
+              waiting->done(end ? std::error_code() : std::error_code(error), bytes);
+            }));
   }
 
   void cancel_read() noexcept override { state_->cancel_read.emit(asio::cancellation_type::total); }
@@ -81,7 +83,8 @@ class AsioStream final : public Stream {
       const ssize_t n = write_now(state_->io, pieces.first(std::min<std::size_t>(pieces.size(), IOV_MAX)));
       if (n >= 0) return {static_cast<std::size_t>(n), {}};
       if (errno == EINTR) continue;
-      if (errno == EAGAIN || errno == EWOULDBLOCK) return {0, std::make_error_code(std::errc::operation_would_block)};
+      if (errno == EAGAIN || errno == EWOULDBLOCK)
+        return {0, std::make_error_code(std::errc::operation_would_block)};
       return {0, std::error_code(errno, std::system_category())};
     }
   }

@@ -1,12 +1,12 @@
 // Streams over Asio sockets and descriptors.
 #pragma once
 
+#include "base/unique_fd.hpp"
+#include "net/stream.hpp"
+
 #include <boost/asio/generic/stream_protocol.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
-
-#include "base/unique_fd.hpp"
-#include "net/stream.hpp"
 
 namespace sallyport::net {
 

@@ -1,17 +1,17 @@
 // Awaits one Asio operation: the bridge for operations that are too rare to have an awaiter of their own.
 #pragma once
 
+#include "net/failure.hpp"
+#include "task/wait.hpp"
+
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/system/error_code.hpp>
 
-#include "net/failure.hpp"
-#include "task/wait.hpp"
-
 namespace sallyport::net {
 
-// `co_await AsyncOp(start, phase)`: start(handler) begins an operation whose handler takes an error_code (and perhaps
-// more, which is dropped). -> Result<void>
+// `co_await AsyncOp(start, phase)`: start(handler) begins an operation whose handler takes an error_code (and
+// perhaps more, which is dropped). -> Result<void>
 template <class Start>
 class AsyncOp final : public task::Wait {
  public:
@@ -24,11 +24,12 @@ class AsyncOp final : public task::Wait {
 
  private:
   bool begin() override {
-    start_(boost::asio::bind_cancellation_slot(signal_.slot(), [this](boost::system::error_code error, auto&&...) {
-      error_ = error;
-      done_ = true;
-      resume();
-    }));
+    start_(boost::asio::bind_cancellation_slot(signal_.slot(),
+                                               [this](boost::system::error_code error, auto&&...) {
+                                                 error_ = error;
+                                                 done_ = true;
+                                                 resume();
+                                               }));
     return true;
   }
   void interrupt() noexcept override {

@@ -17,6 +17,7 @@ class Budget {
     Charge() = default;
     Charge(Charge&& other) noexcept : budget_(other.budget_), bytes_(std::exchange(other.bytes_, 0)) {}
     Charge& operator=(Charge&& other) noexcept {
+      if (this == &other) return *this;
       release();
       budget_ = other.budget_;
       bytes_ = std::exchange(other.bytes_, 0);
@@ -24,9 +25,11 @@ class Budget {
     }
     ~Charge() { release(); }
 
-    // Takes `bytes` more; false, and nothing changes, if they are not there.
+    // Takes `bytes` more; false, and nothing changes, if they are not there. A charge of no budget has no
+    // bound.
     bool grow(std::uint64_t bytes) noexcept {
-      if (!budget_ || budget_->used_ + bytes > budget_->limit_) return budget_ == nullptr;
+      if (!budget_) return true;
+      if (bytes > budget_->limit_ - budget_->used_) return false;
       budget_->used_ += bytes;
       bytes_ += bytes;
       return true;

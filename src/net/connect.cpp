@@ -1,14 +1,16 @@
 #include "net/connect.hpp"
 
-#include <boost/asio/ip/tcp.hpp>
-#include <boost/url/parse.hpp>
-#include <boost/url/url_view.hpp>
-#include <unordered_set>
-
+#include "base/strings.hpp"
 #include "classify/transport.hpp"
 #include "net/asio_stream.hpp"
 #include "net/async_op.hpp"
 #include "net/tls.hpp"
+
+#include <unordered_set>
+
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/url/parse.hpp>
+#include <boost/url/url_view.hpp>
 
 namespace sallyport::net {
 namespace asio = boost::asio;
@@ -29,12 +31,14 @@ struct Resolved {
   std::vector<Tcp::endpoint> addresses;
 };
 
-// Blocking, on a worker: Asio's own resolver handles one name at a time, and one dead name would hold up all others.
+// Blocking, on a worker: Asio's own resolver handles one name at a time, and one dead name would hold up all
+// others.
 Result<Resolved> resolve_blocking(const std::string& host, std::uint16_t port) {
   asio::io_context context(1);
   Tcp::resolver resolver(context);
   Resolved resolved;
-  for (const auto& entry : resolver.resolve(host, std::to_string(port), Tcp::resolver::numeric_service, resolved.error)) {
+  for (const auto& entry :
+       resolver.resolve(host, std::to_string(port), Tcp::resolver::numeric_service, resolved.error)) {
     resolved.addresses.push_back(entry.endpoint());
   }
   return resolved;
@@ -45,7 +49,8 @@ Task<std::vector<Tcp::endpoint>> resolve(task::Loop& loop, std::string host, std
   const auto literal = asio::ip::make_address(host, error);
   if (!error) co_return std::vector{Tcp::endpoint(literal, port)};
   auto looked_up = co_await task::offload(loop, [host, port] { return resolve_blocking(host, port); });
-  if (!looked_up) co_return Failure(std::move(looked_up).error().with_phase(Phase::resolve).with_executed(Executed::no));
+  if (!looked_up)
+    co_return Failure(std::move(looked_up).error().with_phase(Phase::resolve).with_executed(Executed::no));
   Resolved& resolved = *looked_up;
   const bool known = resolved_before(host, !resolved.error);
   if (!resolved.error) co_return std::move(resolved.addresses);
@@ -55,7 +60,8 @@ Task<std::vector<Tcp::endpoint>> resolve(task::Loop& loop, std::string host, std
   context.executed = Executed::no;
   context.resolved_before = known;
   context.detail = text;
-  co_return Failure(classify::from_error_code({resolved.error.category().name(), resolved.error.value()}, context));
+  co_return Failure(
+      classify::from_error_code({resolved.error.category().name(), resolved.error.value()}, context));
 }
 
 }  // namespace
@@ -75,27 +81,38 @@ Result<Endpoint> parse_endpoint(std::string_view url) {
   const boost::urls::url_view view = *parsed;
   Endpoint endpoint;
   const auto scheme = view.scheme_id();
-  if (scheme != boost::urls::scheme::http && scheme != boost::urls::scheme::https) return invalid("the url is neither http nor https");
-  if (view.has_userinfo() || view.has_fragment()) return invalid("the url has user information or a fragment");
+  if (scheme != boost::urls::scheme::http && scheme != boost::urls::scheme::https)
+    return invalid("the url is neither http nor https");
+  if (view.has_userinfo() || view.has_fragment())
+    return invalid("the url has user information or a fragment");
   endpoint.tls = scheme == boost::urls::scheme::https;
   const auto host = view.host_address();
   endpoint.host.assign(host.data(), host.size());
   if (endpoint.host.empty()) return invalid("the url names no host");
-  endpoint.port = view.has_port() ? view.port_number() : static_cast<std::uint16_t>(endpoint.tls ? 443 : 80);
+  // Not port_number(): it takes 99999 for a smaller one.
+  const auto port = view.port().empty() ? std::optional<std::uint16_t>(endpoint.tls ? 443 : 80)
+                                        : parse_int<std::uint16_t>({view.port().data(), view.port().size()});
+  if (!port || *port == 0) return invalid("the url's port is not one from 1 to 65535");
+  endpoint.port = *port;
   const auto path = view.encoded_path();
   endpoint.target.assign(path.data(), path.size());
   if (endpoint.target.empty()) endpoint.target = "/";
-  if (view.has_query()) endpoint.target.append("?").append(view.encoded_query().data(), view.encoded_query().size());
+  if (view.has_query())
+    endpoint.target.append("?").append(view.encoded_query().data(), view.encoded_query().size());
   return endpoint;
 }
 
-Task<std::unique_ptr<Stream>> connect(task::Loop& loop, const Endpoint& endpoint, std::shared_ptr<TlsTrust> trust) {
+Task<std::unique_ptr<Stream>> connect(task::Loop& loop, const Endpoint& endpoint,
+                                      std::shared_ptr<TlsTrust> trust) {
   const std::vector<Tcp::endpoint> addresses = CO_TRY(co_await resolve(loop, endpoint.host, endpoint.port));
-  Result<void> connected = fail(Error(Code::network_unreachable).with_executed(Executed::no).with_phase(Phase::connect));
+  Result<void> connected =
+      fail(Error(Code::network_unreachable).with_executed(Executed::no).with_phase(Phase::connect));
   for (const Tcp::endpoint& address : addresses) {
     Socket socket(loop.context().get_executor());
     connected = co_await AsyncOp(
-        [&](auto handler) { socket.async_connect(asio::generic::stream_protocol::endpoint(address), std::move(handler)); },
+        [&](auto handler) {
+          socket.async_connect(asio::generic::stream_protocol::endpoint(address), std::move(handler));
+        },
         Phase::connect);
     if (!connected) {
       if (connected.error().code() == Code::proto_cancelled) break;

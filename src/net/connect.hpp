@@ -1,12 +1,12 @@
 // Opens a connection to an upstream: resolve, connect, TLS, each with its own phase in the error.
 #pragma once
 
+#include "net/stream.hpp"
+
 #include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
-
-#include "net/stream.hpp"
 
 namespace sallyport::net {
 
@@ -38,7 +38,9 @@ class TlsTrust {
   std::unique_ptr<Impl> impl_;
 };
 
-// Resolves on a worker, tries the addresses in turn. `trust` is needed for TLS only. The caller sets the deadline.
-Task<std::unique_ptr<Stream>> connect(task::Loop& loop, const Endpoint& endpoint, std::shared_ptr<TlsTrust> trust);
+// Resolves on a worker, tries the addresses in turn. `trust` is needed for TLS only. The caller sets the
+// deadline.
+Task<std::unique_ptr<Stream>> connect(task::Loop& loop, const Endpoint& endpoint,
+                                      std::shared_ptr<TlsTrust> trust);
 
 }  // namespace sallyport::net

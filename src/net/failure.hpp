@@ -1,9 +1,9 @@
 // The adapter from error codes of the system, Asio and OpenSSL to the classifier.
 #pragma once
 
-#include <system_error>
-
 #include "errors/error.hpp"
+
+#include <system_error>
 
 namespace sallyport::net {
 

@@ -1,13 +1,13 @@
 #include "net/http_client.hpp"
 
-#include <fmt/format.h>
-
-#include <algorithm>
-#include <boost/container/small_vector.hpp>
-#include <utility>
-
 #include "base/strings.hpp"
 #include "classify/classify.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include <boost/container/small_vector.hpp>
+#include <fmt/format.h>
 
 namespace sallyport::net {
 namespace {
@@ -34,7 +34,11 @@ std::optional<std::chrono::seconds> keep_alive_timeout(const HeaderFields& field
 }  // namespace
 
 HttpPool::HttpPool(task::Loop& loop, Endpoint endpoint, std::shared_ptr<TlsTrust> trust, PoolLimits limits)
-    : loop_(&loop), endpoint_(std::move(endpoint)), trust_(std::move(trust)), limits_(limits), sweeper_(loop.timers()) {}
+    : loop_(&loop),
+      endpoint_(std::move(endpoint)),
+      trust_(std::move(trust)),
+      limits_(limits),
+      sweeper_(loop.timers()) {}
 
 HttpPool::~HttpPool() = default;
 
@@ -71,7 +75,8 @@ void HttpPool::release(Connection connection, const ResponseHead& head) {
   const SteadyTime now = loop_->now();
   std::chrono::milliseconds keep = limits_.keep;
   if (const auto theirs = keep_alive_timeout(head.fields)) {
-    keep = std::min(keep, std::chrono::duration_cast<std::chrono::milliseconds>(*theirs) - std::chrono::milliseconds(500));
+    keep = std::min(keep, std::chrono::duration_cast<std::chrono::milliseconds>(*theirs) -
+                              std::chrono::milliseconds(500));
   }
   if (keep.count() <= 0) return;
   connection.idle_since = now;
@@ -95,8 +100,9 @@ Task<void> HttpCall::send(std::string_view method, std::string_view target, std:
   std::size_t length = 0;
   for (const std::string_view part : body) length += part.size();
   fmt::basic_memory_buffer<char, 1024> head;
-  auto out = fmt::format_to(fmt::appender(head), "{} {} HTTP/1.1\r\nHost: {}\r\nAccept-Encoding: identity\r\n{}", method,
-                            target, pool_->endpoint().authority(), headers);
+  auto out =
+      fmt::format_to(fmt::appender(head), "{} {} HTTP/1.1\r\nHost: {}\r\nAccept-Encoding: identity\r\n{}",
+                     method, target, pool_->endpoint().authority(), headers);
   if (method != "GET" && method != "DELETE") out = fmt::format_to(out, "Content-Length: {}\r\n", length);
   fmt::format_to(out, "\r\n");
   boost::container::small_vector<iovec, usual_pieces> pieces;
@@ -115,15 +121,26 @@ Error HttpCall::broken(std::string_view detail) const {
   return classify::make_error(classify::FailureClass::connection, context);
 }
 
+Error HttpCall::malformed(std::string_view detail) const {
+  classify::Context context;
+  context.phase = Phase::decode;
+  context.handed_over = true;
+  context.detail = detail;
+  return classify::make_error(classify::FailureClass::protocol, context);
+}
+
 Task<bool> HttpCall::fill() {
   InputBuffer& input = connection_->input;
-  const std::size_t want = head_.framing == Framing::length
-                               ? static_cast<std::size_t>(std::clamp<std::uint64_t>(left_, read_size, biggest_read))
-                               : read_size;
+  const std::size_t want =
+      head_.framing == Framing::length
+          ? static_cast<std::size_t>(std::clamp<std::uint64_t>(left_, read_size, biggest_read))
+          : read_size;
   Result<std::size_t> n = co_await read_some(*connection_->stream, input.prepare(want));
   if (!n) {
-    co_return Failure(
-        std::move(n).error().with_executed(Executed::maybe).with_phase(answered_ ? Phase::receive : Phase::wait));
+    co_return Failure(std::move(n)
+                          .error()
+                          .with_executed(Executed::maybe)
+                          .with_phase(answered_ ? Phase::receive : Phase::wait));
   }
   input.commit(*n);
   answered_ = answered_ || *n > 0;
@@ -134,11 +151,11 @@ Task<void> HttpCall::receive_head() {
   constexpr HeadLimits limits{64 * 1024, 256};
   InputBuffer& input = connection_->input;
   for (int interim = 0;; ++interim) {
-    if (interim > max_interim) co_return Failure(broken("too many interim responses"));
+    if (interim > max_interim) co_return Failure(malformed("too many interim responses"));
     std::size_t seen = 0;
     std::size_t end = find_head_end(input.view());
     while (end == std::string_view::npos) {
-      if (input.size() > limits.bytes) co_return Failure(broken("the response's head is too large"));
+      if (input.size() > limits.bytes) co_return Failure(malformed("the response's head is too large"));
       seen = input.size();
       if (!CO_TRY(co_await fill())) {
         co_return Failure(broken(answered_ ? "the connection ended within the response's head"
@@ -156,13 +173,15 @@ Task<void> HttpCall::receive_head() {
   co_return ok();
 }
 
-// What the input holds of the body, decoded; empty: more has to come, or the end was reached (`finish` was called).
+// What the input holds of the body, decoded; empty: more has to come, or the end was reached (`finish` was
+// called).
 Result<std::string_view> HttpCall::take_buffered() {
   InputBuffer& input = connection_->input;
   if (head_.framing == Framing::chunked) {
     decoded_.clear();
     input.consume(chunks_.feed(input.view(), decoded_, no_limit));
-    if (chunks_.state() == ChunkedDecoder::State::malformed) return Failure(broken("the chunked body is malformed"));
+    if (chunks_.state() == ChunkedDecoder::State::malformed)
+      return Failure(malformed("the chunked body is malformed"));
     if (decoded_.empty() && chunks_.state() == ChunkedDecoder::State::done) finish();
     return std::string_view(decoded_);
   }
@@ -183,7 +202,8 @@ Task<std::string_view> HttpCall::receive_some() {
     const std::string_view part = CO_TRY(take_buffered());
     if (!part.empty() || done_) co_return part;
     if (!CO_TRY(co_await fill())) {
-      if (head_.framing != Framing::until_close) co_return Failure(broken("the connection ended within the body"));
+      if (head_.framing != Framing::until_close)
+        co_return Failure(broken("the connection ended within the body"));
       done_ = true;
       co_return std::string_view();
     }

@@ -1,5 +1,10 @@
-// An HTTP/1.1 client: a pool of connections to one origin, and one request with its response at a time on each.
+// An HTTP/1.1 client: a pool of connections to one origin, and one request with its response at a time on
+// each.
 #pragma once
+
+#include "net/connect.hpp"
+#include "net/http_head.hpp"
+#include "task/group.hpp"
 
 #include <chrono>
 #include <list>
@@ -9,21 +14,18 @@
 #include <string>
 #include <string_view>
 
-#include "net/connect.hpp"
-#include "net/http_head.hpp"
-#include "task/group.hpp"
-
 namespace sallyport::net {
 
 struct PoolLimits {
-  std::size_t idle = 64;                       // kept open for later
-  std::chrono::milliseconds keep{4000};        // Node closes at 5 s; the peer's own Keep-Alive: timeout is obeyed too
+  std::size_t idle = 64;  // kept open for later
+  std::chrono::milliseconds keep{
+      4000};  // Node closes at 5 s; the peer's own Keep-Alive: timeout is obeyed too
   std::chrono::milliseconds connect{5000};
-  std::chrono::milliseconds fresh{3000};       // idle for longer: not for a request that may not be repeated
+  std::chrono::milliseconds fresh{3000};  // idle for longer: not for a request that may not be repeated
 };
 
-// Idle connections of one origin. Connects when there is none; never waits for one, so that a slow request holds up
-// nobody: how many run at once is the caller's limit.
+// Idle connections of one origin. Connects when there is none; never waits for one, so that a slow request
+// holds up nobody: how many run at once is the caller's limit.
 class HttpPool {
  public:
   HttpPool(task::Loop& loop, Endpoint endpoint, std::shared_ptr<TlsTrust> trust, PoolLimits limits = {});
@@ -87,7 +89,8 @@ class HttpCall {
   Task<bool> fill();  // false at the end of the connection
   Result<std::string_view> take_buffered();
   void finish();
-  Error broken(std::string_view detail) const;
+  Error broken(std::string_view detail) const;     // the connection ended
+  Error malformed(std::string_view detail) const;  // what came is no response
 
   HttpPool* pool_;
   std::optional<HttpPool::Connection> connection_;

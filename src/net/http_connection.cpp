@@ -1,58 +1,15 @@
 #include "net/http_connection.hpp"
 
-#include <fmt/format.h>
+#include "net/http_text.hpp"
 
 #include <boost/container/small_vector.hpp>
-#include <ctime>
+#include <fmt/format.h>
 
 namespace sallyport::net {
 namespace {
 
-std::string_view reason(int status) noexcept {
-  switch (status) {
-    case 200: return "OK";
-    case 202: return "Accepted";
-    case 204: return "No Content";
-    case 400: return "Bad Request";
-    case 401: return "Unauthorized";
-    case 403: return "Forbidden";
-    case 404: return "Not Found";
-    case 405: return "Method Not Allowed";
-    case 406: return "Not Acceptable";
-    case 408: return "Request Timeout";
-    case 413: return "Content Too Large";
-    case 415: return "Unsupported Media Type";
-    case 417: return "Expectation Failed";
-    case 431: return "Request Header Fields Too Large";
-    case 500: return "Internal Server Error";
-    case 503: return "Service Unavailable";
-    default: return "Status";
-  }
-}
-
-// IMF-fixdate (RFC 9110 section 5.6.7), made anew once a second.
-std::string_view http_date(SystemTime now) {
-  thread_local std::time_t cached = 0;
-  thread_local std::array<char, 32> text{};
-  const std::time_t seconds = std::chrono::system_clock::to_time_t(now);
-  if (seconds != cached) {
-    std::tm utc{};
-    ::gmtime_r(&seconds, &utc);
-    constexpr std::string_view days[] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
-    constexpr std::string_view months[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
-                                           "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
-    const auto end = fmt::format_to_n(text.data(), text.size(), "{}, {:02} {} {:04} {:02}:{:02}:{:02} GMT",
-                                      days[static_cast<std::size_t>(utc.tm_wday)], utc.tm_mday,
-                                      months[static_cast<std::size_t>(utc.tm_mon)], utc.tm_year + 1900, utc.tm_hour,
-                                      utc.tm_min, utc.tm_sec);
-    *end.out = '\0';
-    cached = seconds;
-  }
-  return {text.data()};
-}
-
-constexpr std::size_t usual_pieces = 16;          // of a reply, head included: more of them cost an allocation
-constexpr std::size_t body_step = 64 * 1024;      // a body's buffer grows with what arrives, not with what is announced
+constexpr std::size_t usual_pieces = 16;      // of a reply, head included: more of them cost an allocation
+constexpr std::size_t body_step = 64 * 1024;  // a buffer grows with what arrives, not with what is announced
 constexpr std::size_t idle_buffer = 4096;
 constexpr std::size_t linger_bytes = 1024 * 1024;
 constexpr std::chrono::milliseconds linger_time{2000};
@@ -95,8 +52,13 @@ class HttpConnection::DataWait final : public task::Wait {
   HttpConnection* connection_;
 };
 
-HttpConnection::HttpConnection(task::Loop& loop, HttpServer& server, std::unique_ptr<Stream> stream, Peer peer)
-    : loop_(loop), server_(server), stream_(std::move(stream)), peer_(std::move(peer)), timer_(loop.timers()) {}
+HttpConnection::HttpConnection(task::Loop& loop, HttpServer& server, std::unique_ptr<Stream> stream,
+                               Peer peer)
+    : loop_(loop),
+      server_(server),
+      stream_(std::move(stream)),
+      peer_(std::move(peer)),
+      timer_(loop.timers()) {}
 
 HttpConnection::~HttpConnection() = default;
 
@@ -278,18 +240,18 @@ Task<void> HttpConnection::refuse(const HttpReply& reply) {
   co_return co_await write_reply(reply.status, body, reply.headers, reply.content_type, reply.close);
 }
 
-Task<void> HttpConnection::write_reply(int status, std::span<const std::string_view> body, std::string_view headers,
-                                       std::string_view content_type, bool close) {
+Task<void> HttpConnection::write_reply(int status, std::span<const std::string_view> body,
+                                       std::string_view headers, std::string_view content_type, bool close) {
   close_after_ = close_after_ || close || server_.draining_;
   replied_ = true;
   std::size_t length = 0;
   for (const std::string_view part : body) length += part.size();
   fmt::basic_memory_buffer<char, 512> head;
-  auto out = fmt::format_to(fmt::appender(head), "HTTP/1.1 {} {}\r\nDate: {}\r\n", status, reason(status),
-                            http_date(loop_.clock().system_now()));
+  auto out = fmt::format_to(fmt::appender(head), "HTTP/1.1 {} {}\r\nDate: {}\r\n", status,
+                            reason_phrase(status), http_date(loop_.clock().system_now()));
   if (length > 0) out = fmt::format_to(out, "Content-Type: {}\r\n", content_type);
   if (status != 204) out = fmt::format_to(out, "Content-Length: {}\r\n", length);
-  const std::string_view persistence = close_after_      ? "Connection: close\r\n"
+  const std::string_view persistence = close_after_     ? "Connection: close\r\n"
                                        : head_.http_1_0 ? "Connection: keep-alive\r\n"
                                                         : "";
   fmt::format_to(out, "{}{}\r\n", headers, persistence);
@@ -310,12 +272,24 @@ void HttpConnection::drain() noexcept {
   if (phase_ == Phase::idle && input_.empty()) stream_->close();
 }
 
-const RequestHead& Exchange::head() const noexcept { return connection_->head_; }
-std::string_view Exchange::body() const noexcept { return connection_->body_; }
-const Peer& Exchange::peer() const noexcept { return connection_->peer_; }
-bool Exchange::streaming() const noexcept { return connection_->events_.has_value(); }
-bool Exchange::broken() const noexcept { return connection_->events_ && connection_->events_->broken(); }
-bool Exchange::gone() const noexcept { return connection_->at_end_; }
+const RequestHead& Exchange::head() const noexcept {
+  return connection_->head_;
+}
+std::string_view Exchange::body() const noexcept {
+  return connection_->body_;
+}
+const Peer& Exchange::peer() const noexcept {
+  return connection_->peer_;
+}
+bool Exchange::streaming() const noexcept {
+  return connection_->events_.has_value();
+}
+bool Exchange::broken() const noexcept {
+  return connection_->events_ && connection_->events_->broken();
+}
+bool Exchange::gone() const noexcept {
+  return connection_->at_end_;
+}
 
 void Exchange::on_gone(std::function<void()> function) {
   if (function && connection_->at_end_) return function();
@@ -324,7 +298,8 @@ void Exchange::on_gone(std::function<void()> function) {
 
 Task<void> Exchange::reply(const HttpReply& reply) {
   const std::string_view body[] = {reply.body};
-  co_return co_await connection_->write_reply(reply.status, body, reply.headers, reply.content_type, reply.close);
+  co_return co_await connection_->write_reply(reply.status, body, reply.headers, reply.content_type,
+                                              reply.close);
 }
 
 Task<void> Exchange::reply(int status, std::span<const std::string_view> body, std::string_view headers,
@@ -338,11 +313,11 @@ void Exchange::begin_events(std::string_view headers) {
   c.close_after_ = c.close_after_ || c.server_.draining_ || c.head_.http_1_0;
   c.events_.emplace(c.loop_, *c.stream_, c.server_.limits_.outbox);
   c.events_->on_broken([&c] { c.stream_->close(); });
-  c.events_->push(fmt::format("HTTP/1.1 200 OK\r\nDate: {}\r\nContent-Type: text/event-stream\r\n"
-                              "Cache-Control: no-store\r\nX-Accel-Buffering: no\r\n{}{}{}\r\n",
-                              http_date(c.loop_.clock().system_now()),
-                              c.head_.http_1_0 ? "" : "Transfer-Encoding: chunked\r\n", headers,
-                              c.close_after_ ? "Connection: close\r\n" : ""));
+  c.events_->push(fmt::format(
+      "HTTP/1.1 200 OK\r\nDate: {}\r\nContent-Type: text/event-stream\r\n"
+      "Cache-Control: no-store\r\nX-Accel-Buffering: no\r\n{}{}{}\r\n",
+      http_date(c.loop_.clock().system_now()), c.head_.http_1_0 ? "" : "Transfer-Encoding: chunked\r\n",
+      headers, c.close_after_ ? "Connection: close\r\n" : ""));
 }
 
 bool Exchange::push(std::string_view event, Outbox::Keep keep) {

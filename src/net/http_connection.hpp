@@ -1,14 +1,14 @@
 // One connection of the HTTP server: its bytes, its state, the loop over its requests.
 #pragma once
 
-#include <array>
-
 #include "net/http_server.hpp"
+
+#include <array>
 
 namespace sallyport::net {
 
-// Reads ahead while a request is being worked on, so that a client that closes is noticed at once: the read that sees
-// the end is the one that would have waited for the next request.
+// Reads ahead while a request is being worked on, so that a client that closes is noticed at once: the read
+// that sees the end is the one that would have waited for the next request.
 class HttpConnection final : public OpenConnection, private Completion {
  public:
   HttpConnection(task::Loop& loop, HttpServer& server, std::unique_ptr<Stream> stream, Peer peer);
@@ -23,14 +23,14 @@ class HttpConnection final : public OpenConnection, private Completion {
 
   enum class Phase : std::uint8_t { idle, receiving, working };
 
-  Task<bool> receive_head();       // false: the client is done
-  Task<bool> refuse_head();        // false
+  Task<bool> receive_head();  // false: the client is done
+  Task<bool> refuse_head();   // false
   enum class Received : std::uint8_t { all, refused, nothing };
   Task<Received> receive_body();
   Task<Received> receive_length(std::size_t length);
   Task<Received> receive_chunked();
   Task<void> work();
-  Task<bool> more();               // reads something; false at the end
+  Task<bool> more();  // reads something; false at the end
   Task<void> refuse(const HttpReply& reply);
   Task<void> write_reply(int status, std::span<const std::string_view> body, std::string_view headers,
                          std::string_view content_type, bool close);
@@ -38,7 +38,7 @@ class HttpConnection final : public OpenConnection, private Completion {
   void done(std::error_code error, std::size_t bytes) noexcept override;
   void watch(std::chrono::milliseconds limit);
   void finish_request();
-  Task<void> linger();             // lets a refused client read why before its unread bytes reset the connection
+  Task<void> linger();  // lets a refused client read why before its unread bytes reset the connection
 
   task::Loop& loop_;
   HttpServer& server_;

@@ -1,9 +1,10 @@
 #include "net/http_head.hpp"
 
-#include <algorithm>
-#include <boost/beast/http/basic_parser.hpp>
-
 #include "base/strings.hpp"
+
+#include <algorithm>
+
+#include <boost/beast/http/basic_parser.hpp>
 
 namespace sallyport::net {
 namespace http = boost::beast::http;
@@ -12,8 +13,9 @@ namespace {
 constexpr std::size_t max_overhead = 16 * 1024;
 
 // A head may carry these once: a second one is how requests are smuggled past a front.
-constexpr std::string_view single_fields[] = {"host",          "content-length", "transfer-encoding", "origin",
-                                              "authorization", "content-type",   "mcp-protocol-version"};
+constexpr std::string_view single_fields[] = {
+    "host",          "content-length", "transfer-encoding",   "origin",
+    "authorization", "content-type",   "mcp-protocol-version"};
 
 // Beast's parser with our containers: fields as views into the connection's buffer, no body.
 template <bool is_request>
@@ -31,7 +33,8 @@ class Parser final : public http::basic_parser<is_request> {
   using string_view = boost::beast::string_view;
   static std::string_view view(string_view s) noexcept { return {s.data(), s.size()}; }
 
-  void on_request_impl(http::verb, string_view method_text, string_view target_text, int v, error_code&) override {
+  void on_request_impl(http::verb, string_view method_text, string_view target_text, int v,
+                       error_code&) override {
     method = view(method_text);
     target = view(target_text);
     version = v;
@@ -47,7 +50,9 @@ class Parser final : public http::basic_parser<is_request> {
   void on_body_init_impl(boost::optional<std::uint64_t> const&, error_code&) override {}
   std::size_t on_body_impl(string_view body, error_code&) override { return body.size(); }
   void on_chunk_header_impl(std::uint64_t, string_view, error_code&) override {}
-  std::size_t on_chunk_body_impl(std::uint64_t, string_view body, error_code&) override { return body.size(); }
+  std::size_t on_chunk_body_impl(std::uint64_t, string_view body, error_code&) override {
+    return body.size();
+  }
   void on_finish_impl(error_code&) override {}
 
   HeaderFields& fields_;
@@ -72,7 +77,8 @@ const char* duplicated(const HeaderFields& fields) noexcept {
   }
   for (auto field = fields.begin(); field != fields.end(); ++field) {
     if (!starts_with_icase(field->name, "mcp-")) continue;
-    const bool again = std::any_of(field + 1, fields.end(), [&](const HeaderField& f) { return iequals(f.name, field->name); });
+    const bool again = std::any_of(field + 1, fields.end(),
+                                   [&](const HeaderField& f) { return iequals(f.name, field->name); });
     if (again) return "an Mcp-* header field stands twice";
   }
   return nullptr;
@@ -115,7 +121,8 @@ bool decide_keep_alive(const HeaderFields& fields, bool http_1_0) noexcept {
   return keep;
 }
 
-// RFC 9112 section 3.2: origin-form, `*` for OPTIONS, or absolute-form, whose authority must not contradict Host.
+// RFC 9112 section 3.2: origin-form, `*` for OPTIONS, or absolute-form, whose authority must not contradict
+// Host.
 const char* decide_target(RequestHead& head) {
   const auto host = head.fields.find("host");
   if (!host && !head.http_1_0) return "Host is missing";
@@ -144,7 +151,8 @@ boost::system::error_code run_parser(P& parser, std::string_view bytes, const He
 }
 
 Failure bad_request(std::string_view constraint) {
-  return fail(Error(Code::proto_invalid_request).with_executed(Executed::no).with_slot(Slot::constraint, constraint));
+  return fail(
+      Error(Code::proto_invalid_request).with_executed(Executed::no).with_slot(Slot::constraint, constraint));
 }
 
 Failure bad_response(std::string_view detail) {
@@ -165,8 +173,8 @@ std::optional<std::string_view> HeaderFields::find(std::string_view name) const 
 }
 
 std::size_t HeaderFields::count(std::string_view name) const noexcept {
-  return static_cast<std::size_t>(
-      std::count_if(fields_.begin(), fields_.end(), [&](const HeaderField& f) { return iequals(f.name, name); }));
+  return static_cast<std::size_t>(std::count_if(fields_.begin(), fields_.end(),
+                                                [&](const HeaderField& f) { return iequals(f.name, name); }));
 }
 
 std::size_t find_head_end(std::string_view bytes, std::size_t from) noexcept {
@@ -213,6 +221,7 @@ Result<void> parse_response_head(std::string_view bytes, const HeadLimits& limit
   }
   const bool http_1_0 = parser.version == 10;
   head.status = parser.status;
+  if (head.status < 100) return bad_response("the status is none");
   if (head.status == 101) return bad_response("the server switches to a protocol that nobody asked for");
   head.framing = Framing::until_close;
   head.content_length = 0;
@@ -255,9 +264,12 @@ bool ChunkedDecoder::step(char c) noexcept {
         return true;
       }
       if (digits_ == 0) return false;
-      if (c == '\r') step_ = Step::size_lf;
-      else if (c == ';') step_ = Step::extension;
-      else return false;
+      if (c == '\r')
+        step_ = Step::size_lf;
+      else if (c == ';')
+        step_ = Step::extension;
+      else
+        return false;
       return true;
     }
     case Step::extension:

@@ -1,13 +1,14 @@
-// HTTP/1.1 message heads, parsed strictly: what two parsers could read differently is refused (RFC 9112 section 11).
+// HTTP/1.1 message heads, parsed strictly: what two parsers could read differently is refused (RFC 9112
+// section 11).
 #pragma once
+
+#include "errors/result.hpp"
 
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include "errors/result.hpp"
 
 namespace sallyport::net {
 
@@ -21,7 +22,8 @@ class HeaderFields {
  public:
   void clear() noexcept { fields_.clear(); }
   void add(std::string_view name, std::string_view value) { fields_.push_back({name, value}); }
-  std::optional<std::string_view> find(std::string_view name) const noexcept;  // the first; names compare without case
+  std::optional<std::string_view> find(
+      std::string_view name) const noexcept;  // the first; names compare without case
   std::size_t count(std::string_view name) const noexcept;
   auto begin() const noexcept { return fields_.begin(); }
   auto end() const noexcept { return fields_.end(); }
@@ -57,12 +59,12 @@ struct HeadLimits {
   std::size_t fields = 100;
 };
 
-// Where the head ends (behind its empty line), or npos. Looks only at what came since `from`. Lines that end with a
-// bare LF count: a head of them has to be refused, not waited for.
+// Where the head ends (behind its empty line), or npos. Looks only at what came since `from`. Lines that end
+// with a bare LF count: a head of them has to be refused, not waited for.
 std::size_t find_head_end(std::string_view bytes, std::size_t from = 0) noexcept;
 
-// Parses a complete head, empty line included. An absolute-form target that names its Host becomes origin-form. A
-// refusal is PROTO_002 with what is wrong as its `constraint`.
+// Parses a complete head, empty line included. An absolute-form target that names its Host becomes
+// origin-form. A refusal is PROTO_002 with what is wrong as its `constraint`.
 Result<void> parse_request_head(std::string_view bytes, const HeadLimits& limits, RequestHead& head);
 
 // A refusal is NET_006, as is 101: nothing here asks for another protocol.
@@ -73,14 +75,25 @@ class ChunkedDecoder {
  public:
   enum class State : std::uint8_t { more, done, malformed };
 
-  // Takes bytes from the front of `input`, appends decoded ones to `output`, at most up to `limit` bytes in all; what
-  // goes beyond the limit is `over_limit`. Returns how many bytes it took.
+  // Takes bytes from the front of `input`, appends decoded ones to `output`, at most up to `limit` bytes in
+  // all; what goes beyond the limit is `over_limit`. Returns how many bytes it took.
   std::size_t feed(std::string_view input, std::string& output, std::size_t limit);
   State state() const noexcept { return state_; }
   bool over_limit() const noexcept { return over_limit_; }
 
  private:
-  enum class Step : std::uint8_t { size, extension, size_lf, data, data_cr, data_lf, trailer_start, trailer, trailer_lf, end_lf };
+  enum class Step : std::uint8_t {
+    size,
+    extension,
+    size_lf,
+    data,
+    data_cr,
+    data_lf,
+    trailer_start,
+    trailer,
+    trailer_lf,
+    end_lf
+  };
 
   State fail() noexcept { return state_ = State::malformed; }
   bool step(char c) noexcept;

@@ -1,7 +1,10 @@
 // An HTTP/1.1 server over net::Stream: one coroutine a connection, replies as JSON or as an event stream.
 #pragma once
 
-#include <boost/intrusive/list.hpp>
+#include "net/http_head.hpp"
+#include "net/outbox.hpp"
+#include "task/group.hpp"
+
 #include <chrono>
 #include <functional>
 #include <memory>
@@ -10,9 +13,7 @@
 #include <string>
 #include <string_view>
 
-#include "net/http_head.hpp"
-#include "net/outbox.hpp"
-#include "task/group.hpp"
+#include <boost/intrusive/list.hpp>
 
 namespace sallyport::net {
 
@@ -31,18 +32,19 @@ struct HttpReply {
 };
 
 struct HttpLimits {
-  HeadLimits head;
+  HeadLimits head{};
   std::uint64_t body = 4 * 1024 * 1024;
   std::size_t connections = 10000;
-  std::size_t outbox = 1024 * 1024;  // bytes queued for one slow reader of an event stream
-  std::chrono::milliseconds idle{75000};      // between requests
-  std::chrono::milliseconds receive{15000};   // for the rest of a head or body, between two reads
-  std::chrono::milliseconds send{30000};      // for a reply that its reader does not take
+  std::size_t outbox = 1024 * 1024;          // bytes queued for one slow reader of an event stream
+  std::chrono::milliseconds idle{75000};     // between requests
+  std::chrono::milliseconds receive{15000};  // for the rest of a head or body, between two reads
+  std::chrono::milliseconds send{30000};     // for a reply that its reader does not take
 };
 
 class HttpConnection;
 
-// One request and its reply. Exactly one of reply() and begin_events() is called. The views live until the exchange ends.
+// One request and its reply. Exactly one of reply() and begin_events() is called. The views live until the
+// exchange ends.
 class Exchange {
  public:
   const RequestHead& head() const noexcept;
@@ -54,7 +56,8 @@ class Exchange {
   Task<void> reply(int status, std::span<const std::string_view> body, std::string_view headers = {},
                    std::string_view content_type = "application/json");
 
-  // Sends the head of a 200 text/event-stream. push() takes what append_sse_event made; end_events() finishes the reply.
+  // Sends the head of a 200 text/event-stream. push() takes what append_sse_event made; end_events() finishes
+  // the reply.
   void begin_events(std::string_view headers = {});
   bool push(std::string_view event, Outbox::Keep keep = Outbox::Keep::required);
   Task<void> end_events();
@@ -74,7 +77,8 @@ class Exchange {
 class HttpHandler {
  public:
   virtual ~HttpHandler() = default;
-  // Decides by the head alone, before a byte of the body is read; a reply refuses, and closes if a body is to come.
+  // Decides by the head alone, before a byte of the body is read; a reply refuses, and closes if a body is to
+  // come.
   virtual std::optional<HttpReply> admit(const RequestHead& head, const Peer& peer) = 0;
   // How a request is refused that is not HTTP as we take it, or too large.
   virtual HttpReply refuse(const Error& error) = 0;
@@ -91,7 +95,8 @@ class OpenConnection : public boost::intrusive::list_base_hook<> {
   ~OpenConnection() = default;
 };
 
-// Serves accepted streams. drain() lets replies under way finish and closes idle connections; close() ends all.
+// Serves accepted streams. drain() lets replies under way finish and closes idle connections; close() ends
+// all.
 class HttpServer {
  public:
   HttpServer(task::Loop& loop, HttpHandler& handler, HttpLimits limits);

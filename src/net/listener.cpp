@@ -1,8 +1,8 @@
 #include "net/listener.hpp"
 
-#include <boost/asio/ip/tcp.hpp>
-
 #include "net/asio_stream.hpp"
+
+#include <boost/asio/ip/tcp.hpp>
 
 namespace sallyport::net {
 namespace asio = boost::asio;
@@ -13,10 +13,12 @@ constexpr std::chrono::milliseconds exhausted_pause{100};
 }  // namespace
 
 struct Listener::State : std::enable_shared_from_this<State> {
-  State(task::Loop& l, Accept a) : loop(l), accept(std::move(a)), acceptor(l.context().get_executor()), pause(l.timers()) {}
+  State(task::Loop& l, Accept a)
+      : loop(l), accept(std::move(a)), acceptor(l.context().get_executor()), pause(l.timers()) {}
 
   void next() {
-    acceptor.async_accept([self = shared_from_this()](const boost::system::error_code& error, TcpSocket socket) {
+    acceptor.async_accept([self = shared_from_this()](const boost::system::error_code& error,
+                                                      TcpSocket socket) {
       if (!self->acceptor.is_open()) return;
       if (!error) {
         self->take(std::move(socket));
@@ -45,10 +47,12 @@ struct Listener::State : std::enable_shared_from_this<State> {
 
 Listener::Listener(std::shared_ptr<State> state) : state_(std::move(state)) {}
 
-Listener::~Listener() { close(); }
+Listener::~Listener() {
+  close();
+}
 
-Result<std::unique_ptr<Listener>> Listener::open(task::Loop& loop, const std::string& host, std::uint16_t port,
-                                                 Accept accept) {
+Result<std::unique_ptr<Listener>> Listener::open(task::Loop& loop, const std::string& host,
+                                                 std::uint16_t port, Accept accept) {
   auto state = std::make_shared<State>(loop, std::move(accept));
   boost::system::error_code error;
   const auto address = asio::ip::make_address(host == "localhost" ? "127.0.0.1" : host, error);
@@ -60,7 +64,8 @@ Result<std::unique_ptr<Listener>> Listener::open(task::Loop& loop, const std::st
   if (error) {
     return fail(Error(Code::system_operation_failed)
                     .with_executed(Executed::no)
-                    .with_developer_message("cannot listen on " + host + ":" + std::to_string(port) + ": " + error.message()));
+                    .with_developer_message("cannot listen on " + host + ":" + std::to_string(port) + ": " +
+                                            error.message()));
   }
   state->next();
   return std::unique_ptr<Listener>(new Listener(std::move(state)));

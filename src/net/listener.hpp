@@ -1,17 +1,18 @@
 // Accepts connections on a TCP address.
 #pragma once
 
+#include "net/http_server.hpp"
+
 #include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
 
-#include "net/http_server.hpp"
-
 namespace sallyport::net {
 
-// Listens until it is closed. A taken port is an error: no SO_REUSEPORT, so that two gateways never share one.
+// Listens until it is closed. A taken port is an error: no SO_REUSEPORT, so that two gateways never share
+// one.
 class Listener {
  public:
   using Accept = std::function<void(std::unique_ptr<Stream>, Peer)>;

@@ -1,16 +1,16 @@
 // Bytes on their way to one reader: written at once when they fit, else queued up to a bound.
 #pragma once
 
+#include "net/stream.hpp"
+
 #include <deque>
 #include <string>
 #include <string_view>
 
-#include "net/stream.hpp"
-
 namespace sallyport::net {
 
-// A slow reader fills its own outbox and nobody else's: what may be dropped is dropped first, then the stream is given
-// up. Never waits in push().
+// A slow reader fills its own outbox and nobody else's: what may be dropped is dropped first, then the stream
+// is given up. Never waits in push().
 class Outbox final : public Completion {
  public:
   Outbox(task::Loop& loop, Stream& stream, std::size_t max_bytes) noexcept
@@ -19,8 +19,8 @@ class Outbox final : public Completion {
 
   enum class Keep : bool { droppable, required };
 
-  // False when it was not taken: dropped, or the stream is broken. A required message that does not fit breaks the
-  // stream, so that a reader never sees a gap it cannot know of.
+  // False when it was not taken: dropped, or the stream is broken. A required message that does not fit
+  // breaks the stream, so that a reader never sees a gap it cannot know of.
   bool push(std::string_view bytes, Keep keep = Keep::required);
 
   Task<void> drained();  // until everything is with the kernel; fails when the stream breaks
@@ -28,8 +28,8 @@ class Outbox final : public Completion {
   std::size_t queued() const noexcept { return queued_; }
   std::uint64_t dropped() const noexcept { return dropped_; }
 
-  // Bytes taken, and of those handed to the kernel, since the beginning: a message that ends at `accepted()` went out
-  // whole once `written()` is there.
+  // Bytes taken, and of those handed to the kernel, since the beginning: a message that ends at `accepted()`
+  // went out whole once `written()` is there.
   std::uint64_t accepted() const noexcept { return written_ + queued_; }
   std::uint64_t written() const noexcept { return written_; }
   void on_broken(std::move_only_function<void()> function) { on_broken_ = std::move(function); }

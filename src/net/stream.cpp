@@ -1,8 +1,8 @@
 #include "net/stream.hpp"
 
-#include <cstring>
-
 #include "net/failure.hpp"
+
+#include <cstring>
 
 namespace sallyport::net {
 

@@ -1,7 +1,7 @@
 // A byte stream whose reads and writes a coroutine can await: a TCP or TLS connection, a child's pipe.
 #pragma once
 
-#include <sys/uio.h>
+#include "task/wait.hpp"
 
 #include <cstddef>
 #include <memory>
@@ -10,7 +10,7 @@
 #include <string_view>
 #include <system_error>
 
-#include "task/wait.hpp"
+#include <sys/uio.h>
 
 namespace sallyport::net {
 
@@ -28,8 +28,9 @@ struct WriteAttempt {
   std::error_code error;  // operation_would_block: nothing more can be written now
 };
 
-// At most one read and one write are pending at a time. Destroying a stream with operations pending is allowed: they
-// never complete. Use ReadOp and WriteOp below from coroutines. No function calls a Completion before it returns.
+// At most one read and one write are pending at a time. Destroying a stream with operations pending is
+// allowed: they never complete. Use ReadOp and WriteOp below from coroutines. No function calls a Completion
+// before it returns.
 class Stream {
  public:
   virtual ~Stream() = default;
@@ -47,12 +48,13 @@ class Stream {
   virtual void shutdown_write() noexcept = 0;
   virtual void close() noexcept = 0;
 
-  // True if bytes, or the end, wait to be read: a pooled connection in that state must not carry a new request.
+  // True if bytes, or the end, wait to be read: a pooled connection in that state must not carry a new
+  // request.
   virtual bool readable() const noexcept = 0;
 };
 
-// `co_await read_some(stream, buffer)` -> Result<size_t>; 0 is the end of the stream. Bytes that were read before the
-// cancellation took hold are returned, not lost.
+// `co_await read_some(stream, buffer)` -> Result<size_t>; 0 is the end of the stream. Bytes that were read
+// before the cancellation took hold are returned, not lost.
 class ReadOp final : public task::Wait, public Completion {
  public:
   ReadOp(Stream& stream, std::span<char> buffer) noexcept : stream_(&stream), buffer_(buffer) {}
@@ -70,8 +72,9 @@ class ReadOp final : public task::Wait, public Completion {
   bool done_ = false;
 };
 
-// `co_await WriteOp(stream, pieces)` -> Result<void>: all of it, or an error. Executed::no in that error means that the
-// last byte was never handed to the kernel; the pieces must outlive the wait and are changed by it.
+// `co_await WriteOp(stream, pieces)` -> Result<void>: all of it, or an error. Executed::no in that error
+// means that the last byte was never handed to the kernel; the pieces must outlive the wait and are changed
+// by it.
 class WriteOp final : public task::Wait, public Completion {
  public:
   WriteOp(Stream& stream, std::span<iovec> pieces) noexcept : stream_(&stream), pieces_(pieces) {}
@@ -88,10 +91,14 @@ class WriteOp final : public task::Wait, public Completion {
   std::error_code error_;
 };
 
-inline ReadOp read_some(Stream& stream, std::span<char> buffer) noexcept { return {stream, buffer}; }
+inline ReadOp read_some(Stream& stream, std::span<char> buffer) noexcept {
+  return {stream, buffer};
+}
 Task<void> write_all(Stream& stream, std::string_view bytes);
 
-inline iovec piece(std::string_view bytes) noexcept { return {const_cast<char*>(bytes.data()), bytes.size()}; }
+inline iovec piece(std::string_view bytes) noexcept {
+  return {const_cast<char*>(bytes.data()), bytes.size()};
+}
 
 // Bytes that arrived and were not used yet. Grows up to what its reader allows.
 class InputBuffer {

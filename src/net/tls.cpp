@@ -1,18 +1,18 @@
 #include "net/tls.hpp"
 
-#include <poll.h>
+#include "classify/tls.hpp"
+#include "net/async_op.hpp"
 
 #include <algorithm>
+#include <vector>
+
 #include <boost/asio/ip/address.hpp>
 #include <boost/asio/ssl/context.hpp>
 #include <boost/asio/ssl/error.hpp>
 #include <boost/asio/ssl/host_name_verification.hpp>
 #include <boost/asio/ssl/stream.hpp>
 #include <boost/asio/write.hpp>
-#include <vector>
-
-#include "classify/tls.hpp"
-#include "net/async_op.hpp"
+#include <poll.h>
 
 namespace sallyport::net {
 namespace asio = boost::asio;
@@ -35,10 +35,11 @@ Result<std::shared_ptr<TlsTrust>> TlsTrust::load(const std::string& ca) {
     impl->context.load_verify_file(ca, error);
   }
   if (error) {
-    return fail(Error(Code::config_invalid)
-                    .with_executed(Executed::no)
-                    .with_phase(Phase::tls)
-                    .with_developer_message("cannot read the certificates of " + ca + ": " + error.message()));
+    return fail(
+        Error(Code::config_invalid)
+            .with_executed(Executed::no)
+            .with_phase(Phase::tls)
+            .with_developer_message("cannot read the certificates of " + ca + ": " + error.message()));
   }
   return std::shared_ptr<TlsTrust>(new TlsTrust(std::move(impl)));
 }
@@ -50,7 +51,8 @@ constexpr std::size_t read_buffer = 16 * 1024;  // a record's worth
 constexpr std::size_t write_buffer = 64 * 1024;
 
 struct State : std::enable_shared_from_this<State> {
-  State(Socket socket, std::shared_ptr<TlsTrust> t) : trust(std::move(t)), ssl(std::move(socket), trust->impl().context) {}
+  State(Socket socket, std::shared_ptr<TlsTrust> t)
+      : trust(std::move(t)), ssl(std::move(socket), trust->impl().context) {}
 
   std::shared_ptr<TlsTrust> trust;  // before the stream that uses its context
   SslStream ssl;
@@ -63,8 +65,8 @@ struct State : std::enable_shared_from_this<State> {
   std::error_code write_error;
 };
 
-// Records are made from a copy of what is written: OpenSSL wants the same bytes again after a wait. Reading goes through
-// a buffer of ours too: Asio decrypts in the handler, when the reader's buffer may be gone.
+// Records are made from a copy of what is written: OpenSSL wants the same bytes again after a wait. Reading
+// goes through a buffer of ours too: Asio decrypts in the handler, when the reader's buffer may be gone.
 class TlsStream final : public Stream {
  public:
   explicit TlsStream(std::shared_ptr<State> state) : state_(std::move(state)) {}
@@ -137,11 +139,13 @@ class TlsStream final : public Stream {
 
 }  // namespace
 
-Task<std::unique_ptr<Stream>> tls_handshake(Socket socket, std::string host, std::shared_ptr<TlsTrust> trust) {
+Task<std::unique_ptr<Stream>> tls_handshake(Socket socket, std::string host,
+                                            std::shared_ptr<TlsTrust> trust) {
   auto state = std::make_shared<State>(std::move(socket), std::move(trust));
   boost::system::error_code error;
   const bool is_address = (asio::ip::make_address(host, error), !error);
-  if (!is_address) ::SSL_set_tlsext_host_name(state->ssl.native_handle(), host.c_str());  // RFC 6066: names only
+  if (!is_address)
+    ::SSL_set_tlsext_host_name(state->ssl.native_handle(), host.c_str());  // RFC 6066: names only
   state->ssl.set_verify_callback(asio::ssl::host_name_verification(host), error);
   boost::system::error_code outcome;
   const Result<void> done = co_await AsyncOp(
@@ -149,10 +153,11 @@ Task<std::unique_ptr<Stream>> tls_handshake(Socket socket, std::string host, std
         const auto slot = asio::get_associated_cancellation_slot(handler);
         state->ssl.async_handshake(
             asio::ssl::stream_base::client,
-            asio::bind_cancellation_slot(slot, [&outcome, inner = std::move(handler)](boost::system::error_code e) mutable {
-              outcome = e;
-              inner(e);
-            }));
+            asio::bind_cancellation_slot(
+                slot, [&outcome, inner = std::move(handler)](boost::system::error_code e) mutable {
+                  outcome = e;
+                  inner(e);
+                }));
       },
       Phase::tls);
   if (done) co_return std::make_unique<TlsStream>(std::move(state));

@@ -1,10 +1,10 @@
 // TLS towards upstreams: the one place that knows OpenSSL's streams.
 #pragma once
 
-#include <memory>
-
 #include "net/asio_stream.hpp"
 #include "net/connect.hpp"
+
+#include <memory>
 
 namespace sallyport::net {
 

@@ -50,6 +50,13 @@ Error unsupported_version(std::string_view requested) {
       .with_spec_data(unsupported_data(requested));
 }
 
+// To a legacy client, whose revisions define no `data.requested`: what it sent is not repeated.
+Error unsupported_header() {
+  return Error(Code::proto_unsupported_version)
+      .with_slot(Slot::version, name(latest_modern))
+      .with_spec_data(R"({"supported":)" + std::string(supported_revisions_json) + "}");
+}
+
 // One message on its way up the ladder.
 class Ladder {
  public:
@@ -91,7 +98,7 @@ class Ladder {
   Verdict unclaimed(std::optional<Revision> legacy_connection) {
     if (header_names_modern()) return modern_header();
     if (header_version_ && !parse_revision(*header_version_))
-      return refuse(unsupported_version(*header_version_), legacy_connection.value_or(latest_legacy));
+      return refuse(unsupported_header(), legacy_connection.value_or(latest_legacy));
     if (legacy_connection) return Edge{*legacy_connection};
     return Edge{header_version_ ? *parse_revision(*header_version_) : assumed_legacy};
   }

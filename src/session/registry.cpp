@@ -1,12 +1,14 @@
 #include "session/registry.hpp"
 
-#include <cassert>
-
 #include "base/ids.hpp"
+
+#include <cassert>
 
 namespace sallyport::session {
 
-RunningCalls::~RunningCalls() { assert(calls_.empty()); }
+RunningCalls::~RunningCalls() {
+  assert(calls_.empty());
+}
 
 bool RunningCalls::cancel(std::string_view id) noexcept {
   for (Running& call : calls_) {
@@ -18,12 +20,16 @@ bool RunningCalls::cancel(std::string_view id) noexcept {
 }
 
 void RunningCalls::cancel_all(task::CancelReason reason) noexcept {
-  for (Running& call : calls_) call.scope->cancel(reason);
+  for (auto call = calls_.begin(); call != calls_.end();)
+    (call++)->scope->cancel(reason);  // it may end at once
 }
 
-Registry::Registry(task::Timers& timers, SessionLimits limits) : timers_(&timers), limits_(limits), sweeper_(timers) {}
+Registry::Registry(task::Timers& timers, SessionLimits limits)
+    : timers_(&timers), limits_(limits), sweeper_(timers) {}
 
-Registry::~Registry() { by_use_.clear(); }
+Registry::~Registry() {
+  by_use_.clear();
+}
 
 Result<std::shared_ptr<Session>> Registry::create(std::string_view principal, std::string_view endpoint,
                                                   protocol::Revision revision) {
@@ -69,7 +75,8 @@ void Registry::remove(Session& session) noexcept {
   by_use_.erase(by_use_.iterator_to(session));
   const auto owner = per_principal_.find(session.principal);
   if (--owner->second == 0) per_principal_.erase(owner);
-  const auto node = by_id_.extract(std::string_view(session.id));  // keeps it alive to the end of this function
+  const auto node =
+      by_id_.extract(std::string_view(session.id));  // keeps it alive to the end of this function
   session.running.cancel_all(task::CancelReason::client);
   if (session.attachment) std::exchange(session.attachment, nullptr)->detach();
 }
@@ -83,7 +90,8 @@ void Registry::sweep() {
     remove(candidate);
   }
   if (by_use_.empty()) return;
-  sweeper_.start(std::max(by_use_.front().last_used + limits_.idle, now + limits_.idle / 8), [this] { sweep(); });
+  sweeper_.start(std::max(by_use_.front().last_used + limits_.idle, now + limits_.idle / 8),
+                 [this] { sweep(); });
 }
 
 Registry::Use::Use(Registry& registry, std::shared_ptr<Session> session)

@@ -1,7 +1,12 @@
 // Legacy sessions: made by `initialize`, bound to who made them and where, reclaimed when idle.
 #pragma once
 
-#include <boost/intrusive/list.hpp>
+#include "base/clock.hpp"
+#include "errors/result.hpp"
+#include "protocol/revision.hpp"
+#include "task/scope.hpp"
+#include "task/timers.hpp"
+
 #include <chrono>
 #include <cstdint>
 #include <functional>
@@ -10,11 +15,7 @@
 #include <string_view>
 #include <unordered_map>
 
-#include "base/clock.hpp"
-#include "errors/result.hpp"
-#include "protocol/revision.hpp"
-#include "task/scope.hpp"
-#include "task/timers.hpp"
+#include <boost/intrusive/list.hpp>
 
 namespace sallyport::session {
 
@@ -75,9 +76,10 @@ class Registry {
   Result<std::shared_ptr<Session>> create(std::string_view principal, std::string_view endpoint,
                                           protocol::Revision revision);
 
-  // PROTO_008 for an id that does not exist, or is another principal's, or was made on another path: which of these
-  // is nobody's business.
-  Result<std::shared_ptr<Session>> find(std::string_view id, std::string_view principal, std::string_view endpoint);
+  // PROTO_008 for an id that does not exist, or is another principal's, or was made on another path: which of
+  // these is nobody's business.
+  Result<std::shared_ptr<Session>> find(std::string_view id, std::string_view principal,
+                                        std::string_view endpoint);
 
   void remove(Session& session) noexcept;
   std::size_t size() const noexcept { return by_id_.size(); }

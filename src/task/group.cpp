@@ -26,9 +26,13 @@ Group::Runner Group::run(Group& group, Task<void> task) {
 Group::Group(Loop& loop, std::function<void(const Error&)> on_failure)
     : loop_(&loop), on_failure_(std::move(on_failure)), emptied_(loop) {}
 
-Group::~Group() { assert(roots_.empty()); }
+Group::~Group() {
+  assert(roots_.empty());
+}
 
-void Group::spawn(Task<void> task) { run(*this, std::move(task)); }
+void Group::spawn(Task<void> task) {
+  run(*this, std::move(task));
+}
 
 void Group::ended(Root& root, const Result<void>& result) noexcept {
   roots_.erase(Roots::s_iterator_to(root));
@@ -37,8 +41,8 @@ void Group::ended(Root& root, const Result<void>& result) noexcept {
 }
 
 void Group::cancel(CancelReason reason) noexcept {
-  // A cancelled task may end at once, and end or start others as it goes: those done are kept in front, no iterator
-  // is held.
+  // A cancelled task may end at once, and end or start others as it goes: those done are kept in front, no
+  // iterator is held.
   while (!roots_.empty() && !roots_.back().cancelled) {
     Root& root = roots_.back();
     root.cancelled = true;

@@ -1,17 +1,19 @@
 // Where running tasks belong: a Group starts them, can cancel them all, and is waited for before it goes.
 #pragma once
 
-#include <boost/intrusive/list.hpp>
+#include "task/wait.hpp"
+
 #include <functional>
 #include <memory>
 #include <vector>
 
-#include "task/wait.hpp"
+#include <boost/intrusive/list.hpp>
 
 namespace sallyport::task {
 
-// Owns tasks that nobody awaits. A spawned task starts at once and runs to its first wait. Its failure goes to
-// `on_failure` (a cancellation does not). The group must be empty when it is destroyed: cancel(), then join().
+// Owns tasks that nobody awaits. A spawned task starts at once and runs to its first wait. Its failure goes
+// to `on_failure` (a cancellation does not). The group must be empty when it is destroyed: cancel(), then
+// join().
 class Group {
  public:
   explicit Group(Loop& loop, std::function<void(const Error&)> on_failure = {});
@@ -21,7 +23,7 @@ class Group {
 
   void spawn(Task<void> task);
   void cancel(CancelReason reason) noexcept;  // all that run now; what is spawned later runs
-  Task<void> join();  // not for a task of this group
+  Task<void> join();                          // not for a task of this group
   std::size_t size() const noexcept { return roots_.size(); }
   Loop& loop() noexcept { return *loop_; }
 
@@ -42,8 +44,9 @@ class Group {
   Event emptied_;
 };
 
-// Awaits `task` with a time limit. Past it the task is cancelled; when it then ends as cancelled, `expired(error)` says
-// what that means to the caller, from the facts (phase, executed) that the cancelled wait left in its error.
+// Awaits `task` with a time limit. Past it the task is cancelled; when it then ends as cancelled,
+// `expired(error)` says what that means to the caller, from the facts (phase, executed) that the cancelled
+// wait left in its error.
 template <class T, class Expired>
 Task<T> with_deadline(Timers& timers, SteadyTime when, Task<T> task, Expired expired) {
   Scope& outer = co_await current_scope();
@@ -54,17 +57,19 @@ Task<T> with_deadline(Timers& timers, SteadyTime when, Task<T> task, Expired exp
     scope.cancel(CancelReason::deadline);
   });
   Result<T> result = co_await std::move(task).in(scope);
-  if (late && !result && result.error().code() == Code::proto_cancelled) co_return fail(expired(result.error()));
+  if (late && !result && result.error().code() == Code::proto_cancelled)
+    co_return fail(expired(result.error()));
   co_return result;
 }
 
-// Runs all at once and waits for all; results stand in the order of the tasks. Cancelling the caller cancels them.
+// Runs all at once and waits for all; results stand in the order of the tasks. Cancelling the caller cancels
+// them.
 template <class T>
 Task<std::vector<Result<T>>> gather(Loop& loop, std::vector<Task<T>> tasks);
 
-// Many callers, one run: while a flight for it is under way, later callers wait for its outcome instead of starting
-// another. A caller that is cancelled leaves; the flight goes on for the others, in the group. A caller that comes
-// after the landing starts the next flight.
+// Many callers, one run: while a flight for it is under way, later callers wait for its outcome instead of
+// starting another. A caller that is cancelled leaves; the flight goes on for the others, in the group. A
+// caller that comes after the landing starts the next flight.
 template <class T>
 class SingleFlight {
  public:
@@ -143,7 +148,8 @@ Task<std::vector<Result<T>>> gather(Loop& loop, std::vector<Task<T>> tasks) {
   {
     detail::CancelGroup on_cancel(all.group, scope);
     scope.enter(on_cancel);
-    Scope joining;  // the join itself is not interrupted: what was started must have ended before this frame goes
+    Scope joining;  // the join itself is not interrupted: what was started must have ended before this frame
+                    // goes
     (void)co_await all.group.join().in(joining);
     scope.leave();
   }

@@ -1,6 +1,7 @@
 #include "task/loop.hpp"
 
 #include <atomic>
+
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
@@ -51,19 +52,27 @@ struct Loop::Impl {
 Loop::Loop(const Clock& clock, unsigned workers) : impl_(std::make_unique<Impl>(clock, workers)) {}
 
 Loop::~Loop() {
-  if (impl_->pool) impl_->pool->join();
+  if (!impl_->pool) return;
+  impl_->pool->stop();  // what has not begun is dropped; what has is waited for
+  impl_->pool->join();
 }
 
-void Loop::run() { impl_->context.run(); }
+void Loop::run() {
+  impl_->context.run();
+}
 
 void Loop::poll() {
   impl_->context.restart();
   impl_->context.poll();
 }
 
-void Loop::stop() { impl_->context.stop(); }
+void Loop::stop() {
+  impl_->context.stop();
+}
 
-void Loop::post(std::move_only_function<void()> function) { asio::post(impl_->context, std::move(function)); }
+void Loop::post(std::move_only_function<void()> function) {
+  asio::post(impl_->context, std::move(function));
+}
 
 bool Loop::work(std::move_only_function<void()> function) {
   if (impl_->queued.fetch_add(1) >= max_queued_work) {
@@ -72,16 +81,25 @@ bool Loop::work(std::move_only_function<void()> function) {
   }
   if (!impl_->pool) impl_->pool = std::make_unique<asio::thread_pool>(impl_->worker_count);
   // The guard keeps run() from returning while a worker still has an answer to bring back.
-  asio::post(*impl_->pool, [this, guard = asio::make_work_guard(impl_->context), run = std::move(function)]() mutable {
-    run();
-    impl_->queued.fetch_sub(1);
-  });
+  asio::post(*impl_->pool,
+             [this, guard = asio::make_work_guard(impl_->context), run = std::move(function)]() mutable {
+               run();
+               impl_->queued.fetch_sub(1);
+             });
   return true;
 }
 
-Timers& Loop::timers() noexcept { return impl_->timers; }
-SteadyTime Loop::now() const { return impl_->clock.now(); }
-const Clock& Loop::clock() const noexcept { return impl_->clock; }
-asio::io_context& Loop::context() noexcept { return impl_->context; }
+Timers& Loop::timers() noexcept {
+  return impl_->timers;
+}
+SteadyTime Loop::now() const {
+  return impl_->clock.now();
+}
+const Clock& Loop::clock() const noexcept {
+  return impl_->clock;
+}
+asio::io_context& Loop::context() noexcept {
+  return impl_->context;
+}
 
 }  // namespace sallyport::task

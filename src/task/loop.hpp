@@ -1,11 +1,11 @@
 // The one I/O thread: what runs on it, its timers, and the bounded pool for work that blocks.
 #pragma once
 
-#include <functional>
-#include <memory>
-
 #include "base/clock.hpp"
 #include "task/timers.hpp"
+
+#include <functional>
+#include <memory>
 
 namespace boost::asio {
 class io_context;

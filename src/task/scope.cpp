@@ -17,7 +17,9 @@ void Scope::cancel(CancelReason reason) noexcept {
   if (waiting_) waiting_->interrupt();
 }
 
-void Scope::interrupt() noexcept { cancel(parent_->reason()); }
+void Scope::interrupt() noexcept {
+  cancel(parent_->reason());
+}
 
 Error Scope::error() const {
   Error error(Code::proto_cancelled);

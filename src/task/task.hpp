@@ -1,13 +1,14 @@
-// Task<T>: a lazy coroutine that ends with a Result<T>. No Asio here, so that a tool author's code can use it too.
+// Task<T>: a lazy coroutine that ends with a Result<T>. No Asio here, so that a tool author's code can use it
+// too.
 #pragma once
+
+#include "errors/result.hpp"
+#include "task/scope.hpp"
 
 #include <coroutine>
 #include <exception>
 #include <optional>
 #include <utility>
-
-#include "errors/result.hpp"
-#include "task/scope.hpp"
 
 namespace sallyport::task {
 
@@ -37,8 +38,8 @@ struct PromiseBase {
   Final final_suspend() const noexcept { return {}; }
 };
 
-// The error for an exception that left a coroutine: a throwing library that nobody caught. Its text is kept for
-// developers only.
+// The error for an exception that left a coroutine: a throwing library that nobody caught. Its text is kept
+// for developers only.
 Error error_of_exception(std::exception_ptr exception) noexcept;
 
 template <class T>
@@ -57,9 +58,9 @@ struct Promise : PromiseBase {
 
 }  // namespace detail
 
-// Starts when it is awaited, in the scope of whoever awaits it; ends with a Result. An exception that escapes the
-// body becomes SYS_001 (SYS_002 for bad_alloc). Awaited once. Dropping a Task that never ran frees it; dropping one
-// that is suspended is a bug.
+// Starts when it is awaited, in the scope of whoever awaits it; ends with a Result. An exception that escapes
+// the body becomes SYS_001 (SYS_002 for bad_alloc). Awaited once. Dropping a Task that never ran frees it;
+// dropping one that is suspended is a bug.
 template <class T = void>
 class [[nodiscard]] Task {
  public:
@@ -120,7 +121,9 @@ struct current_scope {
 };
 
 // Result<void> is returned as `co_return ok();`: a promise cannot have both return_void and return_value.
-inline Result<void> ok() noexcept { return {}; }
+inline Result<void> ok() noexcept {
+  return {};
+}
 
 }  // namespace sallyport::task
 

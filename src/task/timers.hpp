@@ -1,11 +1,11 @@
 // Deadlines: many timers behind one alarm, ordered by an injected clock.
 #pragma once
 
+#include "base/clock.hpp"
+
 #include <cstddef>
 #include <functional>
 #include <vector>
-
-#include "base/clock.hpp"
 
 namespace sallyport::task {
 
@@ -36,8 +36,9 @@ class Timer {
   std::move_only_function<void()> fire_;
 };
 
-// A heap of timers. The loop's implementation arms one operating-system timer for the earliest; arming for a later
-// time than what is armed already is skipped, so that a call's deadline that is never reached costs no system call.
+// A heap of timers. The loop's implementation arms one operating-system timer for the earliest; arming for a
+// later time than what is armed already is skipped, so that a call's deadline that is never reached costs no
+// system call.
 class Timers {
  public:
   explicit Timers(const Clock& clock) noexcept : clock_(&clock) {}

@@ -4,7 +4,9 @@
 
 namespace sallyport::task {
 
-Event::~Event() { assert(list_.empty()); }
+Event::~Event() {
+  assert(list_.empty());
+}
 
 void Event::set() {
   while (!list_.empty()) list_.front().wake();

@@ -1,14 +1,16 @@
-// What a coroutine can wait for besides I/O: an event, a time, blocking work. Every wait ends when its scope is cancelled.
+// What a coroutine can wait for besides I/O: an event, a time, blocking work. Every wait ends when its scope
+// is cancelled.
 #pragma once
 
-#include <boost/intrusive/list.hpp>
+#include "task/loop.hpp"
+#include "task/task.hpp"
+
 #include <coroutine>
 #include <memory>
 #include <optional>
 #include <utility>
 
-#include "task/loop.hpp"
-#include "task/task.hpp"
+#include <boost/intrusive/list.hpp>
 
 namespace sallyport::task {
 
@@ -80,8 +82,8 @@ class EventWait final : public Wait, public boost::intrusive::list_base_hook<> {
   bool woken_ = false;
 };
 
-// Each set() wakes all who wait at that moment. Waiters resume from the loop, never from inside set(), so that whoever
-// sets is not surprised by what they do.
+// Each set() wakes all who wait at that moment. Waiters resume from the loop, never from inside set(), so
+// that whoever sets is not surprised by what they do.
 class Event {
  public:
   explicit Event(Loop& loop) noexcept : loop_(&loop) {}
@@ -154,8 +156,9 @@ std::invoke_result_t<Function> call_guarded(Function& function) noexcept {
 
 }  // namespace detail
 
-// Runs `function` on a worker and brings its Result back; an exception is an error as it is in a Task. When the scope
-// is cancelled the caller leaves at once and the answer is dropped when it comes: the function must own what it uses.
+// Runs `function` on a worker and brings its Result back; an exception is an error as it is in a Task. When
+// the scope is cancelled the caller leaves at once and the answer is dropped when it comes: the function must
+// own what it uses.
 template <class Function>
 auto offload(Loop& loop, Function function) -> Task<typename std::invoke_result_t<Function>::value_type> {
   using T = typename std::invoke_result_t<Function>::value_type;

@@ -75,7 +75,7 @@ std::optional<Error> HostPolicy::check(const net::RequestHead& head) const {
 
 std::string HostPolicy::cors_headers(const net::RequestHead& head) const {
   const auto origin = head.fields.find("origin");
-  if (!origin) return {};
+  if (!origin || !origin_allowed(*origin)) return {};
   return "Access-Control-Allow-Origin: " + std::string(*origin) +
          "\r\nVary: Origin\r\nAccess-Control-Expose-Headers: Mcp-Session-Id, WWW-Authenticate, Retry-After, "
          "X-Correlation-Id\r\n";

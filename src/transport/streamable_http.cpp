@@ -29,11 +29,22 @@ std::optional<std::string_view> endpoint_of(std::string_view target) {
   return rest;
 }
 
+// A weight of zero (RFC 9110 section 12.4.2): "not this".
+bool refused(std::string_view item) {
+  const std::size_t at = item.find("q=0");
+  return at != std::string_view::npos && item.find_first_not_of("0. ", at + 2) == std::string_view::npos;
+}
+
 bool accepts(std::string_view accept, std::string_view type) {
   const std::string_view major = type.substr(0, type.find('/') + 1);
   while (!accept.empty()) {
     const std::size_t comma = std::min(accept.find(','), accept.size());
-    const std::string_view range = trim(accept.substr(0, std::min(comma, accept.find(';'))));
+    const std::string_view item = accept.substr(0, comma);
+    const std::string_view range = trim(item.substr(0, item.find(';')));
+    if (refused(item)) {
+      accept.remove_prefix(std::min(comma + 1, accept.size()));
+      continue;
+    }
     if (range == "*/*" || iequals(range, type)) return true;
     if (range.size() == major.size() + 1 && range.ends_with('*') && iequals(range.substr(0, major.size()), major)) return true;
     accept.remove_prefix(std::min(comma + 1, accept.size()));
@@ -55,7 +66,6 @@ std::string retry_after_line(const protocol::CanonicalFailure& failure) {
 struct StreamableHttp::Request {
   std::string_view endpoint;
   std::string cors;
-  bool json = true;
   bool events = false;
   std::optional<std::string_view> session_id;
   protocol::EdgeHeaders edge;
@@ -66,7 +76,6 @@ struct StreamableHttp::Request {
         cors(std::move(cors_headers)),
         session_id(head.fields.find("mcp-session-id")) {
     if (const auto accept = head.fields.find("accept")) {
-      json = accepts(*accept, "application/json");
       events = accepts(*accept, "text/event-stream");
     }
     edge.protocol_version = head.fields.find("mcp-protocol-version");
@@ -112,7 +121,7 @@ std::optional<Error> StreamableHttp::check_head(const net::RequestHead& head) co
     if (!is_json(head)) return refused(Code::proto_unsupported_media_type, "Content-Type");
     const auto encoding = head.fields.find("content-encoding");
     if (encoding && !iequals(*encoding, "identity")) return refused(Code::proto_unsupported_media_type, "Content-Encoding");
-    if (!json && !events) return refused(Code::proto_not_acceptable, "Accept");
+    if (!json) return refused(Code::proto_not_acceptable, "Accept");  // what is decided at once is answered in JSON
   }
   if (head.method == "GET" && !events) return refused(Code::proto_not_acceptable, "Accept");
   return std::nullopt;
@@ -265,7 +274,6 @@ Task<void> StreamableHttp::run(net::Exchange& exchange, const Request& request, 
   if (sink) sink->stop();
   if (exchange.gone() && era == Era::modern) co_return ok();
   const ResponseText text(reply, id, revision);
-  if (!exchange.streaming() && !request.json) exchange.begin_events(headers);
   if (exchange.streaming()) {
     front_->answered(era, message.method(), 200);
     std::string line;

@@ -40,7 +40,7 @@ std::shared_ptr<const View> Fleet::view(std::string_view endpoint) {
   return view;
 }
 
-Task<void> Fleet::settle(std::string_view endpoint, SteadyTime until) {
+Task<void> Fleet::settle(std::string_view endpoint, SteadyTime until, std::string_view tool) {
   for (const std::shared_ptr<Server>& server : members(endpoint)) {
     if (server->state() != State::idle) continue;
     group_.spawn([](std::shared_ptr<Server> one) -> Task<void> {
@@ -48,12 +48,14 @@ Task<void> Fleet::settle(std::string_view endpoint, SteadyTime until) {
       co_return ok();
     }(server));
   }
-  const auto wait = [](Fleet& fleet, std::string_view where) -> Task<void> {
-    while (!fleet.view(where)->complete()) CO_TRY(co_await fleet.changed_.wait());
+  const auto wait = [](Fleet& fleet, std::string_view where, std::string_view name) -> Task<void> {
+    for (auto view = fleet.view(where); !view->complete() && !(view->find(name)); view = fleet.view(where)) {
+      CO_TRY(co_await fleet.changed_.wait());
+    }
     co_return ok();
   };
   const Result<void> settled =
-      co_await task::with_deadline(loop_->timers(), until, wait(*this, endpoint),
+      co_await task::with_deadline(loop_->timers(), until, wait(*this, endpoint, tool),
                                    [](const Error&) { return Error(Code::discovery_timeout).with_executed(Executed::no); });
   if (!settled && settled.error().code() == Code::proto_cancelled) co_return settled;
   co_return ok();  // who is late is named as degraded, and list_changed follows

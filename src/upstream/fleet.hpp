@@ -40,8 +40,9 @@ class Fleet final : private ServerObserver {
   bool has_endpoint(std::string_view endpoint) const { return endpoint.empty() || find(endpoint) != nullptr; }
   std::shared_ptr<const View> view(std::string_view endpoint);
 
-  // Starts what is idle in this view and waits, at most until `until`, for all of it to be up or known to be down.
-  Task<void> settle(std::string_view endpoint, SteadyTime until);
+  // Starts what is idle in this view and waits, at most until `until`, for all of it to be up or known to be down; or
+  // only until `tool` is in the view.
+  Task<void> settle(std::string_view endpoint, SteadyTime until, std::string_view tool = {});
 
   pipeline::Front::Subscription subscribe(std::string_view endpoint, pipeline::Listener& listener);
 

@@ -66,7 +66,7 @@ for (const [name, { era, make }] of Object.entries(UPSTREAMS)) {
         abort.abort();
         await assert.rejects(call);
         await untilCancelled({ ...upstream, era }, 'cancelled');
-        assert.equal((await gateway.servers()).it.era, era);
+        assert.equal((await gateway.servers()).it.revision, era);
       });
 
       it(`${family} over stdio: list, call, cancel`, async (t) => {

@@ -1,9 +1,9 @@
 // Timers on a clock that a test turns by hand.
 #pragma once
 
-#include <optional>
-
 #include "task/timers.hpp"
+
+#include <optional>
 
 namespace sallyport::testing {
 

@@ -1,5 +1,8 @@
-// Two ends of a connection in memory: small reads and writes, a slow reader, a step that fails, all at the test's word.
+// Two ends of a connection in memory: small reads and writes, a slow reader, a step that fails, all at the
+// test's word.
 #pragma once
+
+#include "net/stream.hpp"
 
 #include <algorithm>
 #include <array>
@@ -8,17 +11,16 @@
 #include <string>
 #include <utility>
 
-#include "net/stream.hpp"
-
 namespace sallyport::testing {
 
 // How one end behaves. Shared with the test, which may change it while the connection lives.
 struct Behaviour {
   std::size_t read_size = static_cast<std::size_t>(-1);   // at most so many bytes a read
   std::size_t write_size = static_cast<std::size_t>(-1);  // and a write
-  std::size_t capacity = static_cast<std::size_t>(-1);    // bytes on their way that the other end has not read
-  std::optional<int> fail_at{};  // this operation (0 is the first) and all behind it fail with connection_reset
-  int operations = 0;            // so far: reads, writes and waits for room
+  std::size_t capacity = static_cast<std::size_t>(-1);  // bytes on their way that the other end has not read
+  std::optional<int>
+      fail_at{};       // this operation (0 is the first) and all behind it fail with connection_reset
+  int operations = 0;  // so far: reads, writes and waits for room
 
   bool fails() noexcept {
     const int number = operations++;
@@ -104,7 +106,9 @@ class MemoryStream final : public net::Stream {
     shutdown_write();
     settle(wire_, side_);
   }
-  bool readable() const noexcept override { return mine().closed || !mine().incoming.empty() || other().write_closed; }
+  bool readable() const noexcept override {
+    return mine().closed || !mine().incoming.empty() || other().write_closed;
+  }
 
  private:
   struct End {

@@ -1,13 +1,14 @@
 // Starts a Task in a test, and drives the loop until it has ended.
 #pragma once
 
-#include <boost/asio/io_context.hpp>
+#include "task/group.hpp"
+
 #include <chrono>
 #include <functional>
 #include <optional>
 #include <utility>
 
-#include "task/group.hpp"
+#include <boost/asio/io_context.hpp>
 
 namespace sallyport::testing {
 
@@ -33,7 +34,9 @@ inline bool step(task::Loop& loop) {
 template <class T>
 class Started {
  public:
-  Started(task::Loop& loop, Task<T> task) : loop_(&loop), group_(loop) { group_.spawn(keep(*this, std::move(task))); }
+  Started(task::Loop& loop, Task<T> task) : loop_(&loop), group_(loop) {
+    group_.spawn(keep(*this, std::move(task)));
+  }
   ~Started() {
     if (!done()) cancel();
     (void)run_until(*loop_, [this] { return group_.size() == 0; });
@@ -49,7 +52,8 @@ class Started {
   }
   // The outcome, waited for.
   Result<T> wait() {
-    if (!run_until(*loop_, [this] { return done(); })) return fail(Error(Code::network_timeout).note("the test gave up"));
+    if (!run_until(*loop_, [this] { return done(); }))
+      return fail(Error(Code::network_timeout).note("the test gave up"));
     return std::move(*result_);
   }
 

@@ -32,7 +32,7 @@ Task<pipeline::Reply> Resolve::call(pipeline::Call& call) {
   if (!name) co_return Failure(Error(Code::proto_invalid_params).with_executed(Executed::no).with_slot(Slot::pointer, "/params/name"));
   if (!take(call, *name) && !fleet_->view(call.endpoint)->complete()) {
     // It may belong to a server that is still starting.
-    CO_TRY(co_await fleet_->settle(call.endpoint, timers_->now() + fleet_->settings().first_list));
+    CO_TRY(co_await fleet_->settle(call.endpoint, timers_->now() + fleet_->settings().first_list, *name));
     take(call, *name);
   }
   if (!call.tool && !take_unlisted(call, *name)) co_return Failure(unknown(call, *name));

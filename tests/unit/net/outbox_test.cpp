@@ -1,14 +1,15 @@
 // The outbox: what a slow reader costs, what is dropped for it, and when it is given up.
 #include "net/outbox.hpp"
 
-#include <gtest/gtest.h>
-#include <rapidcheck/gtest.h>
+#include "net/budget.hpp"
+#include "support/memory_stream.hpp"
+#include "support/run_task.hpp"
 
 #include <memory>
 #include <string>
 
-#include "support/memory_stream.hpp"
-#include "support/run_task.hpp"
+#include <gtest/gtest.h>
+#include <rapidcheck/gtest.h>
 
 namespace sallyport::net {
 namespace {
@@ -29,10 +30,10 @@ struct Outgoing {
   std::string receive() {
     std::string all;
     for (;;) {
+      loop.poll();
       const std::string part = theirs->take();
       if (part.empty()) return all;
       all += part;
-      loop.poll();
     }
   }
 
@@ -144,6 +145,23 @@ TEST(Outbox, ACancelledDrainLeavesTheBytesOnTheirWay) {
     EXPECT_EQ(drained.settled()->error().code(), Code::proto_cancelled);
   }
   EXPECT_EQ(out.receive(), "hello");
+}
+
+TEST(OutboxBudget, IsGivenBackWithTheChargeAndNeverExceeded) {
+  Budget budget(10);
+  {
+    Budget::Charge one = budget.charge();
+    EXPECT_TRUE(one.grow(6));
+    Budget::Charge two = budget.charge();
+    EXPECT_FALSE(two.grow(5));
+    EXPECT_TRUE(two.grow(4));
+    EXPECT_FALSE(two.grow(1));
+    two = std::move(one);
+    EXPECT_EQ(budget.used(), 6u) << "what two held is given back";
+    EXPECT_FALSE(two.grow(~std::uint64_t{0})) << "no overflow";
+    EXPECT_TRUE(Budget::Charge().grow(1000)) << "one of no budget has no bound";
+  }
+  EXPECT_EQ(budget.used(), 0u);
 }
 
 // What arrives is what was taken, whole messages in their order, whatever the reader's speed.

@@ -1,17 +1,20 @@
-// Reading and writing from coroutines, and the buffer of what was read, over memory and over real descriptors.
+// Reading and writing from coroutines, and the buffer of what was read, over memory and over real
+// descriptors.
 #include "net/stream.hpp"
-
-#include <gtest/gtest.h>
-#include <rapidcheck/gtest.h>
-#include <sys/socket.h>
-#include <unistd.h>
-
-#include <array>
-#include <string>
 
 #include "net/pipe.hpp"
 #include "support/memory_stream.hpp"
 #include "support/run_task.hpp"
+
+#include <array>
+#include <csignal>
+#include <string>
+
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <rapidcheck/gtest.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 namespace sallyport::net {
 namespace {
@@ -155,7 +158,9 @@ TEST(DescriptorStream, BytesThatArriveTogetherWithTheCancellationAreReturned) {
   Sockets sockets(loop);
   ASSERT_TRUE(testing::run(loop, write_all(*sockets.one, "here")));
   std::array<char, 10> buffer{};
-  const auto once = [](Stream& stream, std::span<char> room) -> Task<std::size_t> { co_return co_await read_some(stream, room); };
+  const auto once = [](Stream& stream, std::span<char> room) -> Task<std::size_t> {
+    co_return co_await read_some(stream, room);
+  };
   Started<std::size_t> reader(loop, once(*sockets.two, buffer));
   reader.cancel();
   EXPECT_EQ(reader.wait().value(), 4u);
@@ -172,7 +177,9 @@ TEST(DescriptorStream, ACancelledWriteEnds) {
 }
 
 struct Forbidden final : Completion {
-  void done(std::error_code, std::size_t) noexcept override { ADD_FAILURE() << "completed after its stream was destroyed"; }
+  void done(std::error_code, std::size_t) noexcept override {
+    ADD_FAILURE() << "completed after its stream was destroyed";
+  }
 };
 
 TEST(DescriptorStream, OneDestroyedWithOperationsPendingNeverCompletesThem) {
@@ -196,7 +203,9 @@ TEST(DescriptorStream, ReadableTellsOfBytesAndOfTheEnd) {
   ASSERT_TRUE(testing::run(loop, write_all(*sockets.one, "x")));
   EXPECT_TRUE(sockets.two->readable());
   std::array<char, 8> buffer{};
-  const auto once = [](Stream& stream, std::span<char> room) -> Task<std::size_t> { co_return co_await read_some(stream, room); };
+  const auto once = [](Stream& stream, std::span<char> room) -> Task<std::size_t> {
+    co_return co_await read_some(stream, room);
+  };
   EXPECT_EQ(testing::run(loop, once(*sockets.two, buffer)).value(), 1u);
   EXPECT_FALSE(sockets.two->readable());
   sockets.one.reset();
@@ -216,10 +225,18 @@ TEST(DescriptorStream, WritingToAClosedPeerIsAnErrorNotASignal) {
   ::signal(SIGPIPE, previous);
 }
 
-TEST(OpenPipe, RefusesWhatCannotBeWaitedFor) {
+TEST(OpenPipe, RefusesWhatIsNotOpen) {
   task::Loop loop;
-  UniqueFd file(::open(SALLYPORT_SOURCE_DIR "/CMakeLists.txt", O_RDONLY | O_CLOEXEC));
-  EXPECT_EQ(open_pipe(loop, std::move(file)), nullptr);
+  EXPECT_EQ(open_pipe(loop, UniqueFd()), nullptr);
+}
+
+// `sallyport stdio < requests`
+TEST(OpenPipe, ReadsARegularFileToItsEnd) {
+  task::Loop loop;
+  const auto file =
+      open_pipe(loop, UniqueFd(::open(SALLYPORT_SOURCE_DIR "/CMakeLists.txt", O_RDONLY | O_CLOEXEC)));
+  ASSERT_NE(file, nullptr);
+  EXPECT_TRUE(testing::run(loop, read_to_end(*file)).value().starts_with("cmake_minimum_required"));
 }
 
 TEST(InputBuffer, GivesBackWhatAnIdleConnectionShouldNotHold) {

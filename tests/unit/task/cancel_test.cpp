@@ -1,14 +1,15 @@
-// A piece of work with every kind of wait in it, cut short at every point: it ends, in time, and leaves nothing.
-#include <gtest/gtest.h>
+// A piece of work with every kind of wait in it, cut short at every point: it ends, in time, and leaves
+// nothing.
+#include "counted.hpp"
+#include "support/manual_timers.hpp"
+#include "support/run_task.hpp"
+#include "task/group.hpp"
 
 #include <memory>
 #include <string>
 #include <vector>
 
-#include "counted.hpp"
-#include "support/manual_timers.hpp"
-#include "support/run_task.hpp"
-#include "task/group.hpp"
+#include <gtest/gtest.h>
 
 namespace sallyport::task {
 namespace {
@@ -62,10 +63,11 @@ Task<int> work(World& world) {
   std::vector<Task<int>> both;
   both.push_back(wait_once(world));
   both.push_back(sleep_a_little(world));
-  for (auto& result : CO_TRY(co_await gather(world.loop, std::move(both)))) total += CO_TRY(std::move(result));
+  for (auto& result : CO_TRY(co_await gather(world.loop, std::move(both))))
+    total += CO_TRY(std::move(result));
   total += CO_TRY(co_await world.flight.run([&world] { return sleep_a_little(world); }));
-  total += CO_TRY(co_await with_deadline(world.timers, world.timers.now() + std::chrono::hours(1), wait_once(world),
-                                         [](const Error& error) { return error; }));
+  total += CO_TRY(co_await with_deadline(world.timers, world.timers.now() + std::chrono::hours(1),
+                                         wait_once(world), [](const Error& error) { return error; }));
   co_return total;
 }
 constexpr int whole = 8;
@@ -97,7 +99,8 @@ TEST(CancelAnywhere, EndsAndLeavesNothing) {
 }
 
 Task<int> limited(World& world, SteadyTime when) {
-  return with_deadline(world.timers, when, work(world), [](const Error&) { return Error(Code::tool_timeout); });
+  return with_deadline(world.timers, when, work(world),
+                       [](const Error&) { return Error(Code::tool_timeout); });
 }
 
 TEST(DeadlineAnywhere, EndsWithItsOwnErrorAndLeavesNothing) {
@@ -111,8 +114,10 @@ TEST(DeadlineAnywhere, EndsWithItsOwnErrorAndLeavesNothing) {
       ASSERT_TRUE(running.done()) << at << " ms";
       const Result<int>& result = *running.settled();
       finished = result.has_value();
-      if (finished) EXPECT_EQ(*result, whole);
-      else EXPECT_EQ(result.error().code(), Code::tool_timeout) << at << " ms";
+      if (finished)
+        EXPECT_EQ(*result, whole);
+      else
+        EXPECT_EQ(result.error().code(), Code::tool_timeout) << at << " ms";
       world.flights.cancel(CancelReason::shutdown);
       world.settle();
     }
@@ -135,9 +140,10 @@ Result<int> nested(milliseconds outer, milliseconds inner) {
     CO_TRY(co_await unset.wait());
     co_return 1;
   };
-  Started<int> running(world.loop, expiring(world.timers, start + outer,
-                                            expiring(world.timers, start + inner, never(world), Code::tool_timeout),
-                                            Code::guardrail_timeout));
+  Started<int> running(world.loop,
+                       expiring(world.timers, start + outer,
+                                expiring(world.timers, start + inner, never(world), Code::tool_timeout),
+                                Code::guardrail_timeout));
   world.timers.advance(milliseconds(100));
   return *running.settled();
 }
@@ -150,17 +156,18 @@ TEST(NestedDeadlines, TheOneThatExpiresFirstSpeaks) {
 TEST(NestedDeadlines, ACancellationFromOutsideIsNeithers) {
   World world;
   const SteadyTime later = world.timers.now() + milliseconds(10);
-  Started<int> running(world.loop, expiring(world.timers, later,
-                                            expiring(world.timers, later, wait_once(world), Code::tool_timeout),
-                                            Code::guardrail_timeout));
+  Started<int> running(
+      world.loop,
+      expiring(world.timers, later, expiring(world.timers, later, wait_once(world), Code::tool_timeout),
+               Code::guardrail_timeout));
   running.cancel();
   EXPECT_EQ(running.settled()->error().code(), Code::proto_cancelled);
 }
 
 TEST(Deadline, OneThatPassesWhileACancellationIsUnderWayChangesNothing) {
   World world;
-  Started<int> running(world.loop, expiring(world.timers, world.timers.now() + milliseconds(1), wait_once(world),
-                                            Code::tool_timeout));
+  Started<int> running(world.loop, expiring(world.timers, world.timers.now() + milliseconds(1),
+                                            wait_once(world), Code::tool_timeout));
   running.cancel();
   world.timers.advance(milliseconds(5));
   EXPECT_EQ(running.settled()->error().code(), Code::proto_cancelled);
@@ -168,8 +175,8 @@ TEST(Deadline, OneThatPassesWhileACancellationIsUnderWayChangesNothing) {
 
 TEST(Deadline, AValueThatArrivesTogetherWithItIsKept) {
   World world;
-  Started<int> running(world.loop,
-                       expiring(world.timers, world.timers.now() + milliseconds(1), world.slot.take(), Code::tool_timeout));
+  Started<int> running(world.loop, expiring(world.timers, world.timers.now() + milliseconds(1),
+                                            world.slot.take(), Code::tool_timeout));
   world.slot.fill(6);
   world.timers.advance(milliseconds(1));
   EXPECT_EQ(running.settled()->value(), 6);
@@ -177,8 +184,8 @@ TEST(Deadline, AValueThatArrivesTogetherWithItIsKept) {
 
 TEST(Deadline, AValueThatArrivesBehindItIsNot) {
   World world;
-  Started<int> running(world.loop,
-                       expiring(world.timers, world.timers.now() + milliseconds(1), world.slot.take(), Code::tool_timeout));
+  Started<int> running(world.loop, expiring(world.timers, world.timers.now() + milliseconds(1),
+                                            world.slot.take(), Code::tool_timeout));
   world.timers.advance(milliseconds(1));
   world.slot.fill(6);
   EXPECT_EQ(running.settled()->error().code(), Code::tool_timeout);
@@ -190,8 +197,8 @@ TEST(Deadline, AnErrorOfTheTaskIsItsOwn) {
     (void)co_await w.event.wait();  // hears of the deadline, and fails for another reason
     co_return fail(Error(Code::tool_not_found));
   };
-  Started<int> running(world.loop, expiring(world.timers, world.timers.now() + milliseconds(1), failing(world),
-                                            Code::tool_timeout));
+  Started<int> running(world.loop, expiring(world.timers, world.timers.now() + milliseconds(1),
+                                            failing(world), Code::tool_timeout));
   world.timers.advance(milliseconds(1));
   EXPECT_EQ(running.settled()->error().code(), Code::tool_not_found);
 }

@@ -1,14 +1,14 @@
 // Groups, gather and single flights: who owns what runs, and that nothing outlives its owner.
 #include "task/group.hpp"
 
-#include <gtest/gtest.h>
+#include "counted.hpp"
+#include "support/run_task.hpp"
 
 #include <memory>
 #include <string>
 #include <vector>
 
-#include "counted.hpp"
-#include "support/run_task.hpp"
+#include <gtest/gtest.h>
 
 namespace sallyport::task {
 namespace {
@@ -168,7 +168,8 @@ TEST(Gather, KeepsTheOrderOfTheTasksAndEachOutcome) {
   Loop loop;
   Event first(loop), second(loop);
   Started<std::vector<Result<int>>> all(
-      loop, gather(loop, tasks(after(first, 1), after(second, fail(Error(Code::tool_not_found))), after(first, 3))));
+      loop, gather(loop, tasks(after(first, 1), after(second, fail(Error(Code::tool_not_found))),
+                               after(first, 3))));
   second.set();
   EXPECT_FALSE(all.settled()) << "one failure ends nothing";
   first.set();
@@ -192,7 +193,9 @@ Task<int> slow_to_end(Event& event, Loop& loop, CancelReason& reason) {
   (void)co_await event.wait();
   reason = (co_await current_scope()).reason();
   Scope own;
-  const auto clean_up = [](Loop& l) -> Task<int> { co_return CO_TRY(co_await offload(l, []() -> Result<int> { return 1; })); };
+  const auto clean_up = [](Loop& l) -> Task<int> {
+    co_return CO_TRY(co_await offload(l, []() -> Result<int> { return 1; }));
+  };
   co_return co_await clean_up(loop).in(own);
 }
 
@@ -201,7 +204,8 @@ TEST(Gather, ACancelledOneReturnsOnlyWhenAllThatItStartedHasEnded) {
   Event never(loop);
   CancelReason reason = CancelReason::client;
   {
-    Started<std::vector<Result<int>>> all(loop, gather(loop, tasks(slow_to_end(never, loop, reason), after(never, 2))));
+    Started<std::vector<Result<int>>> all(
+        loop, gather(loop, tasks(slow_to_end(never, loop, reason), after(never, 2))));
     EXPECT_EQ(Counted::live, 2);
     all.cancel(CancelReason::shutdown);
     const auto results = all.wait();
@@ -293,7 +297,8 @@ TEST(SingleFlight, AfterTheLandingTheNextCallerStartsAnother) {
   Flights flights(loop);
   Started<int> one(loop, flights.join());
   flights.gate.set();
-  // The flight lands, but who waits for it has not been resumed yet: its result is not for those who come now.
+  // The flight lands, but who waits for it has not been resumed yet: its result is not for those who come
+  // now.
   while (flights.flight.flying()) ASSERT_TRUE(testing::step(loop));
   Started<int> two(loop, flights.join());
   EXPECT_EQ(one.settled()->value(), 1);

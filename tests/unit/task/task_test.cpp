@@ -1,15 +1,15 @@
 // Tasks by themselves: values, errors, exceptions, frames, and chains of them that do not grow the stack.
 #include "task/task.hpp"
 
-#include <gtest/gtest.h>
+#include "counted.hpp"
+#include "support/run_task.hpp"
 
 #include <memory>
 #include <new>
 #include <stdexcept>
 #include <string>
 
-#include "counted.hpp"
-#include "support/run_task.hpp"
+#include <gtest/gtest.h>
 
 namespace sallyport::task {
 namespace {
@@ -17,7 +17,9 @@ namespace {
 using testing::Counted;
 using testing::run;
 
-Task<int> immediate(int value) { co_return value; }
+Task<int> immediate(int value) {
+  co_return value;
+}
 
 Task<int> throwing(std::function<void()> thrower) {
   thrower();
@@ -31,7 +33,9 @@ TEST(Task, ReturnsItsValue) {
 
 TEST(Task, ReturnsAMoveOnlyValue) {
   Loop loop;
-  const auto make = []() -> Task<std::unique_ptr<std::string>> { co_return std::make_unique<std::string>("here"); };
+  const auto make = []() -> Task<std::unique_ptr<std::string>> {
+    co_return std::make_unique<std::string>("here");
+  };
   EXPECT_EQ(*run(loop, make()).value(), "here");
 }
 
@@ -53,7 +57,8 @@ TEST(Task, AnExceptionBecomesAnError) {
   const auto bad = run(loop, throwing([] { throw std::runtime_error("the library's words"); }));
   EXPECT_EQ(bad.error().code(), Code::system_internal_error);
   EXPECT_EQ(bad.error().developer_message(), "the library's words");
-  EXPECT_EQ(run(loop, throwing([] { throw std::bad_alloc(); })).error().code(), Code::system_resource_exhausted);
+  EXPECT_EQ(run(loop, throwing([] { throw std::bad_alloc(); })).error().code(),
+            Code::system_resource_exhausted);
   EXPECT_EQ(run(loop, throwing([] { throw 5; })).error().code(), Code::system_internal_error);
 }
 

@@ -1,8 +1,7 @@
 // The heap of timers against a plain list, and what a timer may do while it fires.
 #include "task/timers.hpp"
 
-#include <gtest/gtest.h>
-#include <rapidcheck/gtest.h>
+#include "support/manual_timers.hpp"
 
 #include <array>
 #include <map>
@@ -10,7 +9,8 @@
 #include <set>
 #include <vector>
 
-#include "support/manual_timers.hpp"
+#include <gtest/gtest.h>
+#include <rapidcheck/gtest.h>
 
 namespace sallyport::task {
 namespace {
@@ -39,7 +39,9 @@ TEST(Timers, FireInTheOrderOfTheirTimes) {
 TEST(Timers, ADestroyedOneNeverFires) {
   ManualTimers timers;
   int fired = 0;
-  { const Timer gone(timers, timers.now(), [&] { ++fired; }); }
+  {
+    const Timer gone(timers, timers.now(), [&] { ++fired; });
+  }
   timers.advance(milliseconds(1));
   EXPECT_EQ(fired, 0);
 }
@@ -99,7 +101,8 @@ TEST(Timers, AreArmedForTheEarliest) {
   EXPECT_EQ(timers.armed(), start + milliseconds(20));
 }
 
-// Any sequence of operations: what fires, and when, is what a list that is searched from end to end would say.
+// Any sequence of operations: what fires, and when, is what a list that is searched from end to end would
+// say.
 RC_GTEST_PROP(TimersProperty, EqualAModel, ()) {
   constexpr std::size_t count = 12;
   ManualTimers timers;

@@ -1,7 +1,9 @@
 // Events, slots, sleeps and offloaded work, alone and when they are cancelled.
 #include "task/wait.hpp"
 
-#include <gtest/gtest.h>
+#include "counted.hpp"
+#include "support/manual_timers.hpp"
+#include "support/run_task.hpp"
 
 #include <latch>
 #include <memory>
@@ -9,9 +11,7 @@
 #include <string>
 #include <vector>
 
-#include "counted.hpp"
-#include "support/manual_timers.hpp"
-#include "support/run_task.hpp"
+#include <gtest/gtest.h>
 
 namespace sallyport::task {
 namespace {
@@ -148,7 +148,9 @@ TEST(Slot, AValueThatCameAfterTheCancellationIsLeftThere) {
   EXPECT_EQ(run(loop, slot.take()).value(), 4);
 }
 
-Task<void> sleep_until(Timers& timers, SteadyTime when) { co_return co_await Sleep(timers, when); }
+Task<void> sleep_until(Timers& timers, SteadyTime when) {
+  co_return co_await Sleep(timers, when);
+}
 
 TEST(Sleep, EndsAtItsTime) {
   Loop loop;
@@ -203,7 +205,9 @@ TEST(Loop, AnEarlierTimerIsNotHeldUpByALaterOne) {
 TEST(Offload, BringsTheResultBack) {
   Loop loop;
   EXPECT_EQ(run(loop, offload(loop, []() -> Result<int> { return 5; })).value(), 5);
-  EXPECT_EQ(run(loop, offload(loop, []() -> Result<int> { return fail(Error(Code::tool_not_found)); })).error().code(),
+  EXPECT_EQ(run(loop, offload(loop, []() -> Result<int> { return fail(Error(Code::tool_not_found)); }))
+                .error()
+                .code(),
             Code::tool_not_found);
 }
 
@@ -217,21 +221,23 @@ TEST(Offload, AnExceptionIsAnError) {
 class BusyWorker {
  public:
   explicit BusyWorker(Loop& loop) {
-    EXPECT_TRUE(loop.work([this] {
-      busy_.count_down();
-      free_.wait();
+    EXPECT_TRUE(loop.work([gates = gates_] {
+      gates->busy.count_down();
+      gates->free.wait();
     }));
-    busy_.wait();
+    gates_->busy.wait();
   }
   ~BusyWorker() { release(); }
   void release() {
-    if (!released_) free_.count_down();
-    released_ = true;
+    if (!std::exchange(released_, true)) gates_->free.count_down();
   }
 
  private:
-  std::latch busy_{1};
-  std::latch free_{1};
+  struct Gates {
+    std::latch busy{1};
+    std::latch free{1};
+  };
+  std::shared_ptr<Gates> gates_ = std::make_shared<Gates>();  // the worker may still look at them
   bool released_ = false;
 };
 
@@ -280,7 +286,8 @@ TEST(Offload, AFullQueueIsAnErrorAndNothingRan) {
 TEST(Offload, ManyAtOnceAllComeBack) {
   Loop loop;
   std::vector<std::unique_ptr<Started<int>>> all;
-  for (int i = 0; i < 500; ++i) all.push_back(std::make_unique<Started<int>>(loop, offload(loop, [i]() -> Result<int> { return i; })));
+  for (int i = 0; i < 500; ++i)
+    all.push_back(std::make_unique<Started<int>>(loop, offload(loop, [i]() -> Result<int> { return i; })));
   for (int i = 0; i < 500; ++i) EXPECT_EQ(all[static_cast<std::size_t>(i)]->wait().value(), i);
 }
 

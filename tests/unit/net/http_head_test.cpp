@@ -1,0 +1,460 @@
+// Heads of requests and responses, good and bad, and chunked bodies at every split: what two parsers could
+// read differently is refused.
+#include "net/http_head.hpp"
+
+#include <algorithm>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <gtest/gtest.h>
+#include <rapidcheck/gtest.h>
+
+namespace sallyport::net {
+namespace {
+
+using namespace std::string_view_literals;
+
+Result<void> parse(std::string_view text, RequestHead& head, HeadLimits limits = {}) {
+  return parse_request_head(text, limits, head);
+}
+
+std::string request(std::string_view fields, std::string_view line = "POST /mcp HTTP/1.1") {
+  return std::string(line) + "\r\nHost: here\r\n" + std::string(fields) + "\r\n";
+}
+
+TEST(RequestHead, IsParsed) {
+  const std::string text =
+      "POST /mcp/files?x=1 HTTP/1.1\r\nHost: localhost:8080\r\nContent-Type:application/json\r\nX-Empty:\r\n"
+      "Mcp-Session-Id:  \t abc \t\r\nContent-Length: 12\r\n\r\n";
+  RequestHead head;
+  ASSERT_TRUE(parse(text, head));
+  EXPECT_EQ(head.method, "POST");
+  EXPECT_EQ(head.target, "/mcp/files?x=1");
+  EXPECT_FALSE(head.http_1_0);
+  EXPECT_TRUE(head.keep_alive);
+  EXPECT_FALSE(head.expects_continue);
+  EXPECT_EQ(head.framing, Framing::length);
+  EXPECT_EQ(head.content_length, 12u);
+  EXPECT_EQ(head.fields.find("HOST"), "localhost:8080");
+  EXPECT_EQ(head.fields.find("mcp-session-id"), "abc");
+  EXPECT_EQ(head.fields.find("x-empty"), "");
+  EXPECT_EQ(head.fields.find("absent"), std::nullopt);
+  EXPECT_EQ(head.fields.size(), 5u);
+}
+
+TEST(RequestHead, NothingOfTheLastOneStays) {
+  RequestHead head;
+  const std::string first = request("Content-Length: 5\r\nConnection: close\r\nExpect: 100-continue\r\n");
+  ASSERT_TRUE(parse(first, head));
+  const std::string second = request("", "GET / HTTP/1.1");
+  ASSERT_TRUE(parse(second, head));
+  EXPECT_EQ(head.framing, Framing::none);
+  EXPECT_EQ(head.content_length, 0u);
+  EXPECT_TRUE(head.keep_alive);
+  EXPECT_FALSE(head.expects_continue);
+  EXPECT_EQ(head.fields.size(), 1u);
+}
+
+struct Taken {
+  std::string text;
+  Framing framing = Framing::none;
+  std::uint64_t length = 0;
+  bool keep_alive = true;
+};
+
+TEST(RequestHead, WhatItSaysOfTheBodyAndTheConnection) {
+  const std::vector<Taken> cases = {
+      {request(""), Framing::none},
+      {request("Content-Length: 0\r\n"), Framing::none},
+      {request("Content-Length: 007\r\n"), Framing::length, 7},
+      {request("Content-Length:\t 5 \r\n"), Framing::length, 5},
+      {request("Content-Length: 18446744073709551615\r\n"), Framing::length, 18446744073709551615u},
+      {request("Transfer-Encoding: chunked\r\n"), Framing::chunked},
+      {request("transfer-encoding:CHUNKED\r\n"), Framing::chunked},
+      {request("Connection: close\r\n"), Framing::none, 0, false},
+      {request("Connection: foo, Close\r\n"), Framing::none, 0, false},
+      {request("Connection: keep-alive\r\nConnection: close\r\n"), Framing::none, 0, false},
+      {request("Connection: closed\r\n"), Framing::none, 0, true},
+      {"GET / HTTP/1.0\r\n\r\n", Framing::none, 0, false},
+      {"GET / HTTP/1.0\r\nConnection: Keep-Alive\r\n\r\n", Framing::none, 0, true},
+      {"GET / HTTP/1.0\r\nConnection: keep-alive, close\r\n\r\n", Framing::none, 0, false},
+  };
+  for (const Taken& c : cases) {
+    RequestHead head;
+    ASSERT_TRUE(parse(c.text, head)) << c.text;
+    EXPECT_EQ(head.framing, c.framing) << c.text;
+    EXPECT_EQ(head.content_length, c.length) << c.text;
+    EXPECT_EQ(head.keep_alive, c.keep_alive) << c.text;
+  }
+}
+
+TEST(RequestHead, ExpectsContinueInHttp11Only) {
+  RequestHead head;
+  ASSERT_TRUE(parse(request("Expect: 100-Continue\r\nContent-Length: 1\r\n"), head));
+  EXPECT_TRUE(head.expects_continue);
+  ASSERT_TRUE(parse(request("Expect: 100-continue\r\nContent-Length: 1\r\n", "POST / HTTP/1.0"), head));
+  EXPECT_FALSE(head.expects_continue);
+}
+
+struct Target {
+  std::string_view method, target, host, expected;
+};
+
+TEST(RequestHead, TargetsInOriginAndAbsoluteForm) {
+  const Target cases[] = {
+      {"GET", "/", "here", "/"},
+      {"GET", "/a%20b?c=/d", "here", "/a%20b?c=/d"},
+      {"OPTIONS", "*", "here", "*"},
+      {"GET", "http://here/a?b", "here", "/a?b"},
+      {"GET", "HTTP://HERE:80/a", "here:80", "/a"},
+      {"GET", "https://here/", "here", "/"},
+      {"GET", "http://there/a", "here", ""},
+      {"GET", "http://here:81/a", "here", ""},
+      {"GET", "http://user@here/a", "here", ""},
+      {"GET", "http://here", "here", ""},
+      {"GET", "http://here?a/", "here", ""},
+      {"GET", "ftp://here/a", "here", ""},
+      {"GET", "*", "here", ""},
+      {"GET", "here/a", "here", ""},
+      {"CONNECT", "here:443", "here", ""},
+  };
+  for (const Target& c : cases) {
+    RequestHead head;
+    const std::string text = std::string(c.method) + " " + std::string(c.target) +
+                             " HTTP/1.1\r\nHost: " + std::string(c.host) + "\r\n\r\n";
+    EXPECT_EQ(parse(text, head).has_value(), !c.expected.empty()) << c.target;
+    if (!c.expected.empty()) EXPECT_EQ(head.target, c.expected);
+  }
+}
+
+struct Bad {
+  std::string_view what;
+  std::string text;
+};
+
+std::vector<Bad> bad_requests() {
+  std::vector<Bad> all = {
+      {"no Host in 1.1", "GET / HTTP/1.1\r\n\r\n"},
+      {"absolute form without Host in 1.0", "GET http://a/ HTTP/1.0\r\n\r\n"},
+      {"nothing", "\r\n\r\n"},
+      {"an empty line first", "\r\nGET / HTTP/1.1\r\nHost: a\r\n\r\n"},
+      {"HTTP/0.9", "GET /\r\n\r\n"},
+      {"HTTP/2.0", request("", "GET / HTTP/2.0")},
+      {"HTTP/1.2", request("", "GET / HTTP/1.2")},
+      {"lower case", request("", "GET / http/1.1")},
+      {"two spaces", request("", "GET  / HTTP/1.1")},
+      {"a tab", request("", "GET\t/ HTTP/1.1")},
+      {"space at the end", request("", "GET / HTTP/1.1 ")},
+      {"no target", request("", "GET HTTP/1.1")},
+      {"a space in the target", request("", "GET /a b HTTP/1.1")},
+      {"a control character in the target", request("", "GET /a\x01 HTTP/1.1")},
+      {"a method that is no token", request("", "GE(T / HTTP/1.1")},
+      {"TLS", std::string("\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n"sv)},
+      {"HTTP/2 preface", "PRI * HTTP/2.0\r\n\r\n"},
+      {"length and chunked", request("Content-Length: 5\r\nTransfer-Encoding: chunked\r\n")},
+      {"chunked and length", request("Transfer-Encoding: chunked\r\nContent-Length: 5\r\n")},
+      {"two equal lengths", request("Content-Length: 5\r\nContent-Length: 5\r\n")},
+      {"two lengths", request("Content-Length: 5\r\nContent-Length: 6\r\n")},
+      {"a signed length", request("Content-Length: +5\r\n")},
+      {"a negative length", request("Content-Length: -5\r\n")},
+      {"a list of lengths", request("Content-Length: 5,5\r\n")},
+      {"a list of lengths", request("Content-Length: 5, 5\r\n")},
+      {"two numbers", request("Content-Length: 5 5\r\n")},
+      {"hexadecimal", request("Content-Length: 0x5\r\n")},
+      {"no number", request("Content-Length: five\r\n")},
+      {"an empty length", request("Content-Length: \r\n")},
+      {"an overflow", request("Content-Length: 18446744073709551616\r\n")},
+      {"a fraction", request("Content-Length: 5.0\r\n")},
+      {"chunked, identity", request("Transfer-Encoding: chunked, identity\r\n")},
+      {"identity, chunked", request("Transfer-Encoding: identity, chunked\r\n")},
+      {"gzip, chunked", request("Transfer-Encoding: gzip, chunked\r\n")},
+      {"identity", request("Transfer-Encoding: identity\r\n")},
+      {"xchunked", request("Transfer-Encoding: xchunked\r\n")},
+      {"chunked twice in one", request("Transfer-Encoding: chunked, chunked\r\n")},
+      {"chunked twice", request("Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n")},
+      {"chunked with a parameter", request("Transfer-Encoding: chunked;q=1\r\n")},
+      {"quoted chunked", request("Transfer-Encoding: \"chunked\"\r\n")},
+      {"an empty encoding", request("Transfer-Encoding: \r\n")},
+      {"a vertical tab", request("Transfer-Encoding: \x0b"
+                                 "chunked\r\n")},
+      {"chunked in 1.0", request("Transfer-Encoding: chunked\r\n", "POST / HTTP/1.0")},
+      {"a folded line", request("X-A: b\r\n c\r\n")},
+      {"a line folded with a tab", request("X-A: b\r\n\tc\r\n")},
+      {"a folded encoding", request("Transfer-Encoding:\r\n chunked\r\n")},
+      {"a space before the first field", "GET / HTTP/1.1\r\n Host: a\r\n\r\n"},
+      {"a bare LF", request("X-A: b\nX-C: d\r\n")},
+      {"a bare LF after the first line", "GET / HTTP/1.1\nHost: a\r\n\r\n"},
+      {"bare LFs only", "GET / HTTP/1.1\nHost: a\n\n"},
+      {"a bare LF at the end", "GET / HTTP/1.1\r\nHost: a\r\n\n"},
+      {"a bare CR", request("X-A: b\rX-C: d\r\n")},
+      {"a bare CR at the end of a value", request("X-A: b\r\r\n")},
+      {"a NUL in a value", request("X-A: b\0c\r\n"sv)},
+      {"a NUL in a name", request("X\0A: b\r\n"sv)},
+      {"a space before the colon", request("X-A : b\r\n")},
+      {"a tab before the colon", request("X-A\t: b\r\n")},
+      {"a space before the colon of a length", request("Content-Length : 5\r\n")},
+      {"no colon", request("X-A\r\n")},
+      {"no name", request(": b\r\n")},
+      {"a name that is no token", request("X(A): b\r\n")},
+      {"a control character in a value", request("X-A: b\x01\r\n")},
+      {"DEL in a value", request("X-A: b\x7f\r\n")},
+  };
+  for (const std::string_view name :
+       {"Host", "Origin", "Authorization", "Content-Type", "Mcp-Session-Id", "MCP-Protocol-Version",
+        "Mcp-Method", "Mcp-Name", "Mcp-Param-Anything"}) {
+    std::string upper(name);
+    std::ranges::transform(upper, upper.begin(),
+                           [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c; });
+    all.push_back({name, request(std::string(name) + ": a\r\nX: y\r\n" + upper + ": a\r\n")});
+  }
+  return all;
+}
+
+TEST(RequestHead, WhatIsRefused) {
+  for (const auto& [what, text] : bad_requests()) {
+    RequestHead head;
+    const auto result = parse(text, head);
+    ASSERT_FALSE(result) << what;
+    EXPECT_EQ(result.error().code(), Code::proto_invalid_request) << what;
+    EXPECT_EQ(result.error().executed(), Executed::no) << what;
+    EXPECT_NE(result.error().slot(Slot::constraint), nullptr) << what;
+  }
+}
+
+TEST(RequestHead, OtherFieldsMayStandTwice) {
+  RequestHead head;
+  const std::string text =
+      request("Accept: application/json\r\nAccept: text/event-stream\r\nX-Mcp: 1\r\nX-Mcp: 2\r\n");
+  ASSERT_TRUE(parse(text, head));
+  EXPECT_EQ(head.fields.count("accept"), 2u);
+  EXPECT_EQ(head.fields.find("x-mcp"), "1");
+}
+
+TEST(RequestHead, HasLimits) {
+  const auto with_fields = [](int count) {
+    std::string fields;
+    for (int i = 0; i < count; ++i) fields += "X-" + std::to_string(i) + ": y\r\n";
+    return request(fields);
+  };
+  RequestHead head;
+  EXPECT_TRUE(parse(with_fields(9), head, {.fields = 10}));
+  EXPECT_FALSE(parse(with_fields(10), head, {.fields = 10}));
+  const std::string big = request("X-A: " + std::string(1000, 'x') + "\r\n");
+  EXPECT_TRUE(parse(big, head, {.bytes = big.size()}));
+  EXPECT_FALSE(parse(big, head, {.bytes = 900}));
+}
+
+TEST(FindHeadEnd, IsTheSameWhateverTheSplit) {
+  const std::pair<std::string_view, std::size_t> cases[] = {
+      {"GET / HTTP/1.1\r\nHost: a\r\n\r\nrest\r\n\r\n", 27},
+      {"a\n\nrest", 3},
+      {"a\n\r\nrest", 4},
+      {"a\r\n\nrest", 4},
+      {"\r\n\r\n", 4},
+      {"a\r\rb", std::string_view::npos},
+      {"a\r\nb\r\n\r", std::string_view::npos},
+      {"", std::string_view::npos}};
+  for (const auto& [text, end] : cases) {
+    EXPECT_EQ(find_head_end(text), end) << text;
+    for (std::size_t split = 0; split < text.size(); ++split) {
+      if (find_head_end(text.substr(0, split)) != std::string_view::npos) break;
+      EXPECT_EQ(find_head_end(text, split), end) << text << " split at " << split;
+    }
+  }
+}
+
+std::string response(std::string_view fields, std::string_view line = "HTTP/1.1 200 OK") {
+  return std::string(line) + "\r\n" + std::string(fields) + "\r\n";
+}
+
+struct Answer {
+  std::string text;
+  int status = 200;
+  Framing framing = Framing::none;
+  std::uint64_t length = 0;
+  bool keep_alive = true;
+};
+
+TEST(ResponseHead, IsParsed) {
+  const std::vector<Answer> cases = {
+      {response("Content-Length: 5\r\n"), 200, Framing::length, 5, true},
+      {response("Content-Length: 0\r\n"), 200, Framing::none, 0, true},
+      {response("Transfer-Encoding: chunked\r\n"), 200, Framing::chunked, 0, true},
+      {response(""), 200, Framing::until_close, 0, false},
+      {response("Connection: keep-alive\r\n"), 200, Framing::until_close, 0, false},
+      {response("Content-Length: 5\r\nConnection: close\r\n"), 200, Framing::length, 5, false},
+      {response("Content-Length: 5\r\n", "HTTP/1.0 200 OK"), 200, Framing::length, 5, false},
+      {response("Content-Length: 5\r\nConnection: keep-alive\r\n", "HTTP/1.0 200 OK"), 200, Framing::length,
+       5, true},
+      {response("", "HTTP/1.1 204 No Content"), 204, Framing::none, 0, true},
+      {response("Content-Length: 5\r\n", "HTTP/1.1 304 Not Modified"), 304, Framing::none, 5, true},
+      {response("", "HTTP/1.1 100 Continue"), 100, Framing::none, 0, true},
+      {response("Content-Length: 2\r\n", "HTTP/1.1 599 "), 599, Framing::length, 2, true},
+      {response("Set-Cookie: a\r\nSet-Cookie: b\r\nContent-Length: 2\r\n"), 200, Framing::length, 2, true},
+  };
+  for (const Answer& c : cases) {
+    ResponseHead head;
+    ASSERT_TRUE(parse_response_head(c.text, {}, head)) << c.text;
+    EXPECT_EQ(head.status, c.status) << c.text;
+    EXPECT_EQ(head.framing, c.framing) << c.text;
+    EXPECT_EQ(head.content_length, c.length) << c.text;
+    EXPECT_EQ(head.keep_alive, c.keep_alive) << c.text;
+  }
+}
+
+TEST(ResponseHead, WhatIsRefused) {
+  const std::vector<Bad> cases = {
+      {"nothing", "\r\n\r\n"},
+      {"not HTTP", "SSH-2.0-OpenSSH\r\n\r\n"},
+      {"HTTP/2", response("", "HTTP/2 200 OK")},
+      {"no status", response("", "HTTP/1.1 OK")},
+      {"two digits", response("", "HTTP/1.1 20 OK")},
+      {"below 100", response("", "HTTP/1.1 004 OK")},
+      {"four digits", response("", "HTTP/1.1 2000 OK")},
+      {"switching protocols", response("Upgrade: x\r\n", "HTTP/1.1 101 Switching Protocols")},
+      {"length and chunked", response("Content-Length: 5\r\nTransfer-Encoding: chunked\r\n")},
+      {"two lengths", response("Content-Length: 5\r\nContent-Length: 5\r\n")},
+      {"a list of lengths", response("Content-Length: 5, 5\r\n")},
+      {"gzip", response("Transfer-Encoding: gzip, chunked\r\n")},
+      {"a folded line", response("X-A: b\r\n c\r\n")},
+      {"a bare LF", response("X-A: b\nX-C: d\r\n")},
+      {"a NUL", response("X-A: \0\r\n"sv)},
+      {"a space before the colon", response("X-A : b\r\n")},
+  };
+  for (const auto& [what, text] : cases) {
+    ResponseHead head;
+    const auto result = parse_response_head(text, {}, head);
+    ASSERT_FALSE(result) << what;
+    EXPECT_EQ(result.error().code(), Code::network_protocol_error) << what;
+    EXPECT_EQ(result.error().phase(), Phase::decode) << what;
+  }
+  ResponseHead head;
+  EXPECT_FALSE(parse_response_head(response("A: b\r\nB: c\r\n"), {.fields = 1}, head));
+}
+
+struct Decoded {
+  std::string body;
+  std::size_t taken = 0;
+  ChunkedDecoder::State state{};
+  bool over_limit = false;
+  bool operator==(const Decoded&) const = default;
+};
+
+Decoded decode(std::string_view text, const std::vector<std::size_t>& splits, std::size_t limit) {
+  ChunkedDecoder decoder;
+  Decoded result;
+  std::size_t start = 0;
+  const auto feed = [&](std::size_t end) {
+    while (start < end) {
+      const std::size_t n = decoder.feed(text.substr(start, end - start), result.body, limit);
+      result.taken += n;
+      start += n;
+      if (decoder.state() != ChunkedDecoder::State::more) return;
+    }
+  };
+  for (const std::size_t split : splits) feed(split);
+  feed(text.size());
+  result.state = decoder.state();
+  result.over_limit = decoder.over_limit();
+  return result;
+}
+
+struct Chunks {
+  std::string_view text;
+  std::string_view body;
+  ChunkedDecoder::State state = ChunkedDecoder::State::done;
+  std::size_t behind = 0;  // bytes that are not the body's
+};
+
+TEST(ChunkedDecoder, AtEverySplitOfEveryCase) {
+  using enum ChunkedDecoder::State;
+  const Chunks cases[] = {
+      {"0\r\n\r\n", ""},
+      {"5\r\nhello\r\n0\r\n\r\n", "hello"},
+      {"5\r\nhello\r\n0\r\n\r\nGET /", "hello", done, 5},
+      {"1\r\na\r\n2\r\nbc\r\n00\r\n\r\n", "abc"},
+      {"A\r\n0123456789\r\n0\r\n\r\n", "0123456789"},
+      {"a;name=value;x=\"y\"\r\n0123456789\r\n0;last\r\n\r\n", "0123456789"},
+      {"2\r\n\r\n\r\n0\r\n\r\n", "\r\n"},
+      {"1\r\na\r\n0\r\nTrailer: x\r\nOther: y\r\n\r\n", "a"},
+      {"5\r\nhel", "hel", more},
+      {"5\r\nhello\r\n0\r\n\r", "hello", more},
+      {"\r\n", "", malformed},
+      {" 5\r\nhello", "", malformed},
+      {"5 \r\nhello", "", malformed},
+      {"+5\r\nhello", "", malformed},
+      {"-5\r\nhello", "", malformed},
+      {"0x5\r\nhello", "", malformed},
+      {"5\nhello", "", malformed},
+      {"5\r\rhello", "", malformed},
+      {"5;a\nhello", "", malformed},
+      {"5;a\rhello", "", malformed},
+      {"5\r\nhelloX\r\n0\r\n\r\n", "hello", malformed},
+      {"5\r\nhello\n0\r\n\r\n", "hello", malformed},
+      {"5\r\nhello\r0\r\n\r\n", "hello", malformed},
+      {"ffffffffffffffff\r\n", "", malformed},
+      {"0000000000000001\r\n", "", malformed},
+      {"0\r\nX: y\n\r\n", "", malformed},
+      {"0\r\n\n", "", malformed},
+      {"0\r\n\rx", "", malformed},
+      {"G\r\n", "", malformed},
+  };
+  for (const Chunks& c : cases) {
+    const Decoded whole = decode(c.text, {}, 1000);
+    EXPECT_EQ(whole.body, c.body) << c.text;
+    EXPECT_EQ(whole.state, c.state) << c.text;
+    if (c.state == done) EXPECT_EQ(c.text.size() - whole.taken, c.behind) << c.text;
+    for (std::size_t one = 0; one <= c.text.size(); ++one) {
+      for (std::size_t two = one; two <= c.text.size(); ++two) {
+        ASSERT_EQ(decode(c.text, {one, two}, 1000), whole) << c.text << " at " << one << " and " << two;
+      }
+    }
+  }
+}
+
+TEST(ChunkedDecoder, KeepsNothingBeyondItsLimit) {
+  const std::string text = "5\r\nhello\r\n5\r\nworld\r\n0\r\n\r\n";
+  EXPECT_FALSE(decode(text, {}, 10).over_limit);
+  for (std::size_t split = 0; split <= text.size(); ++split) {
+    const Decoded cut = decode(text, {split}, 9);
+    EXPECT_TRUE(cut.over_limit) << split;
+    EXPECT_EQ(cut.body, "helloworl") << split;
+  }
+}
+
+TEST(ChunkedDecoder, BoundsExtensionsAndTrailers) {
+  using enum ChunkedDecoder::State;
+  const std::string much(20'000, 'x');
+  EXPECT_EQ(decode("1;" + much + "\r\na\r\n0\r\n\r\n", {}, 10).state, malformed);
+  EXPECT_EQ(decode("0\r\nT: " + much + "\r\n\r\n", {}, 10).state, malformed);
+  std::string many_chunks, many_trailers = "0\r\n";
+  for (int i = 0; i < 10'000; ++i) many_chunks += "1;x\r\na\r\n", many_trailers += "a\r\n";
+  EXPECT_EQ(decode(many_chunks, {}, 100'000).state, malformed);
+  EXPECT_EQ(decode(many_trailers, {}, 10).state, more) << "10,000 short lines fit";
+  EXPECT_EQ(decode(many_trailers + many_trailers.substr(3), {}, 10).state, malformed);
+}
+
+RC_GTEST_PROP(ChunkedDecoderProperty, DecodesWhatWasEncodedAtAnySplit,
+              (const std::vector<std::string>& pieces)) {
+  std::string text, body;
+  for (const std::string& part : pieces) {
+    if (part.empty()) continue;
+    char size[20];
+    std::snprintf(size, sizeof size, *rc::gen::arbitrary<bool>() ? "%zx" : "%zX", part.size());
+    text += std::string(size) + (*rc::gen::arbitrary<bool>() ? ";e=1" : "") + "\r\n" + part + "\r\n";
+    body += part;
+  }
+  text += "0\r\n\r\n";
+  auto splits =
+      *rc::gen::container<std::vector<std::size_t>>(rc::gen::inRange<std::size_t>(0, text.size() + 1));
+  std::ranges::sort(splits);
+  const Decoded result = decode(text + "next", splits, body.size());
+  RC_ASSERT(result.body == body);
+  RC_ASSERT(result.state == ChunkedDecoder::State::done);
+  RC_ASSERT(result.taken == text.size());
+  RC_ASSERT(!result.over_limit);
+}
+
+}  // namespace
+}  // namespace sallyport::net

@@ -1,0 +1,59 @@
+# What has to be on the machine, and how it gets there. Debian 12 with nothing but git is enough to begin with.
+
+build_packages=(
+  clang-19 lld-19 llvm-19 libclang-rt-19-dev clang-format-19 clang-tidy-19
+  cmake ninja-build ccache git ca-certificates curl pkg-config procps openssl
+  libboost1.81-dev libboost-json1.81-dev libboost-url1.81-dev libssl-dev libsimdjson-dev libfmt-dev
+  libspdlog-dev libyaml-cpp-dev libcli11-dev
+  libgtest-dev libgmock-dev librapidcheck-dev libbenchmark-dev
+)
+bench_packages=(nginx-light python3)
+
+missing_packages() {
+  local wanted=("$@")
+  comm -23 <(printf '%s\n' "${wanted[@]}" | sort -u) \
+    <(dpkg-query -W -f '${db:Status-Status} ${Package}\n' "${wanted[@]}" 2>/dev/null | sed -n 's/^installed //p' | sort -u)
+}
+
+as_root() {
+  if ((EUID == 0)); then
+    "$@"
+  elif command -v sudo >/dev/null; then
+    sudo "$@"
+  else
+    complain "this needs root: $*"
+    return 1
+  fi
+}
+
+# install_packages NAME…: those that are missing, after saying so.
+install_packages() {
+  local missing
+  command -v dpkg-query >/dev/null || {
+    complain "this is not Debian: install by hand what tools/dev/packages.sh names"
+    return 1
+  }
+  mapfile -t missing < <(missing_packages "$@")
+  ((${#missing[@]})) || return 0
+  say "installing from Debian: ${missing[*]}"
+  local log
+  log=$(mktemp)
+  if as_root env DEBIAN_FRONTEND=noninteractive apt-get update -qq >"$log" 2>&1 &&
+    as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >"$log" 2>&1 </dev/null; then
+    rm -f "$log"
+    return 0
+  fi
+  tail -n 20 "$log" >&2
+  rm -f "$log"
+  complain "apt-get could not install them"
+  return 1
+}
+
+# Node for the test peers and the demo: npm comes from wherever the machine has it, else from Debian, and brings the pinned one.
+install_node() {
+  command -v npm >/dev/null || install_packages npm
+  local before=$SECONDS
+  node_bin=$("$root/tools/node/install.sh")
+  ((SECONDS - before < 2)) || say "installed Node $("$node_bin/node" --version) in ${node_bin%/node_modules/*}"
+  export PATH=$node_bin:$PATH
+}
