@@ -23,7 +23,7 @@ static_assert(static_cast<int>(log::Format::json) == static_cast<int>(config::Lo
 int run_serve(const ServeOptions& options) {
   log::configure(log_options(options.config.telemetry.log));
   for (const config::Diagnostic& note : options.notes) {
-    log::warn("config", {{"file", note.file}, {"line", note.line}, {"what", note.what}, {"instead", note.instead}});
+    log::warn("config", {{"file", note.file}, {"line", note.at.line}, {"what", note.what}, {"instead", note.instead}});
   }
   gateway::Daemon daemon(options.config,
                          {.http = options.open_listener, .admin = options.open_admin, .stdio = options.stdio});

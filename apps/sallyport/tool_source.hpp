@@ -47,8 +47,8 @@ class ToolSource {
   // `arguments`: a scanned JSON object. `events` hears of progress.
   virtual Task<Response> call(std::string_view name, std::string_view arguments,
                               pipeline::EventSink& events) = 0;
-  virtual std::string waiting_for() const = 0;  // for people
-  virtual std::string name() const = 0;         // before what is said about it; may be empty
+  virtual std::string waiting_for() = 0;  // for people
+  virtual std::string name() const = 0;   // before what is said about it; may be empty
 
   // Must have ended before the source goes: nothing that was started is left then.
   virtual Task<void> close() = 0;

@@ -86,7 +86,7 @@ class ToolsAtUrl final : public ToolSource {
     co_return Response{std::move(answer->bytes), answer->message};
   }
 
-  std::string waiting_for() const override { return fmt::format("waiting for {}", definition_.url); }
+  std::string waiting_for() override { return fmt::format("waiting for {}", definition_.url); }
   std::string name() const override { return definition_.url + ": "; }
 
   Task<void> close() override {

@@ -19,7 +19,7 @@ class ToolsOfConfig final : public ToolSource {
       : loop_(&loop), config_(&config), gateway_(loop, config, metrics_) {}
 
   Task<Listing> list() override {
-    CO_TRY(co_await settle(""));
+    CO_TRY(co_await settle("", ""));
     const std::shared_ptr<const upstream::View> view = gateway_.fleet().view("");
     Listing listing;
     for (const std::string& name : view->names()) {
@@ -35,7 +35,7 @@ class ToolsOfConfig final : public ToolSource {
 
   Task<Response> call(std::string_view name, std::string_view arguments,
                       pipeline::EventSink& events) override {
-    CO_TRY(co_await settle(owner_of(name)));
+    CO_TRY(co_await settle(owner_of(name), name));
     protocol::Meta meta;
     meta.progress_token = request_id;
     const std::string request = protocol::tools_call_request(request_id, revision, name, arguments, meta);
@@ -57,7 +57,7 @@ class ToolsOfConfig final : public ToolSource {
     co_return respond(reply);
   }
 
-  std::string waiting_for() const override {
+  std::string waiting_for() override {
     std::vector<std::string_view> starting;
     for (const auto& server : gateway_.fleet().servers()) {
       if (server->state() == upstream::State::starting) starting.push_back(server->key());
@@ -83,24 +83,25 @@ class ToolsOfConfig final : public ToolSource {
     return owner ? std::string_view(owner->key) : "";
   }
 
-  Task<void> settle(std::string_view endpoint) {
-    return gateway_.fleet().settle(endpoint, loop_->now() + config_->timeouts.start);
+  // Starts what `endpoint` has, and waits for all of it or for this tool.
+  Task<void> settle(std::string_view endpoint, std::string_view tool) {
+    return gateway_.fleet().settle(endpoint, loop_->now() + config_->timeouts.start, tool);
   }
 
   // Servers that are not up, with the last that they wrote.
-  std::vector<Missing> missing() const {
+  std::vector<Missing> missing() {
     std::vector<Missing> all;
     for (const auto& server : gateway_.fleet().servers()) {
       if (server->state() == upstream::State::up || server->state() == upstream::State::idle) continue;
       std::string why = server->last_error() ? explain(*server->last_error()) : "did not come up in time";
       const std::vector<std::string> written = server->stderr_lines();
       if (!written.empty()) why += fmt::format("; its last line on stderr: {}", written.back());
-      all.push_back({fmt::format("server '{}'", server->key()), std::move(why)});
+      all.push_back({server->key(), std::move(why)});
     }
     return all;
   }
 
-  Result<Response> respond(const pipeline::Reply& reply) const {
+  Result<Response> respond(const pipeline::Reply& reply) {
     const transport::ResponseText text(reply, request_id, revision);
     if (text.empty()) return fail(Error(Code::proto_cancelled));
     Response response;
@@ -117,7 +118,7 @@ class ToolsOfConfig final : public ToolSource {
   task::Loop* loop_;
   const config::Config* config_;
   telemetry::Registry metrics_;
-  mutable gateway::Gateway gateway_;  // fleet() is for those who change it too
+  gateway::Gateway gateway_;
 };
 
 }  // namespace

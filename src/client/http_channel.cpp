@@ -16,6 +16,8 @@ using protocol::Method;
 
 constexpr std::chrono::milliseconds listen_pause{1000};
 constexpr std::chrono::milliseconds longest_listen_pause{60000};
+constexpr int max_redirects = 3;
+constexpr std::size_t max_session_id = 256;
 constexpr std::uint64_t max_failure_body = 64 * 1024;
 constexpr std::chrono::milliseconds farewell{2000};
 
@@ -30,6 +32,16 @@ Error failure(classify::FailureClass kind, std::string_view detail) {
 bool has_type(const net::ResponseHead& head, std::string_view type) {
   const auto value = head.fields.find("content-type");
   return value && iequals(trim(value->substr(0, value->find(';'))), type);
+}
+
+// Where a 307 or 308 to the same origin leads: credentials go nowhere else. Other redirects are not followed.
+std::optional<std::string> same_origin_redirect(const net::ResponseHead& head, const net::Endpoint& endpoint) {
+  const auto location = head.fields.find("location");
+  if ((head.status != 307 && head.status != 308) || !location) return std::nullopt;
+  if (location->starts_with('/') && !location->starts_with("//")) return std::string(*location);
+  const auto other = net::parse_endpoint(*location);
+  const bool same = other && other->tls == endpoint.tls && iequals(other->host, endpoint.host) && other->port == endpoint.port;
+  return same ? std::optional(other->target) : std::nullopt;
 }
 
 // What a legacy server says about a session that it does not know: 404 by the spec, 400 with -32000 from those who
@@ -101,7 +113,6 @@ Task<void> HttpChannel::initialize() {
   const protocol::Revision offered =
       env_.target.protocol && protocol::era(*env_.target.protocol) == Era::legacy ? *env_.target.protocol
                                                                                          : protocol::latest_legacy;
-  session_.clear();
   revision_ = offered;
   const Outgoing nothing;
   PendingRequest pending(env_.loop, pending_.next_id(), nothing);
@@ -114,6 +125,7 @@ Task<void> HttpChannel::initialize() {
     co_return Failure(failure(classify::FailureClass::protocol, "initialize was not answered with a revision that we speak"));
   }
   revision_ = *revision;
+  session_ = std::move(pending.session);
   co_return co_await notify(protocol::initialized_notification());
 }
 
@@ -161,6 +173,7 @@ Task<std::unique_ptr<pipeline::Answer>> HttpChannel::request(const Outgoing& out
 
 Task<std::unique_ptr<pipeline::Answer>> HttpChannel::post(const Outgoing& outgoing) {
   PendingRequest pending(env_.loop, pending_.next_id(), outgoing);
+  pending.session = session_;
   pending_.add(pending);
   const std::string body = encode_request(outgoing, revision_, pending.id);
   auto answer = co_await exchange(headers_for(outgoing), body, pending);
@@ -177,14 +190,21 @@ Task<std::unique_ptr<pipeline::Answer>> HttpChannel::post(const Outgoing& outgoi
 
 Task<std::unique_ptr<pipeline::Answer>> HttpChannel::exchange(std::string_view headers, std::string_view body,
                                                               PendingRequest& pending) {
-  net::HttpCall call(pool_);
   const std::string_view pieces[] = {body};
-  CO_TRY(co_await call.send("POST", pool_.endpoint().target, headers, pieces, pending.outgoing->repeatable));
-  CO_TRY(co_await call.receive_head());
-  const net::ResponseHead& head = call.head();
-  if (const auto session = head.fields.find("mcp-session-id"); session && session_.empty() && session->size() <= 256) {
-    session_ = *session;
+  std::string target = pool_.endpoint().target;
+  std::optional<net::HttpCall> request(pool_);
+  for (int hop = 0;; ++hop) {
+    CO_TRY(co_await request->send("POST", target, headers, pieces, pending.outgoing->repeatable));
+    CO_TRY(co_await request->receive_head());
+    auto moved = same_origin_redirect(request->head(), pool_.endpoint());
+    if (!moved || hop == max_redirects) break;
+    target = std::move(*moved);
+    request.emplace(pool_);
   }
+  net::HttpCall& call = *request;
+  const net::ResponseHead& head = call.head();
+  const auto session = head.fields.find("mcp-session-id");
+  if (session && pending.session.empty() && session->size() <= max_session_id) pending.session = *session;
   if (head.status == 200 && has_type(head, "application/json")) co_return co_await receive_json(call, pending);
   if (head.status == 200 && has_type(head, "text/event-stream")) co_return co_await receive_events(call, pending);
   if (head.status / 100 == 2) {
@@ -256,7 +276,10 @@ Task<std::unique_ptr<pipeline::Answer>> HttpChannel::receive_failure(net::HttpCa
       answer = take_answer(std::move(*body), pending).value_or(nullptr);
     }
   }
-  if (!session_.empty() && protocol::era(revision_) == Era::legacy && lost_session(status, answer.get())) {
+  if (status / 100 == 3) {
+    co_return Failure(failure(classify::FailureClass::protocol, "a redirect that is not followed").with_can_retry(false));
+  }
+  if (!pending.session.empty() && protocol::era(revision_) == Era::legacy && lost_session(status, answer.get())) {
     co_return Failure(Error(Code::proto_session_unknown).with_executed(Executed::no));
   }
   if (answer && answer->message.kind() == protocol::MessageKind::error_response && status < 500 && status != 401 &&
