@@ -22,9 +22,9 @@ void fill_from_kernel(std::span<std::byte> out) {
   }
 }
 
-// The kernel gives up to 256 bytes in one uninterrupted piece: sixteen ids for one system call.
+// 256 ids for one system call.
 struct Pool {
-  std::array<std::byte, 256> bytes;
+  std::array<std::byte, 4096> bytes;
   std::size_t left = 0;
 };
 

@@ -86,8 +86,11 @@ constexpr std::uint32_t byte_at(std::string_view text, std::size_t i) noexcept {
 
 }  // namespace
 
-bool iequals(std::string_view a, std::string_view b) noexcept {
-  return std::ranges::equal(a, b, {}, to_lower, to_lower);
+bool equal_ignoring_case(const char* a, const char* b, std::size_t size) noexcept {
+  for (std::size_t i = 0; i < size; ++i) {
+    if (a[i] != b[i] && to_lower(a[i]) != to_lower(b[i])) return false;
+  }
+  return true;
 }
 
 bool starts_with_icase(std::string_view text, std::string_view prefix) noexcept {

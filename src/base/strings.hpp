@@ -15,7 +15,10 @@
 namespace sallyport {
 
 // ASCII only: header names, schemes, keywords.
-bool iequals(std::string_view a, std::string_view b) noexcept;
+bool equal_ignoring_case(const char* a, const char* b, std::size_t size) noexcept;
+inline bool iequals(std::string_view a, std::string_view b) noexcept {
+  return a.size() == b.size() && equal_ignoring_case(a.data(), b.data(), a.size());
+}
 bool starts_with_icase(std::string_view text, std::string_view prefix) noexcept;
 
 // Without the optional white space of HTTP (space and tab) at both ends.

@@ -85,6 +85,7 @@ Task<std::unique_ptr<HttpChannel>> HttpChannel::open(Environment environment,
 Task<void> HttpChannel::handshake(std::optional<protocol::Revision> revision) {
   if (!revision && CO_TRY(co_await probe_modern())) revision = protocol::latest_modern;
   revision_ = revision.value_or(protocol::latest_legacy);
+  renew_headers();
   if (protocol::era(revision_) == Era::modern) co_return ok();
   co_return co_await initialize();
 }
@@ -94,6 +95,7 @@ Task<bool> HttpChannel::probe_modern() {
   discover.method = Method::server_discover;
   discover.repeatable = true;
   revision_ = protocol::latest_modern;
+  renew_headers();
   auto answer = co_await request(discover);
   if (answer) {
     switch (judge_probe((*answer)->bytes, (*answer)->message)) {
@@ -126,6 +128,7 @@ Task<void> HttpChannel::initialize() {
   }
   revision_ = *revision;
   session_ = std::move(pending.session);
+  renew_headers();
   co_return co_await notify(protocol::initialized_notification());
 }
 
@@ -137,18 +140,19 @@ Task<void> HttpChannel::reinitialize(std::string lost) {
   });
 }
 
-std::string HttpChannel::common_headers() const {
-  std::string headers = fixed_headers_;
-  if (!session_.empty()) headers += "Mcp-Session-Id: " + session_ + "\r\n";
+void HttpChannel::renew_headers() {
+  common_headers_ = fixed_headers_;
+  if (!session_.empty()) common_headers_ += "Mcp-Session-Id: " + session_ + "\r\n";
   if (revision_ >= protocol::Revision::v2025_06_18) {
-    headers.append("MCP-Protocol-Version: ").append(protocol::name(revision_)).append("\r\n");
+    common_headers_.append("MCP-Protocol-Version: ").append(protocol::name(revision_)).append("\r\n");
   }
-  return headers;
 }
 
 std::string HttpChannel::headers_for(const Outgoing& outgoing) const {
-  std::string headers = common_headers();
-  if (protocol::era(revision_) != Era::modern) return headers;
+  if (protocol::era(revision_) != Era::modern) return common_headers_;
+  std::string headers;
+  headers.reserve(common_headers_.size() + 128);
+  headers = common_headers_;
   headers.append("Mcp-Method: ").append(protocol::name(outgoing.method)).append("\r\n");
   if (!outgoing.name.empty()) headers.append("Mcp-Name: ").append(protocol::encode_header_value(outgoing.name)).append("\r\n");
   for (const auto& field : protocol::build_param_headers(outgoing.param_headers, outgoing.arguments)) {
@@ -299,7 +303,7 @@ Task<void> HttpChannel::notify(std::string body) {
   const auto send = [](HttpChannel& self, const std::string& text) -> Task<void> {
     net::HttpCall call(self.pool_);
     const std::string_view pieces[] = {text};
-    const std::string headers = self.common_headers();
+    const std::string headers = self.common_headers_;
     CO_TRY(co_await call.send("POST", self.pool_.endpoint().target, headers, pieces, true));
     CO_TRY(co_await call.receive_head());
     CO_TRY(co_await call.receive_body(max_failure_body));
@@ -325,7 +329,7 @@ Task<void> HttpChannel::listen() {
 Task<bool> HttpChannel::listen_once() {
   net::HttpCall call(pool_);
   const bool modern = protocol::era(revision_) == Era::modern;
-  std::string headers = common_headers();
+  std::string headers = common_headers_;
   std::string body;
   if (modern) {
     headers += "Mcp-Method: subscriptions/listen\r\n";
@@ -352,7 +356,7 @@ Task<void> HttpChannel::close() {
   if (!session_.empty()) {
     const auto end_session = [](HttpChannel& self) -> Task<void> {
       net::HttpCall call(self.pool_);
-      const std::string headers = self.common_headers();
+      const std::string headers = self.common_headers_;
       CO_TRY(co_await call.send("DELETE", self.pool_.endpoint().target, headers, {}, true));
       co_return co_await call.receive_head();
     };

@@ -50,11 +50,12 @@ class HttpChannel final : public Channel {
   Task<void> listen();                        // hears of list changes until the channel closes
   Task<bool> listen_once();                   // false: this upstream has no such stream
   std::string headers_for(const Outgoing& outgoing) const;
-  std::string common_headers() const;
+  void renew_headers();
 
   Environment env_;
   net::HttpPool pool_;
-  std::string fixed_headers_;
+  std::string fixed_headers_;   // of every request
+  std::string common_headers_;  // and those of the session and revision
   protocol::Revision revision_ = protocol::latest_legacy;
   std::string session_;
   PendingRequests pending_;

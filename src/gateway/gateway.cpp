@@ -57,8 +57,12 @@ std::optional<Error> Gateway::admit(const net::Peer& peer) {
 }
 
 void Gateway::answered(protocol::Era era, protocol::Method method, int status) {
+  const auto index = static_cast<std::size_t>(method) * 2 + (era == protocol::Era::modern ? 1 : 0);
+  if (status == 200 && answered_[index]) return answered_[index]->increment();
   const std::string_view name = method == protocol::Method::unknown ? telemetry::Registry::other : protocol::name(method);
-  metrics_->counter(metrics::requests, {protocol::name(era), name, std::to_string(status)}).increment();
+  telemetry::Counter& counter = metrics_->counter(metrics::requests, {protocol::name(era), name, std::to_string(status)});
+  if (status == 200) answered_[index] = &counter;
+  counter.increment();
 }
 
 pipeline::Front::Subscription Gateway::subscribe(std::string_view endpoint, pipeline::Listener& listener) {

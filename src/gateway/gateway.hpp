@@ -1,6 +1,7 @@
 // The gateway without its listeners: the fleet and the stack that calls pass through.
 #pragma once
 
+#include <array>
 #include <memory>
 #include <optional>
 
@@ -52,6 +53,7 @@ class Gateway final : public pipeline::Front, private upstream::FleetObserver {
   std::optional<layers::TokenBuckets> source_limit_;
   bool limit_loopback_ = false;  // only if the operator wrote `limits.source`
   bool draining_ = false;
+  std::array<telemetry::Counter*, 2 * protocol::method_count> answered_{};  // with 200, by method and era
   session::RunningCalls running_;  // all calls under way, whoever made them
   task::Event idle_;
 };

@@ -2,6 +2,7 @@
 
 #include "base/strings.hpp"
 #include "classify/classify.hpp"
+#include "net/head_writer.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -36,6 +37,7 @@ std::optional<std::chrono::seconds> keep_alive_timeout(const HeaderFields& field
 HttpPool::HttpPool(task::Loop& loop, Endpoint endpoint, std::shared_ptr<TlsTrust> trust, PoolLimits limits)
     : loop_(&loop),
       endpoint_(std::move(endpoint)),
+      authority_(endpoint_.authority()),
       trust_(std::move(trust)),
       limits_(limits),
       sweeper_(loop.timers()) {}
@@ -99,14 +101,13 @@ Task<void> HttpCall::send(std::string_view method, std::string_view target, std:
   connection_ = CO_TRY(co_await pool_->acquire(repeatable));
   std::size_t length = 0;
   for (const std::string_view part : body) length += part.size();
-  fmt::basic_memory_buffer<char, 1024> head;
-  auto out =
-      fmt::format_to(fmt::appender(head), "{} {} HTTP/1.1\r\nHost: {}\r\nAccept-Encoding: identity\r\n{}",
-                     method, target, pool_->endpoint().authority(), headers);
-  if (method != "GET" && method != "DELETE") out = fmt::format_to(out, "Content-Length: {}\r\n", length);
-  fmt::format_to(out, "\r\n");
+  HeadWriter head;
+  head.text(method).text(" ").text(target).text(" HTTP/1.1\r\nHost: ").text(pool_->authority_);
+  head.text("\r\nAccept-Encoding: identity\r\n").text(headers);
+  if (method != "GET" && method != "DELETE") head.text("Content-Length: ").number(length).text("\r\n");
+  head.text("\r\n");
   boost::container::small_vector<iovec, usual_pieces> pieces;
-  pieces.push_back(piece({head.data(), head.size()}));
+  pieces.push_back(piece(head.view()));
   for (const std::string_view part : body) {
     if (!part.empty()) pieces.push_back(piece(part));
   }

@@ -51,6 +51,7 @@ class HttpPool {
 
   task::Loop* loop_;
   Endpoint endpoint_;
+  std::string authority_;
   std::shared_ptr<TlsTrust> trust_;
   PoolLimits limits_;
   std::list<Connection> idle_;  // the most recently used at the back

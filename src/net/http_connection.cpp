@@ -1,5 +1,6 @@
 #include "net/http_connection.hpp"
 
+#include "net/head_writer.hpp"
 #include "net/http_text.hpp"
 
 #include <boost/container/small_vector.hpp>
@@ -246,17 +247,17 @@ Task<void> HttpConnection::write_reply(int status, std::span<const std::string_v
   replied_ = true;
   std::size_t length = 0;
   for (const std::string_view part : body) length += part.size();
-  fmt::basic_memory_buffer<char, 512> head;
-  auto out = fmt::format_to(fmt::appender(head), "HTTP/1.1 {} {}\r\nDate: {}\r\n", status,
-                            reason_phrase(status), http_date(loop_.clock().system_now()));
-  if (length > 0) out = fmt::format_to(out, "Content-Type: {}\r\n", content_type);
-  if (status != 204) out = fmt::format_to(out, "Content-Length: {}\r\n", length);
+  HeadWriter head;
+  head.text("HTTP/1.1 ").number(static_cast<unsigned>(status)).text(" ").text(reason_phrase(status));
+  head.text("\r\nDate: ").text(http_date(loop_.clock().system_now()));
+  if (length > 0) head.text("\r\nContent-Type: ").text(content_type);
+  if (status != 204) head.text("\r\nContent-Length: ").number(length);
   const std::string_view persistence = close_after_     ? "Connection: close\r\n"
                                        : head_.http_1_0 ? "Connection: keep-alive\r\n"
                                                         : "";
-  fmt::format_to(out, "{}{}\r\n", headers, persistence);
+  head.text("\r\n").text(headers).text(persistence).text("\r\n");
   boost::container::small_vector<iovec, usual_pieces> pieces;
-  pieces.push_back(piece({head.data(), head.size()}));
+  pieces.push_back(piece(head.view()));
   const bool with_body = head_.method != "HEAD";
   for (const std::string_view part : body) {
     if (with_body && !part.empty()) pieces.push_back(piece(part));

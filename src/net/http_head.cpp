@@ -60,26 +60,29 @@ class Parser final : public http::basic_parser<is_request> {
 
 // What Beast lets pass and two readers could understand differently: bare LF or CR, obs-fold, NUL.
 const char* ambiguous(std::string_view head) noexcept {
-  for (std::size_t i = 0; i < head.size(); ++i) {
-    const char c = head[i];
-    if (c == '\n' && (i == 0 || head[i - 1] != '\r')) return "a line of the head ends with a bare LF";
-    if (c == '\r' && (i + 1 == head.size() || head[i + 1] != '\n')) return "a bare CR stands in the head";
-    if (c == '\0') return "a NUL byte stands in the head";
-    if (c == '\n' && i + 1 < head.size() && (head[i + 1] == ' ' || head[i + 1] == '\t'))
+  if (head.find('\0') != std::string_view::npos) return "a NUL byte stands in the head";
+  std::size_t lines = 0;
+  for (std::size_t at = head.find('\n'); at != std::string_view::npos; at = head.find('\n', at + 1), ++lines) {
+    if (at == 0 || head[at - 1] != '\r') return "a line of the head ends with a bare LF";
+    if (at + 1 < head.size() && (head[at + 1] == ' ' || head[at + 1] == '\t')) {
       return "a header field is folded over two lines";
+    }
   }
-  return nullptr;
+  for (std::size_t at = head.find('\r'); at != std::string_view::npos; at = head.find('\r', at + 1)) --lines;
+  return lines == 0 ? nullptr : "a bare CR stands in the head";
+}
+
+bool is_single(std::string_view name) noexcept {
+  if (starts_with_icase(name, "mcp-")) return true;
+  return std::ranges::any_of(single_fields, [&](std::string_view single) { return iequals(single, name); });
 }
 
 const char* duplicated(const HeaderFields& fields) noexcept {
-  for (std::string_view name : single_fields) {
-    if (fields.count(name) > 1) return "a header field that may stand once stands twice";
-  }
   for (auto field = fields.begin(); field != fields.end(); ++field) {
-    if (!starts_with_icase(field->name, "mcp-")) continue;
+    if (!is_single(field->name)) continue;
     const bool again = std::any_of(field + 1, fields.end(),
                                    [&](const HeaderField& f) { return iequals(f.name, field->name); });
-    if (again) return "an Mcp-* header field stands twice";
+    if (again) return "a header field that may stand once stands twice";
   }
   return nullptr;
 }

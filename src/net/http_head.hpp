@@ -4,6 +4,8 @@
 
 #include "errors/result.hpp"
 
+#include <boost/container/small_vector.hpp>
+
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -30,7 +32,7 @@ class HeaderFields {
   std::size_t size() const noexcept { return fields_.size(); }
 
  private:
-  std::vector<HeaderField> fields_;
+  boost::container::small_vector<HeaderField, 16> fields_;
 };
 
 // How the length of a body is known (RFC 9112 section 6.3).

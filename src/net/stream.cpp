@@ -83,7 +83,7 @@ Task<void> write_all(Stream& stream, std::string_view bytes) {
 }
 
 namespace {
-constexpr std::size_t idle_capacity = 4096;
+constexpr std::size_t idle_capacity = 16 * 1024;
 }
 
 std::span<char> InputBuffer::prepare(std::size_t at_least) {

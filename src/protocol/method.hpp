@@ -49,6 +49,8 @@ enum class Method : std::uint8_t {
   notifications_tasks,
 };
 
+inline constexpr std::size_t method_count = static_cast<std::size_t>(Method::notifications_tasks) + 1;
+
 enum class Sender : std::uint8_t { client, server, both };
 
 // The member of params that names a request's target and that the header Mcp-Name repeats in the modern era.

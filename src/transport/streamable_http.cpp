@@ -174,37 +174,38 @@ Result<StreamableHttp::SessionPointer> StreamableHttp::session_of(const Request&
 
 Task<void> StreamableHttp::post(net::Exchange& exchange, const Request& request) {
   const std::string_view bytes = exchange.body();
-  Result<SessionPointer> session = session_of(request);
+  const SessionPointer session = request.session_id ? session_of(request).value_or(nullptr) : nullptr;
   const auto message = protocol::parse_message(bytes, settings_.limits);
   if (!message) {
     const protocol::BadMessage& bad = message.error();
-    if (bad.flaw == protocol::Flaw::batch && session && (*session)->revision == Revision::v2025_03_26) {
-      co_return co_await batch(exchange, request, *session);
+    if (bad.flaw == protocol::Flaw::batch && session && session->revision == Revision::v2025_03_26) {
+      co_return co_await batch(exchange, request, session);
     }
     const bool modern_header = request.edge.protocol_version && protocol::names_modern_era(*request.edge.protocol_version);
     co_return co_await fail(exchange, bad.error, protocol::http_status(bad.error, Era::modern, protocol::Stage::edge), bad.id,
                             modern_header ? protocol::latest_modern : protocol::latest_legacy);
   }
   protocol::EdgeHeaders headers = request.edge;
-  if (session) headers.session = (*session)->revision;
+  if (session) headers.session = session->revision;
   const auto edge = protocol::classify_http(*message, bytes, headers);
   if (!edge) {
     front_->answered(protocol::era(edge.error().revision), message->method(), edge.error().http_status);
     co_return co_await fail(exchange, edge.error().error, edge.error().http_status, message->id(bytes), edge.error().revision);
   }
   if (edge->era() == Era::modern) co_return co_await modern(exchange, request, *message);
-  co_return co_await legacy(exchange, request, *message, std::move(session));
+  co_return co_await legacy(exchange, request, *message, session);
 }
 
 Task<void> StreamableHttp::legacy(net::Exchange& exchange, const Request& request, const protocol::Message& message,
-                                  Result<SessionPointer> session) {
+                                  SessionPointer session) {
   const std::string_view bytes = exchange.body();
   if (message.method() == Method::initialize) co_return co_await initialize(exchange, request, message);
   if (!session) {
-    const int status = session.error().code() == Code::proto_session_unknown ? 404 : 400;
-    co_return co_await fail(exchange, session.error(), status, message.id(bytes), protocol::latest_legacy);
+    const Error error = session_of(request).error();
+    const int status = error.code() == Code::proto_session_unknown ? 404 : 400;
+    co_return co_await fail(exchange, error, status, message.id(bytes), protocol::latest_legacy);
   }
-  const session::Registry::Use use(*sessions_, *session);
+  const session::Registry::Use use(*sessions_, std::move(session));
   if (message.is_request()) {
     co_return co_await run(exchange, request, message, use->revision, &*use);
   }

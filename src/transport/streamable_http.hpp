@@ -45,7 +45,7 @@ class StreamableHttp final : public net::HttpHandler {
   Task<void> post(net::Exchange& exchange, const Request& request);
   Task<void> batch(net::Exchange& exchange, const Request& request, SessionPointer session);
   Task<void> legacy(net::Exchange& exchange, const Request& request, const protocol::Message& message,
-                    Result<SessionPointer> session);
+                    SessionPointer session);
   Task<void> initialize(net::Exchange& exchange, const Request& request, const protocol::Message& message);
   Task<void> modern(net::Exchange& exchange, const Request& request, const protocol::Message& message);
   Task<void> listen(net::Exchange& exchange, const Request& request, const protocol::Message& message);

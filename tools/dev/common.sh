@@ -28,6 +28,6 @@ stage() {
 compile() {
   local preset=$1
   shift
-  [[ -f build/$preset/build.ninja ]] || cmake --preset "$preset" >/dev/null
+  [[ -f build/$preset/build.ninja ]] || cmake --preset "$preset" --no-warn-unused-cli >/dev/null
   ninja --quiet -C "build/$preset" -j "$jobs" "$@"
 }
