@@ -130,22 +130,21 @@ Error HttpCall::malformed(std::string_view detail) const {
   return classify::make_error(classify::FailureClass::protocol, context);
 }
 
+Task<std::size_t> HttpCall::read_into(std::span<char> room) {
+  Result<std::size_t> n = co_await read_some(*connection_->stream, room);
+  if (!n) {
+    const Phase phase = answered_ ? Phase::receive : Phase::wait;
+    co_return Failure(std::move(n).error().with_executed(Executed::maybe).with_phase(phase));
+  }
+  answered_ = answered_ || *n > 0;
+  co_return n;
+}
+
 Task<bool> HttpCall::fill() {
   InputBuffer& input = connection_->input;
-  const std::size_t want =
-      head_.framing == Framing::length
-          ? static_cast<std::size_t>(std::clamp<std::uint64_t>(left_, read_size, biggest_read))
-          : read_size;
-  Result<std::size_t> n = co_await read_some(*connection_->stream, input.prepare(want));
-  if (!n) {
-    co_return Failure(std::move(n)
-                          .error()
-                          .with_executed(Executed::maybe)
-                          .with_phase(answered_ ? Phase::receive : Phase::wait));
-  }
-  input.commit(*n);
-  answered_ = answered_ || *n > 0;
-  co_return *n > 0;
+  const std::size_t n = CO_TRY(co_await read_into(input.prepare(read_size)));
+  input.commit(n);
+  co_return n > 0;
 }
 
 Task<void> HttpCall::receive_head() {
@@ -218,17 +217,38 @@ Task<std::string> HttpCall::receive_body(std::uint64_t limit) {
                        .with_can_retry(false)
                        .with_slot(Slot::limit, static_cast<std::int64_t>(limit)));
   };
-  std::string body;
-  if (head_.framing == Framing::length) {
+  if (head_.framing == Framing::length && !done_) {
     if (head_.content_length > limit) co_return too_large();
-    body.reserve(static_cast<std::size_t>(head_.content_length));
+    co_return co_await receive_exactly(static_cast<std::size_t>(head_.content_length));
   }
+  std::string body;
   for (;;) {
     const std::string_view part = CO_TRY(co_await receive_some());
     if (part.empty()) co_return body;
     if (body.size() + part.size() > limit) co_return too_large();
     body.append(part);
   }
+}
+
+// Reads straight into the body. Memory follows what has come, not what was announced.
+Task<std::string> HttpCall::receive_exactly(std::size_t length) {
+  InputBuffer& input = connection_->input;
+  std::string body;
+  body.reserve(std::min(length, biggest_read));
+  const std::size_t buffered = std::min(length, input.size());
+  body.append(input.view().substr(0, buffered));
+  input.consume(buffered);
+  while (body.size() < length) {
+    const std::size_t had = body.size();
+    const std::size_t want = std::min(length - had, biggest_read);
+    body.resize_and_overwrite(had + want, [](char*, std::size_t size) { return size; });
+    const std::size_t n = CO_TRY(co_await read_into({body.data() + had, want}));
+    if (n == 0) co_return Failure(broken("the connection ended within the body"));
+    body.resize(had + n);
+  }
+  left_ = 0;
+  finish();
+  co_return body;
 }
 
 void HttpCall::finish() {

@@ -87,7 +87,9 @@ class HttpCall {
   bool complete() const noexcept { return done_; }
 
  private:
-  Task<bool> fill();  // false at the end of the connection
+  Task<std::size_t> read_into(std::span<char> room);  // 0 at the end of the connection
+  Task<bool> fill();                                  // false at the end of the connection
+  Task<std::string> receive_exactly(std::size_t length);
   Result<std::string_view> take_buffered();
   void finish();
   Error broken(std::string_view detail) const;     // the connection ended

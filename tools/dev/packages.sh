@@ -56,4 +56,6 @@ install_node() {
   node_bin=$("$root/tools/node/install.sh")
   ((SECONDS - before < 2)) || say "installed Node $("$node_bin/node" --version) in ${node_bin%/node_modules/*}"
   export PATH=$node_bin:$PATH
+  # It brings its own certificate authorities; those of the machine count too, as they do for Debian's Node.
+  export NODE_EXTRA_CA_CERTS=${NODE_EXTRA_CA_CERTS:-/etc/ssl/certs/ca-certificates.crt}
 }
