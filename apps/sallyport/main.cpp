@@ -9,8 +9,8 @@
 
 namespace {
 
-// Results of some ten KiB come and go with every call: without this glibc hands their pages back to the kernel each
-// time and takes them again, which costs more than all the rest of the call.
+// Results of some ten KiB come and go with every call: without this glibc hands their pages back to the
+// kernel each time and takes them again, which costs more than all the rest of the call.
 void keep_freed_pages() {
   ::mallopt(M_MMAP_THRESHOLD, 4 << 20);
   ::mallopt(M_TRIM_THRESHOLD, 16 << 20);

@@ -1,9 +1,9 @@
 #include "serve.hpp"
 
-#include <fmt/format.h>
-
 #include "gateway/daemon.hpp"
 #include "telemetry/log.hpp"
+
+#include <fmt/format.h>
 
 namespace sallyport::cli {
 namespace {
@@ -23,10 +23,11 @@ static_assert(static_cast<int>(log::Format::json) == static_cast<int>(config::Lo
 int run_serve(const ServeOptions& options) {
   log::configure(log_options(options.config.telemetry.log));
   for (const config::Diagnostic& note : options.notes) {
-    log::warn("config", {{"file", note.file}, {"line", note.at.line}, {"what", note.what}, {"instead", note.instead}});
+    log::warn("config",
+              {{"file", note.file}, {"line", note.at.line}, {"what", note.what}, {"instead", note.instead}});
   }
-  gateway::Daemon daemon(options.config,
-                         {.http = options.open_listener, .admin = options.open_admin, .stdio = options.stdio});
+  gateway::Daemon daemon(
+      options.config, {.http = options.open_listener, .admin = options.open_admin, .stdio = options.stdio});
   const Result<void> ended = daemon.run();
   if (ended) return 0;
   fmt::print(stderr, "sallyport: {}\n", ended.error().developer_message());

@@ -1,12 +1,11 @@
 #include "admin/admin.hpp"
 
-#include <fmt/chrono.h>
+#include "base/strings.hpp"
 
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
-
-#include "base/strings.hpp"
+#include <fmt/chrono.h>
 
 namespace sallyport::admin {
 namespace {
@@ -19,7 +18,9 @@ std::string rfc3339(SystemTime time) {
   return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(std::chrono::system_clock::to_time_t(time)));
 }
 
-json::value text(std::string_view value) { return json::string(value.data(), value.size()); }
+json::value text(std::string_view value) {
+  return json::string(value.data(), value.size());
+}
 
 // The failure as operators may see it: with what others wrote about it, which is kept redacted.
 json::value error_json(const Error& error) {
@@ -52,20 +53,25 @@ json::value server_json(const upstream::Status& status) {
 
 }  // namespace
 
-Admin::Admin(upstream::Fleet& fleet, telemetry::Registry& metrics, transport::HostPolicy policy, std::function<bool()> ready)
+Admin::Admin(upstream::Fleet& fleet, telemetry::Registry& metrics, transport::HostPolicy policy,
+             std::function<bool()> ready)
     : fleet_(&fleet), metrics_(&metrics), policy_(std::move(policy)), ready_(std::move(ready)) {}
 
 std::optional<net::HttpReply> Admin::admit(const net::RequestHead& head, const net::Peer&) {
   if (policy_.check(head)) {
-    return net::HttpReply{.status = 403, .body = "Host or Origin is not one of this listener.\n", .content_type = "text/plain"};
+    return net::HttpReply{
+        .status = 403, .body = "Host or Origin is not one of this listener.\n", .content_type = "text/plain"};
   }
-  if (head.method != "GET" && head.method != "HEAD") return net::HttpReply{.status = 405, .headers = "Allow: GET, HEAD\r\n"};
+  if (head.method != "GET" && head.method != "HEAD")
+    return net::HttpReply{.status = 405, .headers = "Allow: GET, HEAD\r\n"};
   return std::nullopt;
 }
 
 net::HttpReply Admin::refuse(const Error& error) {
   const bool large = error.code() == Code::limit_request_too_large;
-  return {.status = large ? 413 : 400, .body = "The request is not one that this port answers.\n", .content_type = "text/plain"};
+  return {.status = large ? 413 : 400,
+          .body = "The request is not one that this port answers.\n",
+          .content_type = "text/plain"};
 }
 
 Task<void> Admin::handle(net::Exchange& exchange) {
@@ -88,10 +94,12 @@ net::HttpReply Admin::answer(std::string_view path) const {
     if (ready_()) return {.body = "ready\n", .content_type = plain};
     return {.status = 503, .body = "draining\n", .content_type = plain};
   }
-  if (path == "/metrics") return {.body = metrics_->render(), .content_type = "text/plain; version=0.0.4; charset=utf-8"};
+  if (path == "/metrics")
+    return {.body = metrics_->render(), .content_type = "text/plain; version=0.0.4; charset=utf-8"};
   if (path == servers_path) return {.body = servers_json()};
   constexpr std::string_view logs = "/logs";
-  if (path.starts_with(servers_path) && path.ends_with(logs) && path.size() > servers_path.size() + logs.size() + 1) {
+  if (path.starts_with(servers_path) && path.ends_with(logs) &&
+      path.size() > servers_path.size() + logs.size() + 1) {
     std::string_view key = path.substr(servers_path.size() + 1);
     key.remove_suffix(logs.size());
     if (const auto server = fleet_->find(key)) {
@@ -100,7 +108,9 @@ net::HttpReply Admin::answer(std::string_view path) const {
       return {.body = std::move(lines), .content_type = plain};
     }
   }
-  return {.status = 404, .body = "Not found. This port serves /healthz /readyz /metrics /api/servers.\n", .content_type = plain};
+  return {.status = 404,
+          .body = "Not found. This port serves /healthz /readyz /metrics /api/servers.\n",
+          .content_type = plain};
 }
 
 }  // namespace sallyport::admin

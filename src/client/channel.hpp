@@ -1,20 +1,20 @@
 // A live, initialised connection to one upstream: what stdio and HTTP have in common.
 #pragma once
 
+#include "pipeline/call.hpp"
+#include "protocol/mcp_headers.hpp"
+#include "protocol/method.hpp"
+
 #include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "pipeline/call.hpp"
-#include "protocol/mcp_headers.hpp"
-#include "protocol/method.hpp"
-
 namespace sallyport::client {
 
-// A request to an upstream. Names and arguments are the upstream's own; the id, the envelope and the headers are made
-// by the channel for its revision.
+// A request to an upstream. Names and arguments are the upstream's own; the id, the envelope and the headers
+// are made by the channel for its revision.
 struct Outgoing {
   protocol::Method method = protocol::Method::ping;
   std::string_view name;       // of the tool, plain text
@@ -34,8 +34,9 @@ class ChannelOwner {
  public:
   virtual void channel_lost(const Error& error) = 0;  // the connection or process ended; at most once
   virtual void tools_changed() = 0;
-  virtual void garbage(std::string_view kind) = 0;  // something arrived that is not MCP; a fixed word says what
-  virtual void late_answer() = 0;                   // an answer to nothing that is asked any more
+  virtual void garbage(
+      std::string_view kind) = 0;  // something arrived that is not MCP; a fixed word says what
+  virtual void late_answer() = 0;  // an answer to nothing that is asked any more
 
  protected:
   ~ChannelOwner() = default;
@@ -46,11 +47,12 @@ class Channel {
   virtual ~Channel() = default;
   virtual protocol::Revision revision() const noexcept = 0;
 
-  // Ends with the upstream's answer (a JSON-RPC error is one too) or an error that says whether the request may have
-  // run. Cancelling the caller's scope tells the upstream.
+  // Ends with the upstream's answer (a JSON-RPC error is one too) or an error that says whether the request
+  // may have run. Cancelling the caller's scope tells the upstream.
   virtual Task<std::unique_ptr<pipeline::Answer>> request(const Outgoing& outgoing) = 0;
 
-  // Ends the connection in good order; what is under way ends with an error. For a process: until nothing of it is left.
+  // Ends the connection in good order; what is under way ends with an error. For a process: until nothing of
+  // it is left.
   virtual Task<void> close() = 0;
 };
 

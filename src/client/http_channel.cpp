@@ -1,11 +1,11 @@
 #include "client/http_channel.hpp"
 
-#include <fmt/format.h>
-
 #include "base/strings.hpp"
 #include "classify/http.hpp"
-#include "protocol/envelope.hpp"
 #include "client/probe.hpp"
+#include "protocol/envelope.hpp"
+
+#include <fmt/format.h>
 
 namespace sallyport::client {
 namespace {
@@ -35,17 +35,19 @@ bool has_type(const net::ResponseHead& head, std::string_view type) {
 }
 
 // Where a 307 or 308 to the same origin leads: credentials go nowhere else. Other redirects are not followed.
-std::optional<std::string> same_origin_redirect(const net::ResponseHead& head, const net::Endpoint& endpoint) {
+std::optional<std::string> same_origin_redirect(const net::ResponseHead& head,
+                                                const net::Endpoint& endpoint) {
   const auto location = head.fields.find("location");
   if ((head.status != 307 && head.status != 308) || !location) return std::nullopt;
   if (location->starts_with('/') && !location->starts_with("//")) return std::string(*location);
   const auto other = net::parse_endpoint(*location);
-  const bool same = other && other->tls == endpoint.tls && iequals(other->host, endpoint.host) && other->port == endpoint.port;
+  const bool same = other && other->tls == endpoint.tls && iequals(other->host, endpoint.host) &&
+                    other->port == endpoint.port;
   return same ? std::optional(other->target) : std::nullopt;
 }
 
-// What a legacy server says about a session that it does not know: 404 by the spec, 400 with -32000 from those who
-// wrote their own check. Either way the request did not run.
+// What a legacy server says about a session that it does not know: 404 by the spec, 400 with -32000 from
+// those who wrote their own check. Either way the request did not run.
 bool lost_session(int status, const pipeline::Answer* body) {
   if (status == 404) return true;
   return status == 400 && body && body->message.error_code(body->bytes) == -32000;
@@ -53,7 +55,8 @@ bool lost_session(int status, const pipeline::Answer* body) {
 
 }  // namespace
 
-HttpChannel::HttpChannel(Environment environment, net::Endpoint endpoint, std::shared_ptr<net::TlsTrust> trust)
+HttpChannel::HttpChannel(Environment environment, net::Endpoint endpoint,
+                         std::shared_ptr<net::TlsTrust> trust)
     : env_(environment),
       pool_(env_.loop, std::move(endpoint), std::move(trust), {.connect = env_.settings.connect}),
       group_(env_.loop),
@@ -99,22 +102,27 @@ Task<bool> HttpChannel::probe_modern() {
   auto answer = co_await request(discover);
   if (answer) {
     switch (judge_probe((*answer)->bytes, (*answer)->message)) {
-      case ProbeVerdict::modern: co_return true;
-      case ProbeVerdict::legacy: co_return false;
-      case ProbeVerdict::incompatible: break;
+      case ProbeVerdict::modern:
+        co_return true;
+      case ProbeVerdict::legacy:
+        co_return false;
+      case ProbeVerdict::incompatible:
+        break;
     }
-    co_return Failure(failure(classify::FailureClass::protocol, "the server speaks no protocol revision of ours"));
+    co_return Failure(
+        failure(classify::FailureClass::protocol, "the server speaks no protocol revision of ours"));
   }
   // A refusal that is no JSON-RPC is how a server answers that never heard of it; an outage is no evidence.
   const int status = answer.error().status_code().value_or(0);
-  if (status >= 400 && status < 500 && status != 401 && status != 403 && status != 408 && status != 429) co_return false;
+  if (status >= 400 && status < 500 && status != 401 && status != 403 && status != 408 && status != 429)
+    co_return false;
   co_return Failure(std::move(answer).error());
 }
 
 Task<void> HttpChannel::initialize() {
   const protocol::Revision offered =
       env_.target.protocol && protocol::era(*env_.target.protocol) == Era::legacy ? *env_.target.protocol
-                                                                                         : protocol::latest_legacy;
+                                                                                  : protocol::latest_legacy;
   revision_ = offered;
   const Outgoing nothing;
   PendingRequest pending(env_.loop, pending_.next_id(), nothing);
@@ -124,7 +132,8 @@ Task<void> HttpChannel::initialize() {
   const auto version = answer->message.text(Field::result_version, answer->bytes, scratch);
   const auto revision = version ? protocol::parse_revision(*version) : std::nullopt;
   if (!revision || protocol::era(*revision) != Era::legacy) {
-    co_return Failure(failure(classify::FailureClass::protocol, "initialize was not answered with a revision that we speak"));
+    co_return Failure(failure(classify::FailureClass::protocol,
+                              "initialize was not answered with a revision that we speak"));
   }
   revision_ = *revision;
   session_ = std::move(pending.session);
@@ -135,8 +144,9 @@ Task<void> HttpChannel::initialize() {
 Task<void> HttpChannel::reinitialize(std::string lost) {
   if (session_ != lost) co_return ok();  // somebody else did it meanwhile
   co_return co_await initializing_.run([this] {
-    return task::with_deadline(env_.loop.timers(), env_.loop.now() + env_.settings.discovery, initialize(),
-                               [](const Error& cancelled) { return Error(Code::network_timeout).with_cause(cancelled); });
+    return task::with_deadline(
+        env_.loop.timers(), env_.loop.now() + env_.settings.discovery, initialize(),
+        [](const Error& cancelled) { return Error(Code::network_timeout).with_cause(cancelled); });
   });
 }
 
@@ -154,7 +164,8 @@ std::string HttpChannel::headers_for(const Outgoing& outgoing) const {
   headers.reserve(common_headers_.size() + 128);
   headers = common_headers_;
   headers.append("Mcp-Method: ").append(protocol::name(outgoing.method)).append("\r\n");
-  if (!outgoing.name.empty()) headers.append("Mcp-Name: ").append(protocol::encode_header_value(outgoing.name)).append("\r\n");
+  if (!outgoing.name.empty())
+    headers.append("Mcp-Name: ").append(protocol::encode_header_value(outgoing.name)).append("\r\n");
   for (const auto& field : protocol::build_param_headers(outgoing.param_headers, outgoing.arguments)) {
     headers.append(field.name).append(": ").append(field.value).append("\r\n");
   }
@@ -170,7 +181,8 @@ Task<std::unique_ptr<pipeline::Answer>> HttpChannel::request(const Outgoing& out
   answer = co_await post(outgoing);
   if (answer) (*answer)->degraded = Code::recovery_session_reset;
   if (!answer && answer.error().code() == Code::proto_session_unknown) {
-    co_return Failure(failure(classify::FailureClass::unavailable, "the server forgets its sessions at once"));
+    co_return Failure(
+        failure(classify::FailureClass::unavailable, "the server forgets its sessions at once"));
   }
   co_return answer;
 }
@@ -186,7 +198,8 @@ Task<std::unique_ptr<pipeline::Answer>> HttpChannel::post(const Outgoing& outgoi
   Error error = std::move(answer).error();
   if (pending.progressed) error.with_executed(Executed::yes);
   // A modern server takes the closed connection for it; a legacy one has to be told.
-  if (error.code() == Code::proto_cancelled && error.executed() != Executed::no && protocol::era(revision_) == Era::legacy) {
+  if (error.code() == Code::proto_cancelled && error.executed() != Executed::no &&
+      protocol::era(revision_) == Era::legacy) {
     group_.spawn(notify(protocol::cancelled_notification(std::to_string(pending.id), "the caller gave up")));
   }
   co_return Failure(std::move(error));
@@ -209,23 +222,30 @@ Task<std::unique_ptr<pipeline::Answer>> HttpChannel::exchange(std::string_view h
   const net::ResponseHead& head = call.head();
   const auto session = head.fields.find("mcp-session-id");
   if (session && pending.session.empty() && session->size() <= max_session_id) pending.session = *session;
-  if (head.status == 200 && has_type(head, "application/json")) co_return co_await receive_json(call, pending);
-  if (head.status == 200 && has_type(head, "text/event-stream")) co_return co_await receive_events(call, pending);
+  if (head.status == 200 && has_type(head, "application/json"))
+    co_return co_await receive_json(call, pending);
+  if (head.status == 200 && has_type(head, "text/event-stream"))
+    co_return co_await receive_events(call, pending);
   if (head.status / 100 == 2) {
-    co_return Failure(failure(classify::FailureClass::protocol, "the answer is neither JSON nor an event stream"));
+    co_return Failure(
+        failure(classify::FailureClass::protocol, "the answer is neither JSON nor an event stream"));
   }
   co_return co_await receive_failure(call, pending);
 }
 
-Task<std::unique_ptr<pipeline::Answer>> HttpChannel::receive_json(net::HttpCall& call, PendingRequest& pending) {
+Task<std::unique_ptr<pipeline::Answer>> HttpChannel::receive_json(net::HttpCall& call,
+                                                                  PendingRequest& pending) {
   co_return take_answer(CO_TRY(co_await call.receive_body(env_.settings.response)), pending);
 }
 
-Result<std::unique_ptr<pipeline::Answer>> HttpChannel::take_answer(std::string bytes, PendingRequest& pending) {
+Result<std::unique_ptr<pipeline::Answer>> HttpChannel::take_answer(std::string bytes,
+                                                                   PendingRequest& pending) {
   const auto message = protocol::parse_message(bytes, answer_limits(env_.settings, env_.settings.response));
   if (!message || !message->is_response()) {
-    env_.owner.garbage(message || message.error().flaw != protocol::Flaw::not_json ? "not_jsonrpc" : "not_json");
-    return fail(failure(classify::FailureClass::protocol, "the answer is not the JSON-RPC response that was asked for"));
+    env_.owner.garbage(message || message.error().flaw != protocol::Flaw::not_json ? "not_jsonrpc"
+                                                                                   : "not_json");
+    return fail(failure(classify::FailureClass::protocol,
+                        "the answer is not the JSON-RPC response that was asked for"));
   }
   if (json::as_int64(message->id(bytes)) != pending.id && !(message->id(bytes).empty())) {
     env_.owner.garbage("wrong_id");
@@ -234,21 +254,24 @@ Result<std::unique_ptr<pipeline::Answer>> HttpChannel::take_answer(std::string b
   auto answer = std::make_unique<pipeline::Answer>();
   answer->charge = env_.budget.charge();
   if (!answer->charge.grow(bytes.size())) {
-    return fail(Error(Code::system_resource_exhausted).with_executed(Executed::yes).with_phase(Phase::receive));
+    return fail(
+        Error(Code::system_resource_exhausted).with_executed(Executed::yes).with_phase(Phase::receive));
   }
   answer->message = *message;
   answer->bytes = std::move(bytes);
   return answer;
 }
 
-Task<std::unique_ptr<pipeline::Answer>> HttpChannel::receive_events(net::HttpCall& call, PendingRequest& pending) {
+Task<std::unique_ptr<pipeline::Answer>> HttpChannel::receive_events(net::HttpCall& call,
+                                                                    PendingRequest& pending) {
   net::SseParser parser({.line = env_.settings.response, .event = env_.settings.response});
   for (;;) {
     std::string_view bytes = CO_TRY(co_await call.receive_some());
     if (bytes.empty()) break;
     while (auto event = CO_TRY(parser.next(bytes))) {
       if (event->data.empty()) continue;
-      const auto message = protocol::parse_message(event->data, answer_limits(env_.settings, env_.settings.response));
+      const auto message =
+          protocol::parse_message(event->data, answer_limits(env_.settings, env_.settings.response));
       if (message && message->is_response() && json::as_int64(message->id(event->data)) == pending.id) {
         co_return take_answer(std::string(event->data), pending);
       }
@@ -271,8 +294,10 @@ void HttpChannel::take_event(std::string_view data) {
   if (message->method() == Method::notifications_tools_list_changed) env_.owner.tools_changed();
 }
 
-// A status of 300 and above. A modern server's JSON-RPC error is its answer; a session that is not known is told apart.
-Task<std::unique_ptr<pipeline::Answer>> HttpChannel::receive_failure(net::HttpCall& call, PendingRequest& pending) {
+// A status of 300 and above. A modern server's JSON-RPC error is its answer; a session that is not known is
+// told apart.
+Task<std::unique_ptr<pipeline::Answer>> HttpChannel::receive_failure(net::HttpCall& call,
+                                                                     PendingRequest& pending) {
   const int status = call.head().status;
   std::unique_ptr<pipeline::Answer> answer;
   if (has_type(call.head(), "application/json")) {
@@ -281,13 +306,15 @@ Task<std::unique_ptr<pipeline::Answer>> HttpChannel::receive_failure(net::HttpCa
     }
   }
   if (status / 100 == 3) {
-    co_return Failure(failure(classify::FailureClass::protocol, "a redirect that is not followed").with_can_retry(false));
+    co_return Failure(
+        failure(classify::FailureClass::protocol, "a redirect that is not followed").with_can_retry(false));
   }
-  if (!pending.session.empty() && protocol::era(revision_) == Era::legacy && lost_session(status, answer.get())) {
+  if (!pending.session.empty() && protocol::era(revision_) == Era::legacy &&
+      lost_session(status, answer.get())) {
     co_return Failure(Error(Code::proto_session_unknown).with_executed(Executed::no));
   }
-  if (answer && answer->message.kind() == protocol::MessageKind::error_response && status < 500 && status != 401 &&
-      status != 403 && status != 429 && protocol::era(revision_) == Era::modern) {
+  if (answer && answer->message.kind() == protocol::MessageKind::error_response && status < 500 &&
+      status != 401 && status != 403 && status != 429 && protocol::era(revision_) == Era::modern) {
     co_return answer;
   }
   std::vector<classify::HeaderField> fields;
@@ -309,8 +336,9 @@ Task<void> HttpChannel::notify(std::string body) {
     CO_TRY(co_await call.receive_body(max_failure_body));
     co_return ok();
   };
-  co_return co_await task::with_deadline(env_.loop.timers(), env_.loop.now() + env_.settings.discovery, send(*this, body),
-                                         [](const Error& cancelled) { return Error(Code::network_timeout).with_cause(cancelled); });
+  co_return co_await task::with_deadline(
+      env_.loop.timers(), env_.loop.now() + env_.settings.discovery, send(*this, body),
+      [](const Error& cancelled) { return Error(Code::network_timeout).with_cause(cancelled); });
 }
 
 Task<void> HttpChannel::listen() {
@@ -320,7 +348,8 @@ Task<void> HttpChannel::listen() {
     const Result<bool> again = co_await listen_once();
     if (!again && again.error().code() == Code::proto_cancelled) co_return ok();
     if (again && !*again) co_return ok();
-    pause = env_.loop.now() - begun > longest_listen_pause ? listen_pause : std::min(pause * 2, longest_listen_pause);
+    pause = env_.loop.now() - begun > longest_listen_pause ? listen_pause
+                                                           : std::min(pause * 2, longest_listen_pause);
     CO_TRY(co_await task::Sleep(env_.loop.timers(), env_.loop.now() + pause));
     env_.owner.tools_changed();  // nothing is replayed: what changed meanwhile is learnt by asking
   }
@@ -336,10 +365,12 @@ Task<bool> HttpChannel::listen_once() {
     body = protocol::listen_request(std::to_string(pending_.next_id()));
   }
   const std::string_view pieces[] = {body};
-  CO_TRY(co_await call.send(modern ? "POST" : "GET", pool_.endpoint().target, headers, std::span(pieces).first(modern ? 1 : 0), true));
+  CO_TRY(co_await call.send(modern ? "POST" : "GET", pool_.endpoint().target, headers,
+                            std::span(pieces).first(modern ? 1 : 0), true));
   CO_TRY(co_await call.receive_head());
   if (call.head().status / 100 == 4) co_return false;
-  if (call.head().status != 200 || !has_type(call.head(), "text/event-stream")) co_return !modern || call.head().status != 200;
+  if (call.head().status != 200 || !has_type(call.head(), "text/event-stream"))
+    co_return !modern || call.head().status != 200;
   net::SseParser parser({.line = 1u << 20, .event = 1u << 20});
   for (;;) {
     std::string_view bytes = CO_TRY(co_await call.receive_some());

@@ -1,13 +1,13 @@
 // An upstream over Streamable HTTP, of either era, on pooled connections.
 #pragma once
 
-#include <memory>
-
+#include "client/channel.hpp"
+#include "client/pending.hpp"
+#include "client/target.hpp"
 #include "net/http_client.hpp"
 #include "net/sse.hpp"
-#include "client/channel.hpp"
-#include "client/target.hpp"
-#include "client/pending.hpp"
+
+#include <memory>
 
 namespace sallyport::client {
 
@@ -22,7 +22,8 @@ class HttpChannel final : public Channel {
   };
 
   // Probes the era unless `revision` is known, and initialises a session where the era has one.
-  static Task<std::unique_ptr<HttpChannel>> open(Environment environment, std::optional<protocol::Revision> revision);
+  static Task<std::unique_ptr<HttpChannel>> open(Environment environment,
+                                                 std::optional<protocol::Revision> revision);
 
   ~HttpChannel() override;
   protocol::Revision revision() const noexcept override { return revision_; }
@@ -46,9 +47,9 @@ class HttpChannel final : public Channel {
   Result<std::unique_ptr<pipeline::Answer>> take_answer(std::string bytes, PendingRequest& pending);
   void take_event(std::string_view data);
 
-  Task<void> notify(std::string body);        // a notification that nobody waits for
-  Task<void> listen();                        // hears of list changes until the channel closes
-  Task<bool> listen_once();                   // false: this upstream has no such stream
+  Task<void> notify(std::string body);  // a notification that nobody waits for
+  Task<void> listen();                  // hears of list changes until the channel closes
+  Task<bool> listen_once();             // false: this upstream has no such stream
   std::string headers_for(const Outgoing& outgoing) const;
   void renew_headers();
 

@@ -1,13 +1,13 @@
 // Requests that wait for their answers on one connection: our ids, who asked, and what has become known.
 #pragma once
 
+#include "client/channel.hpp"
+#include "task/wait.hpp"
+
 #include <cstdint>
 #include <memory>
 #include <string_view>
 #include <unordered_map>
-
-#include "task/wait.hpp"
-#include "client/channel.hpp"
 
 namespace sallyport::client {
 
@@ -24,8 +24,8 @@ struct PendingRequest {
   std::string session;  // HTTP: the session that it was sent in, or that its answer began
 };
 
-// Pure bookkeeping, no I/O. Ids are integers of ours, in order, and double as progress tokens: what a caller chose never
-// reaches an upstream, so 1 and "1" of two callers cannot meet.
+// Pure bookkeeping, no I/O. Ids are integers of ours, in order, and double as progress tokens: what a caller
+// chose never reaches an upstream, so 1 and "1" of two callers cannot meet.
 class PendingRequests {
  public:
   std::int64_t next_id() noexcept { return ++last_id_; }

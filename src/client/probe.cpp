@@ -31,8 +31,10 @@ ProbeVerdict judge_probe(std::string_view bytes, const protocol::Message& answer
       return lists_our_revision(bytes, answer[Field::error_supported]) ? ProbeVerdict::modern
                                                                        : ProbeVerdict::incompatible;
     case -32020:
-    case -32021: return ProbeVerdict::modern;
-    default: return ProbeVerdict::legacy;
+    case -32021:
+      return ProbeVerdict::modern;
+    default:
+      return ProbeVerdict::legacy;
   }
 }
 

@@ -42,8 +42,8 @@ std::vector<std::string> StderrTail::lines() const {
   return all;
 }
 
-Result<std::unique_ptr<Process>> Process::spawn(task::Loop& loop, const net::ChildSpec& spec, StderrTail& tail,
-                                                std::size_t max_stdin_bytes) {
+Result<std::unique_ptr<Process>> Process::spawn(task::Loop& loop, const net::ChildSpec& spec,
+                                                StderrTail& tail, std::size_t max_stdin_bytes) {
   auto child = net::spawn_child(spec);
   if (!child) {
     classify::Context context;

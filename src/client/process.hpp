@@ -1,6 +1,11 @@
 // A child process under its keeper, with its pipes as streams and the end of its stderr kept for operators.
 #pragma once
 
+#include "net/child.hpp"
+#include "net/outbox.hpp"
+#include "net/stream.hpp"
+#include "task/group.hpp"
+
 #include <chrono>
 #include <deque>
 #include <memory>
@@ -8,14 +13,10 @@
 #include <string_view>
 #include <vector>
 
-#include "net/child.hpp"
-#include "net/outbox.hpp"
-#include "net/stream.hpp"
-#include "task/group.hpp"
-
 namespace sallyport::client {
 
-// The last lines that a server wrote to its stderr, secrets masked. Survives the process, for whoever asks why it died.
+// The last lines that a server wrote to its stderr, secrets masked. Survives the process, for whoever asks
+// why it died.
 class StderrTail {
  public:
   void append(std::string_view bytes);
@@ -32,8 +33,8 @@ class StderrTail {
 class Process {
  public:
   // Starts the keeper. Whether the command could be executed is known when `started` ends.
-  static Result<std::unique_ptr<Process>> spawn(task::Loop& loop, const net::ChildSpec& spec, StderrTail& tail,
-                                                std::size_t max_stdin_bytes);
+  static Result<std::unique_ptr<Process>> spawn(task::Loop& loop, const net::ChildSpec& spec,
+                                                StderrTail& tail, std::size_t max_stdin_bytes);
   ~Process();
 
   Task<void> started();  // ends when the command runs; CONFIG_001 and others when it does not
@@ -45,7 +46,8 @@ class Process {
   // How it ended, as an error of the operation that it cut short; nothing while it runs.
   std::optional<Error> exit_error() const;
 
-  // stdin closed → TERM → KILL, with a grace time between each; ends when the keeper reports that nothing is left.
+  // stdin closed → TERM → KILL, with a grace time between each; ends when the keeper reports that nothing is
+  // left.
   Task<void> stop();
 
  private:

@@ -1,11 +1,11 @@
 #include "client/stdio_channel.hpp"
 
-#include <cstring>
-
 #include "classify/classify.hpp"
+#include "client/probe.hpp"
 #include "json/splice.hpp"
 #include "protocol/envelope.hpp"
-#include "client/probe.hpp"
+
+#include <cstring>
 
 namespace sallyport::client {
 namespace {
@@ -13,8 +13,8 @@ namespace {
 using protocol::Field;
 using protocol::Method;
 
-// A server that stays silent on server/discover is taken for a legacy one after this long: the spec asks for a limit and
-// names none. A child that is still starting answers both requests, the second one counts.
+// A server that stays silent on server/discover is taken for a legacy one after this long: the spec asks for
+// a limit and names none. A child that is still starting answers both requests, the second one counts.
 constexpr std::chrono::milliseconds probe_patience{3000};
 constexpr std::size_t stdin_slack = 1024 * 1024;
 constexpr std::size_t read_size = 64 * 1024;
@@ -47,7 +47,8 @@ StdioChannel::~StdioChannel() = default;
 Task<std::unique_ptr<StdioChannel>> StdioChannel::open(Environment environment,
                                                        std::optional<protocol::Revision> revision) {
   const std::size_t max_stdin = static_cast<std::size_t>(environment.settings.request) * 4 + stdin_slack;
-  auto process = CO_TRY(Process::spawn(environment.loop, child_spec(environment.target), environment.tail, max_stdin));
+  auto process =
+      CO_TRY(Process::spawn(environment.loop, child_spec(environment.target), environment.tail, max_stdin));
   std::unique_ptr<StdioChannel> channel(new StdioChannel(environment, std::move(process)));
   Result<void> ready = co_await channel->process_->started();
   if (ready) {
@@ -78,33 +79,41 @@ Task<bool> StdioChannel::probe_modern() {
   discover.method = Method::server_discover;
   revision_ = protocol::latest_modern;
   auto answer = co_await task::with_deadline(
-      env_.loop.timers(), env_.loop.now() + probe_patience, request(discover),
-      [](const Error& cancelled) { return Error(Code::network_timeout).with_executed(cancelled.executed()); });
+      env_.loop.timers(), env_.loop.now() + probe_patience, request(discover), [](const Error& cancelled) {
+        return Error(Code::network_timeout).with_executed(cancelled.executed());
+      });
   revision_ = protocol::latest_legacy;
   if (!answer) {
     if (answer.error().code() == Code::network_timeout) co_return false;
     co_return Failure(std::move(answer).error());  // it ended: who opens it knows what to try next
   }
   switch (judge_probe((*answer)->bytes, (*answer)->message)) {
-    case ProbeVerdict::modern: co_return true;
-    case ProbeVerdict::legacy: co_return false;
-    case ProbeVerdict::incompatible: break;
+    case ProbeVerdict::modern:
+      co_return true;
+    case ProbeVerdict::legacy:
+      co_return false;
+    case ProbeVerdict::incompatible:
+      break;
   }
-  co_return Failure(failure(classify::FailureClass::protocol, true, "the server speaks no protocol revision of ours"));
+  co_return Failure(
+      failure(classify::FailureClass::protocol, true, "the server speaks no protocol revision of ours"));
 }
 
 Task<void> StdioChannel::initialize(protocol::Revision offered) {
   const Outgoing nothing;
   PendingRequest pending(env_.loop, pending_.next_id(), nothing);
-  const auto answer = CO_TRY(co_await exchange(protocol::initialize_request(std::to_string(pending.id), offered), pending));
+  const auto answer =
+      CO_TRY(co_await exchange(protocol::initialize_request(std::to_string(pending.id), offered), pending));
   if (answer->message.kind() == protocol::MessageKind::error_response) {
-    co_return Failure(failure(classify::FailureClass::protocol, true, "the server answered initialize with an error"));
+    co_return Failure(
+        failure(classify::FailureClass::protocol, true, "the server answered initialize with an error"));
   }
   std::string scratch;
   const auto version = answer->message.text(Field::result_version, answer->bytes, scratch);
   const auto revision = version ? protocol::parse_revision(*version) : std::nullopt;
   if (!revision || protocol::era(*revision) != protocol::Era::legacy) {
-    co_return Failure(failure(classify::FailureClass::protocol, true, "the server chose a protocol revision that we do not speak"));
+    co_return Failure(failure(classify::FailureClass::protocol, true,
+                              "the server chose a protocol revision that we do not speak"));
   }
   revision_ = *revision;
   std::string initialized = protocol::initialized_notification();
@@ -112,7 +121,8 @@ Task<void> StdioChannel::initialize(protocol::Revision offered) {
   co_return ok();
 }
 
-// A modern server tells of changes only to whoever listens; one that cannot answers with an error, which is as good.
+// A modern server tells of changes only to whoever listens; one that cannot answers with an error, which is
+// as good.
 void StdioChannel::listen() {
   listening_ = pending_.next_id();
   std::string line = protocol::listen_request(std::to_string(listening_));
@@ -133,10 +143,17 @@ Task<std::unique_ptr<pipeline::Answer>> StdioChannel::request(const Outgoing& ou
 Task<std::unique_ptr<pipeline::Answer>> StdioChannel::exchange(std::string bytes, PendingRequest& pending) {
   if (lost_) co_return Failure(Error(*lost_).with_executed(Executed::no));
   pending_.add(pending);
-  // Droppable: one request that does not fit is refused; the child and the other callers keep their connection.
+  // Droppable: one request that does not fit is refused; the child and the other callers keep their
+  // connection.
   if (!write_line(bytes, net::Outbox::Keep::droppable)) {
     pending_.remove(pending);
-    co_return Failure(failure(classify::FailureClass::exhausted, false, "the server does not read its stdin"));
+    if (!process_->input().broken()) {
+      co_return Failure(
+          failure(classify::FailureClass::exhausted, false, "the server does not read its stdin"));
+    }
+    Error closed = process_->exit_error().value_or(
+        failure(classify::FailureClass::unavailable, false, "the server closed its stdin"));
+    co_return Failure(closed.with_executed(Executed::no));
   }
   pending.end_offset = process_->input().accepted();
   Result<std::unique_ptr<pipeline::Answer>> answer = co_await pending.answer.take();
@@ -179,7 +196,8 @@ Task<void> StdioChannel::read_lines() {
     if (!n || *n == 0) break;
     input.commit(*n);
   }
-  lost(process_->exit_error().value_or(failure(classify::FailureClass::unavailable, true, "the server closed its stdout")));
+  lost(process_->exit_error().value_or(
+      failure(classify::FailureClass::unavailable, true, "the server closed its stdout")));
   co_return ok();
 }
 
@@ -206,11 +224,12 @@ void StdioChannel::fail_oversized(const json::Skimmer& skimmer) {
   const auto id = skimmer.id();
   PendingRequest* pending = id ? pending_.find(*id) : nullptr;
   if (!pending) return;
-  pending->answer.fill(fail(Error(Code::limit_result_too_large)
-                                .with_executed(Executed::yes)
-                                .with_can_retry(false)
-                                .with_phase(Phase::receive)
-                                .with_slot(Slot::limit, static_cast<std::int64_t>(env_.settings.stdio_line))));
+  pending->answer.fill(
+      fail(Error(Code::limit_result_too_large)
+               .with_executed(Executed::yes)
+               .with_can_retry(false)
+               .with_phase(Phase::receive)
+               .with_slot(Slot::limit, static_cast<std::int64_t>(env_.settings.stdio_line))));
 }
 
 void StdioChannel::take_line(std::string_view line) {
@@ -220,13 +239,17 @@ void StdioChannel::take_line(std::string_view line) {
     env_.owner.garbage(message.error().flaw == protocol::Flaw::not_json ? "not_json" : "not_jsonrpc");
     // Whoever asked must not wait for an answer that came and cannot be used.
     PendingRequest* pending = message.error().id.empty() ? nullptr : pending_.find(message.error().id);
-    if (pending) pending->answer.fill(fail(failure(classify::FailureClass::protocol, true, "the answer is malformed")));
+    if (pending)
+      pending->answer.fill(fail(failure(classify::FailureClass::protocol, true, "the answer is malformed")));
     return;
   }
   switch (message->kind()) {
-    case protocol::MessageKind::request: return take_request(line, *message);
-    case protocol::MessageKind::notification: return take_notification(line, *message);
-    default: return take_answer(line, *message);
+    case protocol::MessageKind::request:
+      return take_request(line, *message);
+    case protocol::MessageKind::notification:
+      return take_notification(line, *message);
+    default:
+      return take_answer(line, *message);
   }
 }
 
@@ -237,7 +260,8 @@ void StdioChannel::take_answer(std::string_view line, const protocol::Message& m
   auto answer = std::make_unique<pipeline::Answer>();
   answer->charge = env_.budget.charge();
   if (!answer->charge.grow(line.size())) {
-    pending->answer.fill(fail(Error(Code::system_resource_exhausted).with_executed(Executed::yes).with_phase(Phase::receive)));
+    pending->answer.fill(
+        fail(Error(Code::system_resource_exhausted).with_executed(Executed::yes).with_phase(Phase::receive)));
     return;
   }
   answer->bytes = line;
@@ -265,7 +289,7 @@ void StdioChannel::lost(const Error& reason) {
   const std::uint64_t written = process_->input().written();
   pending_.for_each([&](PendingRequest& pending) {
     Error error(reason);
-    error.with_executed(pending.progressed                   ? Executed::yes
+    error.with_executed(pending.progressed              ? Executed::yes
                         : written >= pending.end_offset ? Executed::maybe
                                                         : Executed::no);
     pending.answer.fill(fail(std::move(error)));

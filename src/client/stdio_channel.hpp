@@ -1,12 +1,12 @@
 // A child process that speaks MCP on its stdin and stdout, shared by many callers.
 #pragma once
 
-#include "json/skim.hpp"
-#include "net/budget.hpp"
 #include "client/channel.hpp"
-#include "client/target.hpp"
 #include "client/pending.hpp"
 #include "client/process.hpp"
+#include "client/target.hpp"
+#include "json/skim.hpp"
+#include "net/budget.hpp"
 
 namespace sallyport::client {
 
@@ -22,9 +22,10 @@ class StdioChannel final : public Channel {
     StderrTail& tail;
   };
 
-  // Starts the child and performs the handshake. `revision`: configured or remembered; absent: probe first, and
-  // `legacy_only` if the child is known to end on a request before `initialize`.
-  static Task<std::unique_ptr<StdioChannel>> open(Environment environment, std::optional<protocol::Revision> revision);
+  // Starts the child and performs the handshake. `revision`: configured or remembered; absent: probe first,
+  // and `legacy_only` if the child is known to end on a request before `initialize`.
+  static Task<std::unique_ptr<StdioChannel>> open(Environment environment,
+                                                  std::optional<protocol::Revision> revision);
 
   ~StdioChannel() override;
   protocol::Revision revision() const noexcept override { return revision_; }

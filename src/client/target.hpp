@@ -1,6 +1,10 @@
 // Where an MCP server is, how to reach it, and what it may send us.
 #pragma once
 
+#include "base/secret.hpp"
+#include "json/scanner.hpp"
+#include "protocol/revision.hpp"
+
 #include <chrono>
 #include <cstdint>
 #include <map>
@@ -8,10 +12,6 @@
 #include <string>
 #include <utility>
 #include <vector>
-
-#include "base/secret.hpp"
-#include "json/scanner.hpp"
-#include "protocol/revision.hpp"
 
 namespace sallyport::client {
 
@@ -46,7 +46,8 @@ struct Settings {
 
 // What a server may send in one message. `keys` bounds a client's message; a list of many tools has more.
 inline json::Limits answer_limits(const Settings& settings, std::uint64_t bytes) {
-  return {.max_depth = settings.depth, .max_keys = settings.keys * 20, .max_string = bytes, .max_bytes = bytes};
+  return {
+      .max_depth = settings.depth, .max_keys = settings.keys * 20, .max_string = bytes, .max_bytes = bytes};
 }
 
 }  // namespace sallyport::client

@@ -1,21 +1,22 @@
 #include "gateway/daemon.hpp"
 
-#include <fcntl.h>
-#include <signal.h>
-#include <unistd.h>
-
-#include <fstream>
-
 #include "net/pipe.hpp"
 #include "telemetry/log.hpp"
 #include "telemetry/metrics_names.hpp"
+
+#include <fstream>
+
+#include <fcntl.h>
+#include <signal.h>
+#include <unistd.h>
 
 namespace sallyport::gateway {
 namespace {
 
 namespace metrics = telemetry::metrics;
 
-constexpr std::chrono::milliseconds last_writes{1000};  // for replies that are on their way when the calls have ended
+constexpr std::chrono::milliseconds last_writes{
+    1000};  // for replies that are on their way when the calls have ended
 
 double resident_bytes() {
   std::ifstream statm("/proc/self/statm");
@@ -24,12 +25,16 @@ double resident_bytes() {
   return resident * static_cast<double>(::sysconf(_SC_PAGESIZE));
 }
 
-transport::HostPolicy host_policy(const config::Config& config, const config::Address& address, std::uint16_t port) {
+transport::HostPolicy host_policy(const config::Config& config, const config::Address& address,
+                                  std::uint16_t port) {
   return {port, address.is_loopback(), config.listen.allowed_hosts, config.listen.allowed_origins};
 }
 
 json::Limits request_limits(const config::Limits& limits) {
-  return {.max_depth = limits.depth, .max_keys = limits.keys, .max_string = limits.request, .max_bytes = limits.request};
+  return {.max_depth = limits.depth,
+          .max_keys = limits.keys,
+          .max_string = limits.request,
+          .max_bytes = limits.request};
 }
 
 net::HttpLimits http_limits(const config::Limits& limits) {
@@ -57,24 +62,26 @@ Daemon::~Daemon() = default;
 
 Result<void> Daemon::open_http() {
   const config::Address& address = config_.listen.http;
-  http_listener_ = TRY(net::Listener::open(loop_, address.host, address.port, [this](auto stream, net::Peer peer) {
-    http_server_->serve(std::move(stream), std::move(peer));
-  }));
+  http_listener_ =
+      TRY(net::Listener::open(loop_, address.host, address.port, [this](auto stream, net::Peer peer) {
+        http_server_->serve(std::move(stream), std::move(peer));
+      }));
   const transport::StreamableSettings settings{.after = config_.stream.after,
                                                .keepalive = config_.stream.keepalive,
                                                .streams = config_.limits.streams,
                                                .limits = request_limits(config_.limits)};
-  http_ = std::make_unique<transport::StreamableHttp>(loop_, gateway_, sessions_,
-                                                      host_policy(config_, address, http_listener_->port()), settings);
+  http_ = std::make_unique<transport::StreamableHttp>(
+      loop_, gateway_, sessions_, host_policy(config_, address, http_listener_->port()), settings);
   http_server_ = std::make_unique<net::HttpServer>(loop_, *http_, http_limits(config_.limits));
   return {};
 }
 
 Result<void> Daemon::open_admin() {
   const config::Address& address = config_.admin.http;
-  admin_listener_ = TRY(net::Listener::open(loop_, address.host, address.port, [this](auto stream, net::Peer peer) {
-    admin_server_->serve(std::move(stream), std::move(peer));
-  }));
+  admin_listener_ =
+      TRY(net::Listener::open(loop_, address.host, address.port, [this](auto stream, net::Peer peer) {
+        admin_server_->serve(std::move(stream), std::move(peer));
+      }));
   admin_ = std::make_unique<admin::Admin>(gateway_.fleet(), metrics_,
                                           host_policy(config_, address, admin_listener_->port()),
                                           [this] { return !gateway_.draining(); });
@@ -85,9 +92,9 @@ Result<void> Daemon::open_admin() {
 }
 
 void Daemon::open_stdio() {
-  stdio_ = std::make_unique<transport::StdioServer>(loop_, gateway_, net::open_pipe(loop_, UniqueFd(::fcntl(0, F_DUPFD_CLOEXEC, 3))),
-                                                    net::open_pipe(loop_, UniqueFd(::fcntl(1, F_DUPFD_CLOEXEC, 3))),
-                                                    request_limits(config_.limits));
+  stdio_ = std::make_unique<transport::StdioServer>(
+      loop_, gateway_, net::open_pipe(loop_, UniqueFd(::fcntl(0, F_DUPFD_CLOEXEC, 3))),
+      net::open_pipe(loop_, UniqueFd(::fcntl(1, F_DUPFD_CLOEXEC, 3))), request_limits(config_.limits));
   group_.spawn([](Daemon& self) -> Task<void> {
     (void)co_await self.stdio_->run();
     self.begin_drain();
@@ -99,7 +106,8 @@ Result<void> Daemon::open() {
   if (options_.http) TRY(open_http());
   if (options_.admin) TRY(open_admin());
   if (options_.stdio) open_stdio();
-  signals_.emplace(loop_, std::initializer_list<int>{SIGTERM, SIGINT}, [this](int number) { on_signal(number); });
+  signals_.emplace(loop_, std::initializer_list<int>{SIGTERM, SIGINT},
+                   [this](int number) { on_signal(number); });
   return {};
 }
 
@@ -155,7 +163,8 @@ void Daemon::begin_drain() {
 Task<void> Daemon::finish_calls(SteadyTime until) {
   if (http_) http_->end_streams();
   if (stdio_) {
-    (void)co_await task::with_deadline(loop_.timers(), until, stdio_->finish(), [](const Error& cancelled) { return cancelled; });
+    (void)co_await task::with_deadline(loop_.timers(), until, stdio_->finish(),
+                                       [](const Error& cancelled) { return cancelled; });
     gateway_.drain();
   } else {
     gateway_.drain();

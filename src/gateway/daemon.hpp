@@ -1,9 +1,6 @@
 // The running program: the gateway, its listeners, its signals, and an end in good order.
 #pragma once
 
-#include <memory>
-#include <optional>
-
 #include "admin/admin.hpp"
 #include "gateway/gateway.hpp"
 #include "net/listener.hpp"
@@ -11,6 +8,9 @@
 #include "session/registry.hpp"
 #include "transport/stdio_server.hpp"
 #include "transport/streamable_http.hpp"
+
+#include <memory>
+#include <optional>
 
 namespace sallyport::gateway {
 
@@ -25,8 +25,9 @@ class Daemon {
   Daemon(const config::Config& config, DaemonOptions options);
   ~Daemon();
 
-  // Opens the listeners and serves until SIGTERM, SIGINT or the end of stdin; then calls under way finish within
-  // `timeouts.shutdown`, new ones are refused, and nothing that was started is left. A second signal ends at once.
+  // Opens the listeners and serves until SIGTERM, SIGINT or the end of stdin; then calls under way finish
+  // within `timeouts.shutdown`, new ones are refused, and nothing that was started is left. A second signal
+  // ends at once.
   Result<void> run();
 
  private:

@@ -1,10 +1,10 @@
 // From what the operator wrote to what the parts of the gateway take.
 #pragma once
 
-#include <vector>
-
 #include "config/config.hpp"
 #include "upstream/definition.hpp"
+
+#include <vector>
 
 namespace sallyport::gateway {
 

@@ -24,7 +24,10 @@ Gateway::Gateway(task::Loop& loop, const config::Config& config, telemetry::Regi
 Gateway::~Gateway() = default;
 
 Error Gateway::draining_error() const {
-  return Error(Code::limit_draining).with_executed(Executed::no).with_can_retry(true).with_retry_after(std::chrono::seconds(5));
+  return Error(Code::limit_draining)
+      .with_executed(Executed::no)
+      .with_can_retry(true)
+      .with_retry_after(std::chrono::seconds(5));
 }
 
 Task<pipeline::Reply> Gateway::call(pipeline::Call& call) {
@@ -53,14 +56,19 @@ std::optional<Error> Gateway::admit(const net::Peer& peer) {
   const auto wait = source_limit_->take(peer.address, loop_->now());
   if (!wait) return std::nullopt;
   metrics_->counter(metrics::refused, {wire_name(Code::limit_rate_limited)}).increment();
-  return Error(Code::limit_rate_limited).with_executed(Executed::no).with_can_retry(true).with_retry_after(*wait);
+  return Error(Code::limit_rate_limited)
+      .with_executed(Executed::no)
+      .with_can_retry(true)
+      .with_retry_after(*wait);
 }
 
 void Gateway::answered(protocol::Era era, protocol::Method method, int status) {
   const auto index = static_cast<std::size_t>(method) * 2 + (era == protocol::Era::modern ? 1 : 0);
   if (status == 200 && answered_[index]) return answered_[index]->increment();
-  const std::string_view name = method == protocol::Method::unknown ? telemetry::Registry::other : protocol::name(method);
-  telemetry::Counter& counter = metrics_->counter(metrics::requests, {protocol::name(era), name, std::to_string(status)});
+  const std::string_view name =
+      method == protocol::Method::unknown ? telemetry::Registry::other : protocol::name(method);
+  telemetry::Counter& counter =
+      metrics_->counter(metrics::requests, {protocol::name(era), name, std::to_string(status)});
   if (status == 200) answered_[index] = &counter;
   counter.increment();
 }
@@ -74,8 +82,8 @@ Task<void> Gateway::finish_calls(SteadyTime until) {
     while (!gateway.running_.empty()) CO_TRY(co_await gateway.idle_.wait());
     co_return ok();
   };
-  const Result<void> finished = co_await task::with_deadline(loop_->timers(), until, wait(*this),
-                                                             [](const Error& cancelled) { return cancelled; });
+  const Result<void> finished = co_await task::with_deadline(
+      loop_->timers(), until, wait(*this), [](const Error& cancelled) { return cancelled; });
   if (finished) co_return ok();
   running_.cancel_all(task::CancelReason::shutdown);
   co_return co_await wait(*this);

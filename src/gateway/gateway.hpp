@@ -1,10 +1,6 @@
 // The gateway without its listeners: the fleet and the stack that calls pass through.
 #pragma once
 
-#include <array>
-#include <memory>
-#include <optional>
-
 #include "config/config.hpp"
 #include "layers/rate/token_buckets.hpp"
 #include "net/budget.hpp"
@@ -12,6 +8,10 @@
 #include "session/registry.hpp"
 #include "telemetry/metrics.hpp"
 #include "upstream/fleet.hpp"
+
+#include <array>
+#include <memory>
+#include <optional>
 
 namespace sallyport::gateway {
 

@@ -23,13 +23,14 @@ std::unique_ptr<pipeline::Service> Gateway::build_stack(const config::Config& co
 
   return pipeline::stack(
       // Front: every request.
-      layer<layers::Telemetry>(timers, *metrics_),        // outermost: counts what the client sees
-      layer<layers::Render>(),                            // the last place where an Error exists
-      layer<layers::Rate>(timers, rate, by_source),       // before any work is done for the caller
-      layer<layers::Route>(timers, fleet_),               // lists and handshakes end here, answered from the caller's view
+      layer<layers::Telemetry>(timers, *metrics_),   // outermost: counts what the client sees
+      layer<layers::Render>(),                       // the last place where an Error exists
+      layer<layers::Rate>(timers, rate, by_source),  // before any work is done for the caller
+      layer<layers::Route>(timers, fleet_),  // lists and handshakes end here, answered from the caller's view
       // Calls.
-      layer<layers::Deadline>(timers, timeouts.tool, timeouts.tool_max),  // the whole call, waiting for a start included
-      layer<layers::Resolve>(timers, fleet_),             // which tool; sets its own time limit
+      layer<layers::Deadline>(timers, timeouts.tool,
+                              timeouts.tool_max),             // the whole call, waiting for a start included
+      layer<layers::Resolve>(timers, fleet_),                 // which tool; sets its own time limit
       layer<layers::Concurrency>(config.limits.concurrency),  // needs to know the server
       std::make_unique<layers::Upstream>());
 }

@@ -1,10 +1,10 @@
 // Writes the head of an HTTP message: plain appends, no format strings on the path of every call.
 #pragma once
 
-#include <fmt/format.h>
-
 #include <cstdint>
 #include <string_view>
+
+#include <fmt/format.h>
 
 namespace sallyport::net {
 

@@ -62,7 +62,8 @@ class Parser final : public http::basic_parser<is_request> {
 const char* ambiguous(std::string_view head) noexcept {
   if (head.find('\0') != std::string_view::npos) return "a NUL byte stands in the head";
   std::size_t lines = 0;
-  for (std::size_t at = head.find('\n'); at != std::string_view::npos; at = head.find('\n', at + 1), ++lines) {
+  for (std::size_t at = head.find('\n'); at != std::string_view::npos;
+       at = head.find('\n', at + 1), ++lines) {
     if (at == 0 || head[at - 1] != '\r') return "a line of the head ends with a bare LF";
     if (at + 1 < head.size() && (head[at + 1] == ' ' || head[at + 1] == '\t')) {
       return "a header field is folded over two lines";

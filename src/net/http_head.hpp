@@ -4,13 +4,13 @@
 
 #include "errors/result.hpp"
 
-#include <boost/container/small_vector.hpp>
-
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include <boost/container/small_vector.hpp>
 
 namespace sallyport::net {
 

@@ -1,15 +1,16 @@
 // The process's signals as calls on the loop.
 #pragma once
 
+#include "task/loop.hpp"
+
 #include <functional>
 #include <initializer_list>
 #include <memory>
 
-#include "task/loop.hpp"
-
 namespace sallyport::net {
 
-// Until it is destroyed, `function` is called on the loop for each of these signals instead of what they do by default.
+// Until it is destroyed, `function` is called on the loop for each of these signals instead of what they do
+// by default.
 class Signals {
  public:
   Signals(task::Loop& loop, std::initializer_list<int> numbers, std::function<void(int)> function);

@@ -1,18 +1,18 @@
 // One request on its way through the gateway, and what comes back: the types that every layer speaks.
 #pragma once
 
-#include <memory>
-#include <optional>
-#include <string>
-#include <string_view>
-#include <variant>
-
 #include "base/clock.hpp"
 #include "base/ids.hpp"
 #include "net/budget.hpp"
 #include "protocol/failure.hpp"
 #include "protocol/message.hpp"
 #include "task/task.hpp"
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
 
 namespace sallyport::upstream {
 class Server;
@@ -61,7 +61,8 @@ using Reply = std::variant<std::unique_ptr<Answer>, Local, Failed>;
 class CallTimer {
  public:
   virtual void set_limit(std::chrono::milliseconds total) = 0;  // from the start of the call
-  virtual void progressed() = 0;  // the upstream works on it: the limit starts anew, up to `timeouts.tool_max`
+  virtual void
+  progressed() = 0;  // the upstream works on it: the limit starts anew, up to `timeouts.tool_max`
 
  protected:
   ~CallTimer() = default;

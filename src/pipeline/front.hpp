@@ -1,13 +1,13 @@
 // What a transport needs of the gateway behind it.
 #pragma once
 
+#include "net/http_server.hpp"
+#include "pipeline/call.hpp"
+
 #include <functional>
 #include <memory>
 #include <optional>
 #include <string_view>
-
-#include "net/http_server.hpp"
-#include "pipeline/call.hpp"
 
 namespace sallyport::pipeline {
 

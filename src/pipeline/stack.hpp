@@ -1,23 +1,26 @@
 // Builds a stack of layers in one expression, the outermost first.
 #pragma once
 
+#include "pipeline/call.hpp"
+
 #include <concepts>
 #include <memory>
 #include <tuple>
 #include <utility>
 
-#include "pipeline/call.hpp"
-
 namespace sallyport::pipeline {
 
-// layer<L>(arguments…) is a recipe: given the next service it makes L(next, arguments…). Arguments given as lvalues are
-// kept by reference: a recipe is used within the expression that makes it.
+// layer<L>(arguments…) is a recipe: given the next service it makes L(next, arguments…). Arguments given as
+// lvalues are kept by reference: a recipe is used within the expression that makes it.
 template <class L, class... Arguments>
 auto layer(Arguments&&... arguments) {
   return [kept = std::tuple<Arguments...>(std::forward<Arguments>(arguments)...)](
              std::unique_ptr<Service> next) mutable -> std::unique_ptr<Service> {
     return std::apply(
-        [&](auto&&... each) { return std::make_unique<L>(std::move(next), std::forward<Arguments>(each)...); }, kept);
+        [&](auto&&... each) {
+          return std::make_unique<L>(std::move(next), std::forward<Arguments>(each)...);
+        },
+        kept);
   };
 }
 

@@ -5,9 +5,13 @@
 
 namespace sallyport::transport {
 
-CallSink::CallSink(task::Loop& loop, net::Exchange& exchange, std::string headers, std::chrono::milliseconds after,
-                   std::chrono::milliseconds keepalive)
-    : loop_(&loop), exchange_(&exchange), headers_(std::move(headers)), keepalive_(keepalive), timer_(loop.timers()) {
+CallSink::CallSink(task::Loop& loop, net::Exchange& exchange, std::string headers,
+                   std::chrono::milliseconds after, std::chrono::milliseconds keepalive)
+    : loop_(&loop),
+      exchange_(&exchange),
+      headers_(std::move(headers)),
+      keepalive_(keepalive),
+      timer_(loop.timers()) {
   timer_.start(loop.now() + after, [this] { begin(); });
 }
 

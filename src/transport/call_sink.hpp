@@ -1,16 +1,16 @@
 // The notifications of one HTTP call, and the moment at which its answer becomes an event stream.
 #pragma once
 
-#include <chrono>
-#include <string>
-
 #include "net/http_server.hpp"
 #include "pipeline/call.hpp"
 
+#include <chrono>
+#include <string>
+
 namespace sallyport::transport {
 
-// The head of the reply is held back until the first notification, the final answer, or `after`: an answer that comes
-// first is plain JSON with its own status.
+// The head of the reply is held back until the first notification, the final answer, or `after`: an answer
+// that comes first is plain JSON with its own status.
 class CallSink final : public pipeline::EventSink {
  public:
   CallSink(task::Loop& loop, net::Exchange& exchange, std::string headers, std::chrono::milliseconds after,

@@ -1,9 +1,10 @@
 #include "transport/host_policy.hpp"
 
-#include <algorithm>
-#include <arpa/inet.h>
-
 #include "base/strings.hpp"
+
+#include <algorithm>
+
+#include <arpa/inet.h>
 
 namespace sallyport::transport {
 namespace {
@@ -56,7 +57,8 @@ bool HostPolicy::host_allowed(std::string_view host) const {
 }
 
 bool HostPolicy::origin_allowed(std::string_view origin) const {
-  if (std::ranges::any_of(origins_, [&](const std::string& allowed) { return iequals(allowed, origin); })) return true;
+  if (std::ranges::any_of(origins_, [&](const std::string& allowed) { return iequals(allowed, origin); }))
+    return true;
   const std::size_t scheme = origin.find("://");
   if (scheme == std::string_view::npos) return false;
   return is_loopback(split(origin.substr(scheme + 3)).host);

@@ -1,13 +1,13 @@
 // Who may speak to a listener at all: the Host and Origin checks against DNS rebinding.
 #pragma once
 
+#include "errors/error.hpp"
+#include "net/http_head.hpp"
+
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include "errors/error.hpp"
-#include "net/http_head.hpp"
 
 namespace sallyport::transport {
 
@@ -17,7 +17,8 @@ class HostPolicy {
   HostPolicy(std::uint16_t port, bool loopback_listener, std::vector<std::string> allowed_hosts,
              std::vector<std::string> allowed_origins);
 
-  // PROTO_017 (403) if Host names another server than this one, or if a browser sends this for a page of somebody else.
+  // PROTO_017 (403) if Host names another server than this one, or if a browser sends this for a page of
+  // somebody else.
   std::optional<Error> check(const net::RequestHead& head) const;
 
   // The headers that let an allowed page read the answer; empty without an Origin.

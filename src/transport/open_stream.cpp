@@ -11,7 +11,8 @@ std::string sse_message(std::string_view message) {
   return event;
 }
 
-OpenStream::OpenStream(task::Loop& loop, net::Exchange& exchange, std::chrono::milliseconds keepalive, std::string changed)
+OpenStream::OpenStream(task::Loop& loop, net::Exchange& exchange, std::chrono::milliseconds keepalive,
+                       std::string changed)
     : loop_(&loop),
       exchange_(&exchange),
       keepalive_(keepalive),
@@ -46,7 +47,8 @@ void OpenStream::tools_changed() {
 
 void OpenStream::keep_alive() {
   timer_.start(loop_->now() + keepalive_, [this] {
-    if (!exchange_->push(net::sse_keep_alive, net::Outbox::Keep::droppable) && exchange_->broken()) return end();
+    if (!exchange_->push(net::sse_keep_alive, net::Outbox::Keep::droppable) && exchange_->broken())
+      return end();
     keep_alive();
   });
 }

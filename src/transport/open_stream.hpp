@@ -1,20 +1,25 @@
-// An event stream that lives until its client goes: the GET of a legacy session, a modern subscriptions/listen.
+// An event stream that lives until its client goes: the GET of a legacy session, a modern
+// subscriptions/listen.
 #pragma once
-
-#include <boost/intrusive/list.hpp>
-#include <chrono>
-#include <string>
 
 #include "net/http_server.hpp"
 #include "pipeline/front.hpp"
 #include "session/registry.hpp"
 
+#include <chrono>
+#include <string>
+
+#include <boost/intrusive/list.hpp>
+
 namespace sallyport::transport {
 
-class OpenStream final : public boost::intrusive::list_base_hook<>, public pipeline::Listener, public session::Attachment {
+class OpenStream final : public boost::intrusive::list_base_hook<>,
+                         public pipeline::Listener,
+                         public session::Attachment {
  public:
   // `changed`: the notification that says that the tools changed; empty: nobody asked for it.
-  OpenStream(task::Loop& loop, net::Exchange& exchange, std::chrono::milliseconds keepalive, std::string changed);
+  OpenStream(task::Loop& loop, net::Exchange& exchange, std::chrono::milliseconds keepalive,
+             std::string changed);
 
   // Opens the stream, sends `first` and stays until end(); then sends `last`. Empty texts are not sent.
   Task<void> run(std::string_view headers, std::string_view first, std::string_view last);

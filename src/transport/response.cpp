@@ -1,22 +1,23 @@
 #include "transport/response.hpp"
 
-#include <fmt/format.h>
-
 #include "json/splice.hpp"
 #include "protocol/rewrite.hpp"
+
+#include <fmt/format.h>
 
 namespace sallyport::transport {
 namespace {
 
 std::string_view why(Code mark) {
-  return mark == Code::recovery_session_reset ? "the server had forgotten our session; the call was sent in a new one"
-                                              : "the result came in another way than usual";
+  return mark == Code::recovery_session_reset
+             ? "the server had forgotten our session; the call was sent in a new one"
+             : "the result came in another way than usual";
 }
 
 std::string degraded_mark(const pipeline::Answer& answer) {
   if (!answer.degraded) return {};
-  return fmt::format(R"([{{"what":"{}","why":"{}","code":"{}"}}])", full_name(*answer.degraded), why(*answer.degraded),
-                     wire_name(*answer.degraded));
+  return fmt::format(R"([{{"what":"{}","why":"{}","code":"{}"}}])", full_name(*answer.degraded),
+                     why(*answer.degraded), wire_name(*answer.degraded));
 }
 
 }  // namespace
@@ -26,7 +27,8 @@ ResponseText::ResponseText(const pipeline::Reply& reply, std::string_view id, pr
     answer(**upstream, id, client);
   } else if (const auto* local = std::get_if<pipeline::Local>(&reply)) {
     result(id, *local->result);
-  } else if (const auto& failed = std::get<pipeline::Failed>(reply); failed.error.code() != Code::proto_cancelled) {
+  } else if (const auto& failed = std::get<pipeline::Failed>(reply);
+             failed.error.code() != Code::proto_cancelled) {
     storage_ = protocol::to_response(failed.failure, id, client);
     add(storage_);
   }

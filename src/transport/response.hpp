@@ -1,12 +1,12 @@
 // The JSON-RPC response to a request, in pieces that are written without being joined.
 #pragma once
 
+#include "pipeline/call.hpp"
+
 #include <array>
 #include <span>
 #include <string>
 #include <string_view>
-
-#include "pipeline/call.hpp"
 
 namespace sallyport::transport {
 

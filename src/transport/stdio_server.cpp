@@ -22,7 +22,9 @@ constexpr std::size_t max_running = 1000;
 
 struct StdioServer::Subscription final : pipeline::Listener {
   Subscription(StdioServer& server, std::string raw_id) : owner(server), id(std::move(raw_id)) {}
-  void tools_changed() override { owner.write(protocol::tools_list_changed_notification(id), net::Outbox::Keep::droppable); }
+  void tools_changed() override {
+    owner.write(protocol::tools_list_changed_notification(id), net::Outbox::Keep::droppable);
+  }
 
   StdioServer& owner;
   std::string id;
@@ -92,7 +94,8 @@ Task<bool> StdioServer::skip_line() {
 void StdioServer::take_line(std::string line) {
   if (line.find_first_not_of(" \t\r") == std::string::npos) return;
   const auto message = protocol::parse_message(line, limits_);
-  if (!message) return fail(message.error().error, message.error().id, revision_.value_or(protocol::latest_legacy));
+  if (!message)
+    return fail(message.error().error, message.error().id, revision_.value_or(protocol::latest_legacy));
   const auto edge = protocol::classify_stdio(*message, line, revision_);
   if (!edge) {
     if (message->is_request()) fail(edge.error().error, message->id(line), edge.error().revision);
@@ -106,8 +109,9 @@ void StdioServer::take_line(std::string line) {
     revision_ = protocol::negotiate(message->text(Field::protocol_version, line, scratch).value_or(""));
   }
   if (group_.size() >= max_running) {
-    return fail(Error(Code::limit_concurrency).with_executed(Executed::no).with_retry_after(std::chrono::seconds(1)),
-                message->id(line), edge->revision);
+    return fail(
+        Error(Code::limit_concurrency).with_executed(Executed::no).with_retry_after(std::chrono::seconds(1)),
+        message->id(line), edge->revision);
   }
   const protocol::Revision revision = message->method() == Method::initialize ? *revision_ : edge->revision;
   group_.spawn(answer(std::move(line), *message, revision));
@@ -147,7 +151,8 @@ Task<void> StdioServer::answer(std::string line, protocol::Message message, prot
 
 void StdioServer::listen(std::string_view line, const protocol::Message& message) {
   const std::string id(message.id(line));
-  if (const auto wrong = protocol::check_params(message, line); !wrong) return fail(wrong.error(), id, protocol::latest_modern);
+  if (const auto wrong = protocol::check_params(message, line); !wrong)
+    return fail(wrong.error(), id, protocol::latest_modern);
   if (subscriptions_.size() >= max_subscriptions) {
     return fail(Error(Code::limit_concurrency).with_executed(Executed::no), id, protocol::latest_modern);
   }
@@ -172,7 +177,9 @@ void StdioServer::tools_changed() {
   write(protocol::tools_list_changed_notification(), net::Outbox::Keep::droppable);
 }
 
-void StdioServer::notify(std::string_view message) { write(std::string(message), net::Outbox::Keep::droppable); }
+void StdioServer::notify(std::string_view message) {
+  write(std::string(message), net::Outbox::Keep::droppable);
+}
 
 Task<void> StdioServer::finish() {
   for (auto& [id, subscription] : std::exchange(subscriptions_, {})) {

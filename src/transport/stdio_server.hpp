@@ -1,16 +1,16 @@
 // MCP on stdin and stdout: the gateway as a stdio server for one client, of either era.
 #pragma once
 
-#include <map>
-#include <memory>
-#include <optional>
-#include <string>
-
 #include "net/outbox.hpp"
 #include "net/stream.hpp"
 #include "pipeline/front.hpp"
 #include "session/registry.hpp"
 #include "task/group.hpp"
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
 
 namespace sallyport::transport {
 

@@ -1,11 +1,11 @@
 #include "transport/streamable_http.hpp"
 
-#include <fmt/format.h>
-
 #include "base/strings.hpp"
 #include "protocol/envelope.hpp"
 #include "transport/call_sink.hpp"
 #include "transport/response.hpp"
+
+#include <fmt/format.h>
 
 namespace sallyport::transport {
 namespace {
@@ -46,7 +46,9 @@ bool accepts(std::string_view accept, std::string_view type) {
       continue;
     }
     if (range == "*/*" || iequals(range, type)) return true;
-    if (range.size() == major.size() + 1 && range.ends_with('*') && iequals(range.substr(0, major.size()), major)) return true;
+    if (range.size() == major.size() + 1 && range.ends_with('*') &&
+        iequals(range.substr(0, major.size()), major))
+      return true;
     accept.remove_prefix(std::min(comma + 1, accept.size()));
   }
   return false;
@@ -58,7 +60,8 @@ bool is_json(const net::RequestHead& head) {
 }
 
 std::string retry_after_line(const protocol::CanonicalFailure& failure) {
-  return failure.retry_after_seconds ? fmt::format("Retry-After: {}\r\n", *failure.retry_after_seconds) : std::string();
+  return failure.retry_after_seconds ? fmt::format("Retry-After: {}\r\n", *failure.retry_after_seconds)
+                                     : std::string();
 }
 
 }  // namespace
@@ -85,8 +88,8 @@ struct StreamableHttp::Request {
   }
 };
 
-StreamableHttp::StreamableHttp(task::Loop& loop, pipeline::Front& front, session::Registry& sessions, HostPolicy policy,
-                               StreamableSettings settings)
+StreamableHttp::StreamableHttp(task::Loop& loop, pipeline::Front& front, session::Registry& sessions,
+                               HostPolicy policy, StreamableSettings settings)
     : loop_(&loop), front_(&front), sessions_(&sessions), policy_(std::move(policy)), settings_(settings) {}
 
 StreamableHttp::~StreamableHttp() = default;
@@ -95,7 +98,8 @@ void StreamableHttp::end_streams() {
   for (OpenStream& open : streams_) open.end();
 }
 
-net::HttpReply StreamableHttp::failure_reply(const Error& error, int status, std::string_view id, Revision revision) const {
+net::HttpReply StreamableHttp::failure_reply(const Error& error, int status, std::string_view id,
+                                             Revision revision) const {
   const protocol::CanonicalFailure failure = front_->failure(error);
   net::HttpReply reply;
   reply.status = status;
@@ -105,7 +109,8 @@ net::HttpReply StreamableHttp::failure_reply(const Error& error, int status, std
 }
 
 net::HttpReply StreamableHttp::refuse(const Error& error) {
-  return failure_reply(error, protocol::http_status(error, Era::modern, protocol::Stage::edge), {}, protocol::latest_legacy);
+  return failure_reply(error, protocol::http_status(error, Era::modern, protocol::Stage::edge), {},
+                       protocol::latest_legacy);
 }
 
 // What the head alone decides, in the order in which a reader of the answer would want to know.
@@ -120,8 +125,10 @@ std::optional<Error> StreamableHttp::check_head(const net::RequestHead& head) co
   if (head.method == "POST") {
     if (!is_json(head)) return refused(Code::proto_unsupported_media_type, "Content-Type");
     const auto encoding = head.fields.find("content-encoding");
-    if (encoding && !iequals(*encoding, "identity")) return refused(Code::proto_unsupported_media_type, "Content-Encoding");
-    if (!json) return refused(Code::proto_not_acceptable, "Accept");  // what is decided at once is answered in JSON
+    if (encoding && !iequals(*encoding, "identity"))
+      return refused(Code::proto_unsupported_media_type, "Content-Encoding");
+    if (!json)
+      return refused(Code::proto_not_acceptable, "Accept");  // what is decided at once is answered in JSON
   }
   if (head.method == "GET" && !events) return refused(Code::proto_not_acceptable, "Accept");
   return std::nullopt;
@@ -130,16 +137,18 @@ std::optional<Error> StreamableHttp::check_head(const net::RequestHead& head) co
 std::optional<net::HttpReply> StreamableHttp::admit(const net::RequestHead& head, const net::Peer& peer) {
   const auto endpoint = endpoint_of(head.target);
   if (!endpoint || !front_->has_endpoint(*endpoint)) {
-    const std::string known = endpoint ? "There is no server of this name.\n" : "MCP is served at /mcp and /mcp/{server}.\n";
+    const std::string known =
+        endpoint ? "There is no server of this name.\n" : "MCP is served at /mcp and /mcp/{server}.\n";
     return net::HttpReply{.status = 404, .body = known, .content_type = "text/plain; charset=utf-8"};
   }
   if (head.method == "OPTIONS") {
     if (policy_.check(head)) return net::HttpReply{.status = 403};
-    return net::HttpReply{.status = 204,
-                          .headers = policy_.cors_headers(head) +
-                                     "Access-Control-Allow-Methods: GET, POST, DELETE\r\nAccess-Control-Allow-Headers: "
-                                     "Content-Type, Accept, Authorization, Mcp-Session-Id, MCP-Protocol-Version, Mcp-Method, "
-                                     "Mcp-Name, Last-Event-ID\r\nAccess-Control-Max-Age: 600\r\nAllow: GET, POST, DELETE\r\n"};
+    return net::HttpReply{
+        .status = 204,
+        .headers = policy_.cors_headers(head) +
+                   "Access-Control-Allow-Methods: GET, POST, DELETE\r\nAccess-Control-Allow-Headers: "
+                   "Content-Type, Accept, Authorization, Mcp-Session-Id, MCP-Protocol-Version, Mcp-Method, "
+                   "Mcp-Name, Last-Event-ID\r\nAccess-Control-Max-Age: 600\r\nAllow: GET, POST, DELETE\r\n"};
   }
   if (head.method != "POST" && head.method != "GET" && head.method != "DELETE") {
     return net::HttpReply{.status = 405, .headers = "Allow: GET, POST, DELETE\r\n"};
@@ -181,8 +190,10 @@ Task<void> StreamableHttp::post(net::Exchange& exchange, const Request& request)
     if (bad.flaw == protocol::Flaw::batch && session && session->revision == Revision::v2025_03_26) {
       co_return co_await batch(exchange, request, session);
     }
-    const bool modern_header = request.edge.protocol_version && protocol::names_modern_era(*request.edge.protocol_version);
-    co_return co_await fail(exchange, bad.error, protocol::http_status(bad.error, Era::modern, protocol::Stage::edge), bad.id,
+    const bool modern_header =
+        request.edge.protocol_version && protocol::names_modern_era(*request.edge.protocol_version);
+    co_return co_await fail(exchange, bad.error,
+                            protocol::http_status(bad.error, Era::modern, protocol::Stage::edge), bad.id,
                             modern_header ? protocol::latest_modern : protocol::latest_legacy);
   }
   protocol::EdgeHeaders headers = request.edge;
@@ -190,14 +201,15 @@ Task<void> StreamableHttp::post(net::Exchange& exchange, const Request& request)
   const auto edge = protocol::classify_http(*message, bytes, headers);
   if (!edge) {
     front_->answered(protocol::era(edge.error().revision), message->method(), edge.error().http_status);
-    co_return co_await fail(exchange, edge.error().error, edge.error().http_status, message->id(bytes), edge.error().revision);
+    co_return co_await fail(exchange, edge.error().error, edge.error().http_status, message->id(bytes),
+                            edge.error().revision);
   }
   if (edge->era() == Era::modern) co_return co_await modern(exchange, request, *message);
   co_return co_await legacy(exchange, request, *message, session);
 }
 
-Task<void> StreamableHttp::legacy(net::Exchange& exchange, const Request& request, const protocol::Message& message,
-                                  SessionPointer session) {
+Task<void> StreamableHttp::legacy(net::Exchange& exchange, const Request& request,
+                                  const protocol::Message& message, SessionPointer session) {
   const std::string_view bytes = exchange.body();
   if (message.method() == Method::initialize) co_return co_await initialize(exchange, request, message);
   if (!session) {
@@ -209,11 +221,13 @@ Task<void> StreamableHttp::legacy(net::Exchange& exchange, const Request& reques
   if (message.is_request()) {
     co_return co_await run(exchange, request, message, use->revision, &*use);
   }
-  if (message.method() == Method::notifications_cancelled) use->running.cancel(message.raw(Field::request_id, bytes));
+  if (message.method() == Method::notifications_cancelled)
+    use->running.cancel(message.raw(Field::request_id, bytes));
   co_return co_await accepted(exchange);
 }
 
-Task<void> StreamableHttp::initialize(net::Exchange& exchange, const Request& request, const protocol::Message& message) {
+Task<void> StreamableHttp::initialize(net::Exchange& exchange, const Request& request,
+                                      const protocol::Message& message) {
   std::string scratch;
   const auto version = message.text(Field::protocol_version, exchange.body(), scratch);
   const Revision revision = protocol::negotiate(version.value_or(""));
@@ -222,21 +236,23 @@ Task<void> StreamableHttp::initialize(net::Exchange& exchange, const Request& re
     co_return co_await run(exchange, request, message, revision, nullptr);
   }
   Result<SessionPointer> session = sessions_->create(request.principal.name, request.endpoint, revision);
-  if (!session) co_return co_await fail(exchange, session.error(), 503, message.id(exchange.body()), revision);
+  if (!session)
+    co_return co_await fail(exchange, session.error(), 503, message.id(exchange.body()), revision);
   const session::Registry::Use use(*sessions_, *session);
   co_return co_await run(exchange, request, message, revision, &*use, "Mcp-Session-Id: " + use->id + "\r\n");
 }
 
-Task<void> StreamableHttp::modern(net::Exchange& exchange, const Request& request, const protocol::Message& message) {
+Task<void> StreamableHttp::modern(net::Exchange& exchange, const Request& request,
+                                  const protocol::Message& message) {
   if (!message.is_request()) co_return co_await accepted(exchange);
   if (message.method() == Method::subscriptions_listen) co_return co_await listen(exchange, request, message);
   co_return co_await run(exchange, request, message, protocol::latest_modern, nullptr);
 }
 
-Task<pipeline::Reply> StreamableHttp::call(net::Exchange& exchange, const Request& request, std::string_view bytes,
-                                           const protocol::Message& message, Revision revision,
-                                           session::Session* session, pipeline::EventSink* events,
-                                           CorrelationId correlation) {
+Task<pipeline::Reply> StreamableHttp::call(net::Exchange& exchange, const Request& request,
+                                           std::string_view bytes, const protocol::Message& message,
+                                           Revision revision, session::Session* session,
+                                           pipeline::EventSink* events, CorrelationId correlation) {
   pipeline::Call call;
   call.bytes = bytes;
   call.message = &message;
@@ -261,8 +277,9 @@ Task<pipeline::Reply> StreamableHttp::call(net::Exchange& exchange, const Reques
   co_return pipeline::Failed{reply.error(), front_->failure(reply.error())};
 }
 
-Task<void> StreamableHttp::run(net::Exchange& exchange, const Request& request, const protocol::Message& message,
-                               Revision revision, session::Session* session, std::string headers) {
+Task<void> StreamableHttp::run(net::Exchange& exchange, const Request& request,
+                               const protocol::Message& message, Revision revision, session::Session* session,
+                               std::string headers) {
   const std::string_view bytes = exchange.body();
   const std::string_view id = message.id(bytes);
   const Era era = protocol::era(revision);
@@ -304,10 +321,11 @@ Task<void> StreamableHttp::batch(net::Exchange& exchange, const Request& request
     const auto message = protocol::parse_message(text, settings_.limits);
     std::string response;
     if (!message) {
-      response = protocol::to_jsonrpc_error(front_->failure(message.error().error), message.error().id, use->revision);
+      response = protocol::to_jsonrpc_error(front_->failure(message.error().error), message.error().id,
+                                            use->revision);
     } else if (message->is_request()) {
-      const pipeline::Reply reply = CO_TRY(
-          co_await call(exchange, request, text, *message, use->revision, &*use, nullptr, CorrelationId::make()));
+      const pipeline::Reply reply = CO_TRY(co_await call(exchange, request, text, *message, use->revision,
+                                                         &*use, nullptr, CorrelationId::make()));
       ResponseText(reply, message->id(text), use->revision).append_line(response);
     } else if (message->method() == Method::notifications_cancelled) {
       use->running.cancel(message->raw(Field::request_id, text));
@@ -322,23 +340,28 @@ Task<void> StreamableHttp::batch(net::Exchange& exchange, const Request& request
   co_return co_await exchange.reply(200, body, request.cors);
 }
 
-Task<void> StreamableHttp::listen(net::Exchange& exchange, const Request& request, const protocol::Message& message) {
+Task<void> StreamableHttp::listen(net::Exchange& exchange, const Request& request,
+                                  const protocol::Message& message) {
   const std::string_view bytes = exchange.body();
   const std::string id(message.id(bytes));
   std::optional<Error> error;
   if (const auto checked = protocol::check_params(message, bytes); !checked) error = checked.error();
-  if (!error && !request.events) error = Error(Code::proto_not_acceptable).with_executed(Executed::no).with_slot(Slot::pointer, "Accept");
+  if (!error && !request.events)
+    error = Error(Code::proto_not_acceptable).with_executed(Executed::no).with_slot(Slot::pointer, "Accept");
   if (!error && streams_.size() >= settings_.streams) {
-    error = Error(Code::limit_concurrency).with_executed(Executed::no).with_retry_after(std::chrono::seconds(10));
+    error =
+        Error(Code::limit_concurrency).with_executed(Executed::no).with_retry_after(std::chrono::seconds(10));
   }
   if (error) {
-    const int status = error->code() == Code::limit_concurrency
-                           ? 503
-                           : protocol::http_status(*error, Era::modern, protocol::Stage::call, Method::subscriptions_listen);
+    const int status =
+        error->code() == Code::limit_concurrency
+            ? 503
+            : protocol::http_status(*error, Era::modern, protocol::Stage::call, Method::subscriptions_listen);
     co_return co_await fail(exchange, *error, status, id, protocol::latest_modern);
   }
   const bool tools = message.is(Field::tools_list_changed, json::Type::true_value);
-  OpenStream open(*loop_, exchange, settings_.keepalive, tools ? protocol::tools_list_changed_notification(id) : "");
+  OpenStream open(*loop_, exchange, settings_.keepalive,
+                  tools ? protocol::tools_list_changed_notification(id) : "");
   const auto subscription = front_->subscribe(request.endpoint, open);
   streams_.push_back(open);
   const std::string last = protocol::result_response(id, protocol::listen_result(id));
@@ -353,7 +376,8 @@ Task<void> StreamableHttp::attach(net::Exchange& exchange, const Request& reques
   std::optional<Error> error;
   if (!session) error = session.error();
   if (!error && streams_.size() >= settings_.streams) {
-    error = Error(Code::limit_concurrency).with_executed(Executed::no).with_retry_after(std::chrono::seconds(10));
+    error =
+        Error(Code::limit_concurrency).with_executed(Executed::no).with_retry_after(std::chrono::seconds(10));
   }
   if (error) {
     const int status = error->code() == Code::limit_concurrency       ? 503
@@ -363,7 +387,8 @@ Task<void> StreamableHttp::attach(net::Exchange& exchange, const Request& reques
   }
   const session::Registry::Use use(*sessions_, *session);
   OpenStream open(*loop_, exchange, settings_.keepalive, protocol::tools_list_changed_notification());
-  if (use->attachment) use->attachment->detach();  // a client that lost its stream without our noticing is back
+  if (use->attachment)
+    use->attachment->detach();  // a client that lost its stream without our noticing is back
   use->attachment = &open;
   const auto subscription = front_->subscribe(request.endpoint, open);
   streams_.push_back(open);

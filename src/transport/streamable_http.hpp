@@ -1,19 +1,20 @@
 // Streamable HTTP towards clients: both eras on one URL, /mcp for all servers and /mcp/{server} for one.
 #pragma once
 
-#include <boost/intrusive/list.hpp>
-#include <chrono>
-#include <memory>
-#include <optional>
-#include <string>
-#include <string_view>
-
 #include "net/http_server.hpp"
 #include "pipeline/front.hpp"
 #include "protocol/edge.hpp"
 #include "session/registry.hpp"
 #include "transport/host_policy.hpp"
 #include "transport/open_stream.hpp"
+
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include <boost/intrusive/list.hpp>
 
 namespace sallyport::transport {
 
@@ -56,12 +57,15 @@ class StreamableHttp final : public net::HttpHandler {
   Task<void> run(net::Exchange& exchange, const Request& request, const protocol::Message& message,
                  protocol::Revision revision, session::Session* session, std::string headers = {});
   Task<pipeline::Reply> call(net::Exchange& exchange, const Request& request, std::string_view bytes,
-                             const protocol::Message& message, protocol::Revision revision, session::Session* session,
-                             pipeline::EventSink* events, CorrelationId correlation);
+                             const protocol::Message& message, protocol::Revision revision,
+                             session::Session* session, pipeline::EventSink* events,
+                             CorrelationId correlation);
 
   Task<void> accepted(net::Exchange& exchange);
-  Task<void> fail(net::Exchange& exchange, const Error& error, int status, std::string_view id, protocol::Revision revision);
-  net::HttpReply failure_reply(const Error& error, int status, std::string_view id, protocol::Revision revision) const;
+  Task<void> fail(net::Exchange& exchange, const Error& error, int status, std::string_view id,
+                  protocol::Revision revision);
+  net::HttpReply failure_reply(const Error& error, int status, std::string_view id,
+                               protocol::Revision revision) const;
   std::optional<Error> check_head(const net::RequestHead& head) const;
   Result<SessionPointer> session_of(const Request& request) const;
 

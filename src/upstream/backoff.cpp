@@ -16,7 +16,8 @@ std::chrono::milliseconds Backoff::down(SteadyTime now, double random) noexcept 
   const std::uint32_t doublings = std::min(failures_, 16u);
   if (failures_++ == 0) return std::chrono::milliseconds(0);
   const auto delay = std::min(first_delay * (1u << (doublings - 1)), longest_delay);
-  return delay + std::chrono::milliseconds(static_cast<std::int64_t>(static_cast<double>(delay.count()) * 0.2 * random));
+  return delay + std::chrono::milliseconds(
+                     static_cast<std::int64_t>(static_cast<double>(delay.count()) * 0.2 * random));
 }
 
 }  // namespace sallyport::upstream

@@ -1,16 +1,16 @@
 // When a server that failed is tried again.
 #pragma once
 
+#include "base/clock.hpp"
+
 #include <chrono>
 #include <cstdint>
 
-#include "base/clock.hpp"
-
 namespace sallyport::upstream {
 
-// The first failure after a good time is followed by a try at once; then 250 ms, doubled each time up to a minute, with
-// up to a fifth added at random so that many gateways do not come back together. Never gives up. Pure: the clock is the
-// caller's.
+// The first failure after a good time is followed by a try at once; then 250 ms, doubled each time up to a
+// minute, with up to a fifth added at random so that many gateways do not come back together. Never gives up.
+// Pure: the clock is the caller's.
 class Backoff {
  public:
   void up(SteadyTime now) noexcept { up_since_ = now; }

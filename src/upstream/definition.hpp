@@ -1,14 +1,14 @@
 // One server behind the gateway, as the operator defined it, and the settings that hold for all of them.
 #pragma once
 
+#include "client/target.hpp"
+
 #include <chrono>
 #include <cstdint>
 #include <map>
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include "client/target.hpp"
 
 namespace sallyport::upstream {
 

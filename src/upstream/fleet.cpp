@@ -1,8 +1,8 @@
 #include "upstream/fleet.hpp"
 
-#include <algorithm>
-
 #include "telemetry/log.hpp"
+
+#include <algorithm>
 
 namespace sallyport::upstream {
 
@@ -24,7 +24,8 @@ std::shared_ptr<Server> Fleet::find(std::string_view key) const {
 
 std::span<const std::shared_ptr<Server>> Fleet::members(std::string_view endpoint) const {
   if (endpoint.empty()) return servers_;
-  const auto found = std::ranges::find_if(servers_, [&](const auto& server) { return server->key() == endpoint; });
+  const auto found =
+      std::ranges::find_if(servers_, [&](const auto& server) { return server->key() == endpoint; });
   if (found == servers_.end()) return {};
   return {&*found, 1};
 }
@@ -54,9 +55,9 @@ Task<void> Fleet::settle(std::string_view endpoint, SteadyTime until, std::strin
     }
     co_return ok();
   };
-  const Result<void> settled =
-      co_await task::with_deadline(loop_->timers(), until, wait(*this, endpoint, tool),
-                                   [](const Error&) { return Error(Code::discovery_timeout).with_executed(Executed::no); });
+  const Result<void> settled = co_await task::with_deadline(
+      loop_->timers(), until, wait(*this, endpoint, tool),
+      [](const Error&) { return Error(Code::discovery_timeout).with_executed(Executed::no); });
   if (!settled && settled.error().code() == Code::proto_cancelled) co_return settled;
   co_return ok();  // who is late is named as degraded, and list_changed follows
 }
@@ -82,7 +83,8 @@ void Fleet::tools_changed(const Server& server) {
   forget_views(server);
   std::vector<pipeline::Listener*> concerned;
   for (const Subscriber& subscriber : *subscribers_) {
-    if (subscriber.endpoint.empty() || subscriber.endpoint == server.key()) concerned.push_back(subscriber.listener);
+    if (subscriber.endpoint.empty() || subscriber.endpoint == server.key())
+      concerned.push_back(subscriber.listener);
   }
   for (pipeline::Listener* listener : concerned) listener->tools_changed();
 }

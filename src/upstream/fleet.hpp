@@ -1,16 +1,16 @@
 // All servers behind the gateway, the views of them, and who hears when a view changes.
 #pragma once
 
+#include "pipeline/front.hpp"
+#include "upstream/server.hpp"
+#include "upstream/view.hpp"
+
 #include <list>
 #include <map>
 #include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include "pipeline/front.hpp"
-#include "upstream/server.hpp"
-#include "upstream/view.hpp"
 
 namespace sallyport::upstream {
 
@@ -40,8 +40,8 @@ class Fleet final : private ServerObserver {
   bool has_endpoint(std::string_view endpoint) const { return endpoint.empty() || find(endpoint) != nullptr; }
   std::shared_ptr<const View> view(std::string_view endpoint);
 
-  // Starts what is idle in this view and waits, at most until `until`, for all of it to be up or known to be down; or
-  // only until `tool` is in the view.
+  // Starts what is idle in this view and waits, at most until `until`, for all of it to be up or known to be
+  // down; or only until `tool` is in the view.
   Task<void> settle(std::string_view endpoint, SteadyTime until, std::string_view tool = {});
 
   pipeline::Front::Subscription subscribe(std::string_view endpoint, pipeline::Listener& listener);

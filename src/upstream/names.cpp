@@ -1,10 +1,10 @@
 #include "upstream/names.hpp"
 
-#include <algorithm>
-#include <span>
-
 #include "base/sha256.hpp"
 #include "base/strings.hpp"
+
+#include <algorithm>
+#include <span>
 
 namespace sallyport::upstream {
 namespace {
@@ -17,7 +17,8 @@ bool plain(char c) noexcept {
 
 }  // namespace
 
-std::string exposed_name(std::string_view server, std::string_view prefix, std::string_view tool, std::size_t max) {
+std::string exposed_name(std::string_view server, std::string_view prefix, std::string_view tool,
+                         std::size_t max) {
   if (prefix.empty()) return std::string(tool);
   std::string name;
   name.reserve(prefix.size() + tool.size());
@@ -55,7 +56,8 @@ bool matches(std::string_view pattern, std::string_view name) noexcept {
 }
 
 bool matches_any(const std::vector<std::string>& patterns, std::string_view name) noexcept {
-  return std::any_of(patterns.begin(), patterns.end(), [&](const std::string& p) { return matches(p, name); });
+  return std::any_of(patterns.begin(), patterns.end(),
+                     [&](const std::string& p) { return matches(p, name); });
 }
 
 }  // namespace sallyport::upstream

@@ -1,12 +1,12 @@
 #include "upstream/server.hpp"
 
-#include <algorithm>
-
 #include "base/ids.hpp"
 #include "classify/classify.hpp"
-#include "telemetry/log.hpp"
 #include "client/http_channel.hpp"
 #include "client/stdio_channel.hpp"
+#include "telemetry/log.hpp"
+
+#include <algorithm>
 
 namespace sallyport::upstream {
 namespace {
@@ -14,28 +14,38 @@ namespace {
 using protocol::Field;
 
 constexpr std::chrono::milliseconds coalescing{250};
-constexpr std::chrono::milliseconds short_wait{2000};   // a caller waits for a restart that is this near
-constexpr std::chrono::milliseconds http_retry_gap{200};  // an HTTP server that is down is asked again by a call
+constexpr std::chrono::milliseconds short_wait{2000};  // a caller waits for a restart that is this near
+constexpr std::chrono::milliseconds http_retry_gap{
+    200};  // an HTTP server that is down is asked again by a call
 constexpr std::size_t max_pages = 1000;
 
-double random_share() { return static_cast<double>(random_u64() >> 11) * 0x1.0p-53; }
+double random_share() {
+  return static_cast<double>(random_u64() >> 11) * 0x1.0p-53;
+}
 
-// What a failed start or list is called: the failures of discovery (errors.md section 4), with the cause kept.
+// What a failed start or list is called: the failures of discovery (errors.md section 4), with the cause
+// kept.
 Error as_discovery(const Error& error) {
   const auto code = [&] {
     switch (error.code()) {
       case Code::network_timeout:
-      case Code::tool_timeout: return Code::discovery_timeout;
+      case Code::tool_timeout:
+        return Code::discovery_timeout;
       case Code::network_connection_failed:
       case Code::network_ssl_error:
       case Code::network_dns_error:
       case Code::network_unreachable:
-      case Code::network_protocol_error: return Code::discovery_network_error;
-      case Code::tool_permission_denied: return Code::discovery_auth_failed;
+      case Code::network_protocol_error:
+        return Code::discovery_network_error;
+      case Code::tool_permission_denied:
+        return Code::discovery_auth_failed;
       case Code::tool_server_unavailable:
-      case Code::limit_upstream_rate_limited: return Code::discovery_server_unavailable;
-      case Code::tool_execution_failed: return Code::discovery_failed;
-      default: return error.code();
+      case Code::limit_upstream_rate_limited:
+        return Code::discovery_server_unavailable;
+      case Code::tool_execution_failed:
+        return Code::discovery_failed;
+      default:
+        return error.code();
     }
   }();
   if (code == error.code()) return error;
@@ -66,10 +76,14 @@ Error timed_out(std::chrono::milliseconds limit, const Error& cancelled) {
 
 std::string_view name(State state) noexcept {
   switch (state) {
-    case State::idle: return "idle";
-    case State::starting: return "starting";
-    case State::up: return "up";
-    case State::down: return "down";
+    case State::idle:
+      return "idle";
+    case State::starting:
+      return "starting";
+    case State::up:
+      return "up";
+    case State::down:
+      return "down";
   }
   return "";
 }
@@ -151,7 +165,8 @@ Task<void> Server::start() {
   ++starts_;
   const SteadyTime until = loop_->now() + settings_->start;
   const auto give_up = [this](const Error& cancelled) { return timed_out(settings_->start, cancelled); };
-  Result<std::shared_ptr<client::Channel>> channel = co_await task::with_deadline(loop_->timers(), until, open(), give_up);
+  Result<std::shared_ptr<client::Channel>> channel =
+      co_await task::with_deadline(loop_->timers(), until, open(), give_up);
   if (channel) {
     const SteadyTime list_until = loop_->now() + settings_->discovery;
     auto listed = co_await task::with_deadline(
@@ -192,7 +207,8 @@ Task<std::shared_ptr<client::Channel>> Server::open() {
 }
 
 Task<std::shared_ptr<client::Channel>> Server::open_child() {
-  const client::StdioChannel::Environment environment{*loop_, definition_, *settings_, *budget_, *this, stderr_};
+  const client::StdioChannel::Environment environment{*loop_,   definition_, *settings_,
+                                                      *budget_, *this,       stderr_};
   if (!observer_->take_child()) {
     co_return Failure(Error(Code::limit_quota)
                           .with_executed(Executed::no)
@@ -200,7 +216,8 @@ Task<std::shared_ptr<client::Channel>> Server::open_child() {
                           .with_slot(Slot::server, definition_.key));
   }
   auto channel = co_await client::StdioChannel::open(environment, era_);
-  // Some servers end on a request before `initialize`: that is legacy evidence, and the next child is not asked.
+  // Some servers end on a request before `initialize`: that is legacy evidence, and the next child is not
+  // asked.
   if (!channel && !era_ && channel.error().code() == Code::tool_server_unavailable) {
     channel = co_await client::StdioChannel::open(environment, protocol::latest_legacy);
   }
@@ -226,10 +243,13 @@ Task<std::shared_ptr<const Catalogue>> Server::fetch(client::Channel& channel) {
     const std::string_view bytes = answer->bytes;
     if (answer->message.kind() == protocol::MessageKind::error_response) {
       if (answer->message.error_code(bytes) == -32601) co_return catalogue;  // it has no tools
-      co_return Failure(Error(Code::discovery_failed).with_executed(Executed::no).with_slot(Slot::server, definition_.key));
+      co_return Failure(
+          Error(Code::discovery_failed).with_executed(Executed::no).with_slot(Slot::server, definition_.key));
     }
     if (!answer->message.is(Field::tools, json::Type::array)) {
-      co_return Failure(Error(Code::discovery_tool_validation_failed).with_executed(Executed::no).with_slot(Slot::server, definition_.key));
+      co_return Failure(Error(Code::discovery_tool_validation_failed)
+                            .with_executed(Executed::no)
+                            .with_slot(Slot::server, definition_.key));
     }
     add_tools(definition_, *settings_, bytes, answer->message[Field::tools].value.span, http, *catalogue);
     if (!answer->message.is(Field::next_cursor, json::Type::string)) co_return catalogue;
@@ -281,7 +301,8 @@ void Server::went_down(const Error& error) {
   const auto delay = backoff_.down(now, random_share());
   retry_at_ = now + delay;
   set_state(State::down);
-  log::warn("server is down", {{"server", definition_.key}, {"retry_in_ms", delay.count()}, {"error", error}});
+  log::warn("server is down",
+            {{"server", definition_.key}, {"retry_in_ms", delay.count()}, {"error", error}});
   if (stopping_) return;
   retry_.start(retry_at_, [this] {
     group_.spawn([](Server& self) -> Task<void> {
@@ -324,10 +345,13 @@ Task<void> Server::refresh() {
         loop_->timers(), loop_->now() + settings_->discovery, fetch(*channel),
         [this](const Error& cancelled) { return timed_out(settings_->discovery, cancelled); });
     if (!fresh) {
-      log::warn("server's tools could not be listed again", {{"server", definition_.key}, {"error", fresh.error()}});
+      log::warn("server's tools could not be listed again",
+                {{"server", definition_.key}, {"error", fresh.error()}});
       co_return ok();
     }
-    const auto same = [](const ToolPointer& a, const ToolPointer& b) { return a->definition == b->definition; };
+    const auto same = [](const ToolPointer& a, const ToolPointer& b) {
+      return a->definition == b->definition;
+    };
     const bool unchanged = catalogue_ && std::ranges::equal(catalogue_->tools, (*fresh)->tools, same);
     if (unchanged || channel != channel_) continue;
     catalogue_ = std::move(*fresh);

@@ -1,19 +1,20 @@
-// One server behind the gateway: started when needed, watched, brought back, with the tools that it listed last.
+// One server behind the gateway: started when needed, watched, brought back, with the tools that it listed
+// last.
 #pragma once
+
+#include "client/channel.hpp"
+#include "client/process.hpp"
+#include "net/budget.hpp"
+#include "pipeline/call.hpp"
+#include "task/group.hpp"
+#include "upstream/backoff.hpp"
+#include "upstream/definition.hpp"
+#include "upstream/tool.hpp"
 
 #include <memory>
 #include <optional>
 #include <string>
 #include <vector>
-
-#include "net/budget.hpp"
-#include "pipeline/call.hpp"
-#include "task/group.hpp"
-#include "upstream/backoff.hpp"
-#include "client/channel.hpp"
-#include "upstream/definition.hpp"
-#include "client/process.hpp"
-#include "upstream/tool.hpp"
 
 namespace sallyport::upstream {
 
@@ -50,7 +51,8 @@ class ServerObserver {
 
 class Server final : private client::ChannelOwner {
  public:
-  Server(task::Loop& loop, Definition definition, const Settings& settings, net::Budget& budget, ServerObserver& observer);
+  Server(task::Loop& loop, Definition definition, const Settings& settings, net::Budget& budget,
+         ServerObserver& observer);
   ~Server();
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
@@ -67,12 +69,12 @@ class Server final : private client::ChannelOwner {
   // What it listed last; stays while it is down, for `keep_listed`. Null: nothing that may be shown.
   std::shared_ptr<const Catalogue> catalogue() const { return catalogue_; }
 
-  // Starts it if it is idle or may be tried again, and ends when it is up or has failed to come up. The start goes on
-  // when the caller leaves. TOOL_006 with the time to the next try if it is not tried now.
+  // Starts it if it is idle or may be tried again, and ends when it is up or has failed to come up. The start
+  // goes on when the caller leaves. TOOL_006 with the time to the next try if it is not tried now.
   Task<void> ready();
 
-  // Sends one request and gives the answer, after waiting for the server to be there. The errors are those of the
-  // channel, or TOOL_006.
+  // Sends one request and gives the answer, after waiting for the server to be there. The errors are those of
+  // the channel, or TOOL_006.
   Task<std::unique_ptr<pipeline::Answer>> request(const client::Outgoing& outgoing);
 
   // Ends it for good: afterwards nothing of it is left.

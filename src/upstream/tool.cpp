@@ -1,10 +1,10 @@
 #include "upstream/tool.hpp"
 
-#include <algorithm>
-#include <unordered_set>
-
 #include "json/splice.hpp"
 #include "upstream/names.hpp"
+
+#include <algorithm>
+#include <unordered_set>
 
 namespace sallyport::upstream {
 namespace {
@@ -32,12 +32,14 @@ Tool ruled_tool(const Definition& definition, const Settings& settings, std::str
   tool.own_name = renamed == definition.rename.end() ? std::string(name) : renamed->second;
   tool.exposed = exposed_name(definition.key, definition.prefix, tool.own_name, settings.max_name);
   tool.idempotent = matches_any(definition.idempotent, name) || matches_any(definition.read_only, name);
-  if (const auto limit = definition.timeout.find(name); limit != definition.timeout.end()) tool.timeout = limit->second;
+  if (const auto limit = definition.timeout.find(name); limit != definition.timeout.end())
+    tool.timeout = limit->second;
   return tool;
 }
 
 // The definition under the operator's name and description.
-std::string described(const Definition& definition, const Tool& tool, std::string_view text, json::Span object) {
+std::string described(const Definition& definition, const Tool& tool, std::string_view text,
+                      json::Span object) {
   const std::string own = json::quote(tool.own_name);
   std::string description;
   json::Splice splice(text);
@@ -57,13 +59,14 @@ bool allowed(const Definition& definition, std::string_view tool) noexcept {
   return matches_any(definition.allow, tool) && !matches_any(definition.deny, tool);
 }
 
-void add_tools(const Definition& definition, const Settings& settings, std::string_view bytes, json::Span tools,
-               bool http, Catalogue& catalogue) {
+void add_tools(const Definition& definition, const Settings& settings, std::string_view bytes,
+               json::Span tools, bool http, Catalogue& catalogue) {
   std::unordered_set<std::string> seen;
   for (const ToolPointer& tool : catalogue.tools) seen.insert(tool->name);
   json::ElementCursor cursor(bytes, tools);
   while (const auto element = cursor.next()) {
-    if (catalogue.tools.size() + catalogue.denied.size() >= max_tools) return drop(catalogue, "the rest", "more tools than we take");
+    if (catalogue.tools.size() + catalogue.denied.size() >= max_tools)
+      return drop(catalogue, "the rest", "more tools than we take");
     if (!element->is(json::Type::object)) {
       drop(catalogue, "an entry", "not an object");
       continue;
@@ -95,7 +98,8 @@ void add_tools(const Definition& definition, const Settings& settings, std::stri
       tool.param_headers = std::move(*headers);
     }
     if (definition.trusted) {
-      tool.idempotent = tool.idempotent || annotated(text, object, "readOnlyHint") || annotated(text, object, "idempotentHint");
+      tool.idempotent = tool.idempotent || annotated(text, object, "readOnlyHint") ||
+                        annotated(text, object, "idempotentHint");
     }
     tool.definition = described(definition, tool, text, object);
     catalogue.tools.push_back(std::make_shared<const Tool>(std::move(tool)));
@@ -124,13 +128,15 @@ std::string render_tool(const Tool& tool, std::string_view name, protocol::Revis
   // Tasks are not carried through yet: a tool must not ask for what its caller cannot do.
   if (const json::Member execution = json::find_member(text, object, "execution")) splice.remove(execution);
   if (protocol::era(revision) == protocol::Era::legacy) {
-    // Up to 2025-11-25 an outputSchema has an object at its root; another one makes clients refuse the whole list.
+    // Up to 2025-11-25 an outputSchema has an object at its root; another one makes clients refuse the whole
+    // list.
     const json::Member output = json::find_member(text, object, "outputSchema");
     if (output) {
       const json::Member type = output.value.is(json::Type::object)
                                     ? json::find_member(text, output.value.span, "type")
                                     : json::Member{};
-      const bool object_root = type.value.is(json::Type::string) && json::equals_unescaped(type.value.of(text), "object");
+      const bool object_root =
+          type.value.is(json::Type::string) && json::equals_unescaped(type.value.of(text), "object");
       if (!object_root) splice.remove(output);
     }
   }

@@ -1,15 +1,16 @@
 #include "upstream/view.hpp"
 
-#include <fmt/chrono.h>
-#include <fmt/format.h>
-
 #include "json/scanner.hpp"
 #include "protocol/envelope.hpp"
+
+#include <fmt/chrono.h>
+#include <fmt/format.h>
 
 namespace sallyport::upstream {
 namespace {
 
-// How long a modern client may keep the list. Short while something is down: it comes back without being asked.
+// How long a modern client may keep the list. Short while something is down: it comes back without being
+// asked.
 constexpr std::uint64_t ttl_ms = 60000;
 constexpr std::uint64_t degraded_ttl_ms = 5000;
 
@@ -21,7 +22,8 @@ View::View(std::span<const std::shared_ptr<Server>> servers, bool single) {
 
 void View::add(const std::shared_ptr<Server>& server, bool single) {
   const State state = server->state();
-  if (state == State::idle || state == State::starting) complete_ = complete_ && server->last_error().has_value();
+  if (state == State::idle || state == State::starting)
+    complete_ = complete_ && server->last_error().has_value();
   if (state != State::up) note_degraded(*server);
   const std::shared_ptr<const Catalogue> catalogue = server->catalogue();
   if (!catalogue) return;
@@ -41,11 +43,12 @@ void View::add(const std::shared_ptr<Server>& server, bool single) {
 
 void View::note_degraded(const Server& server) {
   if (!degraded_.empty()) degraded_ += ',';
-  const std::string since = fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(std::chrono::system_clock::to_time_t(server.since())));
+  const std::string since =
+      fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(std::chrono::system_clock::to_time_t(server.since())));
   const bool down = server.state() == State::down;
   const Code code = server.last_error() ? server.last_error()->code() : Code::discovery_server_unavailable;
-  fmt::format_to(std::back_inserter(degraded_), R"({{"what":{},"why":{},"code":"{}","server":{},"since":"{}"}})",
-                 json::quote(server.key()),
+  fmt::format_to(std::back_inserter(degraded_),
+                 R"({{"what":{},"why":{},"code":"{}","server":{},"since":"{}"}})", json::quote(server.key()),
                  json::quote((down ? "down since " : "not up yet; starting since ") + since), wire_name(code),
                  json::quote(server.key()), since);
 }

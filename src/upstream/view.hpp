@@ -1,5 +1,8 @@
-// What agents see on one endpoint: the tools of its servers under their exposed names, rendered once and sent to many.
+// What agents see on one endpoint: the tools of its servers under their exposed names, rendered once and sent
+// to many.
 #pragma once
+
+#include "upstream/server.hpp"
 
 #include <array>
 #include <map>
@@ -9,15 +12,13 @@
 #include <string_view>
 #include <vector>
 
-#include "upstream/server.hpp"
-
 namespace sallyport::upstream {
 
 // Immutable once built; a change of any of its servers makes a new one.
 class View {
  public:
-  // `single`: the endpoint /mcp/{server}, where names carry no prefix. Servers come in config order, which decides who
-  // keeps a name that two claim; who happens to be up decides nothing.
+  // `single`: the endpoint /mcp/{server}, where names carry no prefix. Servers come in config order, which
+  // decides who keeps a name that two claim; who happens to be up decides nothing.
   View(std::span<const std::shared_ptr<Server>> servers, bool single);
 
   struct Entry {
@@ -25,7 +26,8 @@ class View {
     ToolPointer tool;
   };
   const Entry* find(std::string_view exposed) const;
-  const Entry* find_denied(std::string_view exposed) const;  // for operators' eyes: callers learn that it is unknown
+  const Entry* find_denied(
+      std::string_view exposed) const;  // for operators' eyes: callers learn that it is unknown
 
   // Names to suggest from, in list order.
   const std::vector<std::string>& names() const noexcept { return names_; }
@@ -35,7 +37,9 @@ class View {
 
   // Is every server settled, that is, up or known to be down?
   bool complete() const noexcept { return complete_; }
-  const std::vector<std::string>& hidden() const noexcept { return hidden_; }  // names lost to an earlier server
+  const std::vector<std::string>& hidden() const noexcept {
+    return hidden_;
+  }  // names lost to an earlier server
 
  private:
   void add(const std::shared_ptr<Server>& server, bool single);

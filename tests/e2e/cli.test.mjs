@@ -57,7 +57,7 @@ threads: 1
 `;
   // Where each mistake stands (at its key or at its value), and a word of its remedy.
   const PLACES = [
-    { line: 4, columns: [3], remedy: /a-z0-9-/ },
+    { line: 4, columns: [3], remedy: /a-z, 0-9 and -|a-z0-9-/ },
     { line: 8, columns: [5], remedy: /did you mean.*args/i },
     { line: 11, columns: [15, 30, 38], remedy: /SALLYPORT_E2E_NOT_SET/ },
     { line: 12, columns: [12, 18], remedy: /55s|duration|seconds|unit/i },

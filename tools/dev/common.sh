@@ -13,6 +13,7 @@ say() { printf '%s\n' "$*" >&2; }
 complain() { printf '%s%s%s\n' "${red}./dev: " "$*" "$plain" >&2; }
 
 # stage TITLE COMMAND…: runs the command, says what it is before and how long it took after. Its exit code is the command's.
+# Within it `set -e` is off, as bash has it: functions that run as stages return at their first failure by themselves.
 stage() {
   local title=$1 begun=$SECONDS code=0
   shift
@@ -27,7 +28,9 @@ stage() {
 # compile PRESET [TARGET…]: configures when that was never done, and builds. Ninja itself sees changed CMake files.
 compile() {
   local preset=$1
+  local quiet=(--quiet)
+  [[ ! -t 1 ]] || quiet=()
   shift
-  [[ -f build/$preset/build.ninja ]] || cmake --preset "$preset" --no-warn-unused-cli >/dev/null
-  ninja --quiet -C "build/$preset" -j "$jobs" "$@"
+  [[ -f build/$preset/build.ninja ]] || cmake --preset "$preset" --no-warn-unused-cli >/dev/null || return
+  ninja "${quiet[@]}" -C "build/$preset" -j "$jobs" "$@"
 }

@@ -26,6 +26,10 @@ as_root() {
   fi
 }
 
+apt() {
+  as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq -o DPkg::Lock::Timeout=300 "$@" </dev/null
+}
+
 # install_packages NAME…: those that are missing, after saying so.
 install_packages() {
   local missing
@@ -38,8 +42,7 @@ install_packages() {
   say "installing from Debian: ${missing[*]}"
   local log
   log=$(mktemp)
-  if as_root env DEBIAN_FRONTEND=noninteractive apt-get update -qq >"$log" 2>&1 &&
-    as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >"$log" 2>&1 </dev/null; then
+  if apt update >"$log" 2>&1 && apt install -y --no-install-recommends "${missing[@]}" >"$log" 2>&1; then
     rm -f "$log"
     return 0
   fi
@@ -51,11 +54,13 @@ install_packages() {
 
 # Node for the test peers and the demo: npm comes from wherever the machine has it, else from Debian, and brings the pinned one.
 install_node() {
-  command -v npm >/dev/null || install_packages npm
+  command -v npm >/dev/null || install_packages npm || return
   local before=$SECONDS
-  node_bin=$("$root/tools/node/install.sh")
+  node_bin=$("$root/tools/node/install.sh") || return
   ((SECONDS - before < 2)) || say "installed Node $("$node_bin/node" --version) in ${node_bin%/node_modules/*}"
   export PATH=$node_bin:$PATH
   # It brings its own certificate authorities; those of the machine count too, as they do for Debian's Node.
   export NODE_EXTRA_CA_CERTS=${NODE_EXTRA_CA_CERTS:-/etc/ssl/certs/ca-certificates.crt}
 }
+
+setup() { install_packages "${build_packages[@]}" && install_node; }

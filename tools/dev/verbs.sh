@@ -1,18 +1,18 @@
 # The verbs of ./dev, one function each.
 
 verb_setup() {
-  install_packages "${build_packages[@]}"
-  install_node
+  setup
+  say "everything that the build and the tests need is there"
 }
 
 verb_build() {
-  stage "what the build needs" verb_setup
+  stage "what the build needs" setup
   stage "build (release)" compile release sallyport
   say "build/release/bin/sallyport"
 }
 
 verb_run() {
-  verb_setup
+  setup
   compile release sallyport >&2
   exec build/release/bin/sallyport "$@"
 }
@@ -25,7 +25,7 @@ verb_demo() {
 # All that is slow to build comes first, the summary of the whole suite last.
 verb_test() {
   local failed=()
-  stage "what the tests need" verb_setup
+  stage "what the tests need" setup
   if (($#)); then
     stage "build (release)" compile release
     stage "tests" run_ctest release -R "$1"
@@ -64,7 +64,7 @@ verb_fmt() {
 }
 
 verb_tidy() {
-  verb_setup
+  setup
   stage "build (dev)" compile dev
   local files=("$@")
   ((${#files[@]})) || mapfile -t files < <(find src apps -name '*.cpp' | sort)
@@ -75,14 +75,14 @@ verb_asan() { sanitized asan "$@"; }
 verb_tsan() { sanitized tsan "$@"; }
 
 sanitized() {
-  verb_setup
+  setup
   stage "build ($1)" compile "$1"
   run_ctest "$1" -L unit ${2:+-R "$2"}
 }
 
 # New inputs collect in build/fuzz/corpus, findings in build/fuzz/findings; a finding that is fixed moves to fuzz/corpus.
 verb_fuzz() {
-  verb_setup
+  setup
   local names=("${1:-}") seconds=${2:-60} name
   [[ -n ${names[0]} ]] || mapfile -t names < <(basename -s .cpp fuzz/*.cpp | grep -vx replay)
   for name in "${names[@]}"; do
@@ -101,14 +101,14 @@ verb_fuzz() {
 }
 
 verb_bench() {
-  verb_setup
+  setup
   install_packages "${bench_packages[@]}"
   stage "build (release)" compile release
   exec bench/run "$@"
 }
 
 verb_cov() {
-  verb_setup
+  setup
   stage "build (cov)" compile cov
   local profiles=build/cov/profiles objects=() program
   rm -rf "$profiles"
@@ -124,7 +124,7 @@ verb_cov() {
 run_ctest() {
   local preset=$1
   shift
-  ctest --test-dir "build/$preset" --parallel "$jobs" --output-on-failure --no-tests=error "$@"
+  ctest --test-dir "build/$preset" --parallel "$jobs" --output-on-failure --no-label-summary --no-tests=error "$@"
 }
 
 join_by() {

@@ -1,16 +1,17 @@
 // How many calls one server works on at a time: a slow server fills its own places and nobody else's.
 #pragma once
 
-#include <cstdint>
-
 #include "pipeline/call.hpp"
+
+#include <cstdint>
 
 namespace sallyport::layers {
 
 // Beyond the limit a call is refused at once (LIMIT_003): a queue would only hide how slow the server is.
 class Concurrency final : public pipeline::Layer {
  public:
-  Concurrency(std::unique_ptr<pipeline::Service> next, std::uint32_t limit) : Layer(std::move(next)), limit_(limit) {}
+  Concurrency(std::unique_ptr<pipeline::Service> next, std::uint32_t limit)
+      : Layer(std::move(next)), limit_(limit) {}
   Task<pipeline::Reply> call(pipeline::Call& call) override;
 
  private:

@@ -1,8 +1,8 @@
 #include "layers/deadline/deadline.hpp"
 
-#include <algorithm>
-
 #include "classify/classify.hpp"
+
+#include <algorithm>
 
 namespace sallyport::layers {
 namespace {
@@ -25,7 +25,9 @@ class ScopeTimer final : public pipeline::CallTimer {
   void progressed() override {
     timer_.extend(std::max(timer_.when(), std::min(timers_.now() + limit_, started_ + longest_)));
   }
-  std::chrono::seconds given() const { return std::chrono::ceil<std::chrono::seconds>(timer_.when() - started_); }
+  std::chrono::seconds given() const {
+    return std::chrono::ceil<std::chrono::seconds>(timer_.when() - started_);
+  }
 
  private:
   task::Timers& timers_;
@@ -41,7 +43,8 @@ Error timed_out(const Error& cancelled, std::chrono::seconds given) {
   context.phase = cancelled.phase();
   context.executed = cancelled.executed();
   context.handed_over = cancelled.executed() != Executed::no;
-  return classify::make_error(classify::FailureClass::timeout, context).with_slot(Slot::seconds, given.count());
+  return classify::make_error(classify::FailureClass::timeout, context)
+      .with_slot(Slot::seconds, given.count());
 }
 
 }  // namespace

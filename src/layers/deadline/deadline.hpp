@@ -1,10 +1,10 @@
 // The time that a call has as a whole; past it everything below is cancelled, the upstream included.
 #pragma once
 
-#include <chrono>
-
 #include "pipeline/call.hpp"
 #include "task/timers.hpp"
+
+#include <chrono>
 
 namespace sallyport::layers {
 

@@ -1,6 +1,8 @@
 // Token buckets by key, bounded in number; pure, the clock is the caller's.
 #pragma once
 
+#include "base/clock.hpp"
+
 #include <chrono>
 #include <cstdint>
 #include <list>
@@ -9,8 +11,6 @@
 #include <string_view>
 #include <unordered_map>
 
-#include "base/clock.hpp"
-
 namespace sallyport::layers {
 
 struct RateLimit {
@@ -18,11 +18,12 @@ struct RateLimit {
   std::chrono::milliseconds per{1000};
 };
 
-// Each key may spend `count` tokens at once and gets them back evenly over `per`. Of more than `max_keys` keys the one
-// that was seen least recently is forgotten, which can only be generous to it.
+// Each key may spend `count` tokens at once and gets them back evenly over `per`. Of more than `max_keys`
+// keys the one that was seen least recently is forgotten, which can only be generous to it.
 class TokenBuckets {
  public:
-  explicit TokenBuckets(RateLimit limit, std::size_t max_keys = 10000) noexcept : limit_(limit), max_keys_(max_keys) {}
+  explicit TokenBuckets(RateLimit limit, std::size_t max_keys = 10000) noexcept
+      : limit_(limit), max_keys_(max_keys) {}
 
   // Takes one token; nothing if there was one, else how long until there is.
   std::optional<std::chrono::milliseconds> take(std::string_view key, SteadyTime now);

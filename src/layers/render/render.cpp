@@ -5,7 +5,8 @@
 namespace sallyport::layers {
 namespace {
 
-// The caller did not give up, so it is to be told: the time that the gateway had left to live ended before the call did.
+// The caller did not give up, so it is to be told: the time that the gateway had left to live ended before
+// the call did.
 Error ended_by_us(const Error& cancelled) {
   Error error(cancelled.executed() == Executed::no ? Code::limit_deadline_exhausted : Code::tool_timeout);
   error.with_can_retry(false).with_executed(cancelled.executed()).with_cause(cancelled);
@@ -19,7 +20,8 @@ Task<pipeline::Reply> Render::call(pipeline::Call& call) {
   if (reply) co_return reply;
   Error error = std::move(reply).error();
   const task::Scope& scope = co_await task::current_scope();
-  if (error.code() == Code::proto_cancelled && scope.reason() == task::CancelReason::shutdown) error = ended_by_us(error);
+  if (error.code() == Code::proto_cancelled && scope.reason() == task::CancelReason::shutdown)
+    error = ended_by_us(error);
   protocol::FailureContext context;
   context.correlation = call.correlation;
   context.tools_call = call.method() == protocol::Method::tools_call;

@@ -14,7 +14,8 @@ Result<int> next_hop(const pipeline::Call& call) {
   if (!call.message->has(Field::hops)) return 1;
   const auto hops = json::as_int64(call.message->raw(Field::hops, call.bytes));
   if (!hops || *hops < 0 || *hops >= max_hops) {
-    return fail(Error(Code::proto_too_many_hops).with_executed(Executed::no).with_slot(Slot::limit, max_hops));
+    return fail(
+        Error(Code::proto_too_many_hops).with_executed(Executed::no).with_slot(Slot::limit, max_hops));
   }
   return static_cast<int>(*hops) + 1;
 }
@@ -29,7 +30,10 @@ Task<pipeline::Reply> Resolve::call(pipeline::Call& call) {
   }
   std::string scratch;
   const auto name = call.message->text(Field::name, call.bytes, scratch);
-  if (!name) co_return Failure(Error(Code::proto_invalid_params).with_executed(Executed::no).with_slot(Slot::pointer, "/params/name"));
+  if (!name)
+    co_return Failure(Error(Code::proto_invalid_params)
+                          .with_executed(Executed::no)
+                          .with_slot(Slot::pointer, "/params/name"));
   if (!take(call, *name) && !fleet_->view(call.endpoint)->complete()) {
     // It may belong to a server that is still starting.
     CO_TRY(co_await fleet_->settle(call.endpoint, timers_->now() + fleet_->settings().first_list, *name));
@@ -47,12 +51,13 @@ bool Resolve::take(pipeline::Call& call, std::string_view name) {
   if (!entry) return false;
   call.server = entry->server;
   call.tool = entry->tool;
-  call.shown_name = call.endpoint.empty() ? std::string_view(call.tool->exposed) : std::string_view(call.tool->own_name);
+  call.shown_name =
+      call.endpoint.empty() ? std::string_view(call.tool->exposed) : std::string_view(call.tool->own_name);
   return true;
 }
 
-// A server may take calls of tools that it does not list (mcp-wire 5.4), where the name can only be its own: on its own
-// endpoint, or under its prefix while we do not know its list.
+// A server may take calls of tools that it does not list (mcp-wire 5.4), where the name can only be its own:
+// on its own endpoint, or under its prefix while we do not know its list.
 bool Resolve::take_unlisted(pipeline::Call& call, std::string_view name) {
   if (fleet_->view(call.endpoint)->find_denied(name)) return false;
   std::shared_ptr<upstream::Server> owner;
@@ -83,7 +88,8 @@ Error Resolve::unknown(const pipeline::Call& call, std::string_view name) {
   const std::shared_ptr<const upstream::View> view = fleet_->view(call.endpoint);
   Error error(view->find_denied(name) ? Code::policy_tool_denied : Code::tool_not_found);
   error.with_executed(Executed::no);
-  if (const auto suggestion = did_you_mean(name, view->names())) error.with_slot(Slot::suggestion, *suggestion);
+  if (const auto suggestion = did_you_mean(name, view->names()))
+    error.with_slot(Slot::suggestion, *suggestion);
   return error;
 }
 

@@ -1,4 +1,5 @@
-// Finds the tool that a name means in the caller's own view, or says that there is none and what there is instead.
+// Finds the tool that a name means in the caller's own view, or says that there is none and what there is
+// instead.
 #pragma once
 
 #include "pipeline/call.hpp"

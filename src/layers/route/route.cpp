@@ -21,13 +21,18 @@ pipeline::Reply local(std::string result) {
 Task<pipeline::Reply> Route::call(pipeline::Call& call) {
   CO_TRY(protocol::check_params(*call.message, call.bytes));
   switch (call.method()) {
-    case Method::tools_call: co_return co_await next().call(call);
-    case Method::tools_list: co_return co_await list_tools(call);
-    case Method::initialize: co_return co_await initialize(call);
-    case Method::ping: co_return local(protocol::empty_result(call.revision));
+    case Method::tools_call:
+      co_return co_await next().call(call);
+    case Method::tools_list:
+      co_return co_await list_tools(call);
+    case Method::initialize:
+      co_return co_await initialize(call);
+    case Method::ping:
+      co_return local(protocol::empty_result(call.revision));
     case Method::server_discover:
       co_return local(protocol::discover_result({}, discover_ttl_ms, protocol::CacheScope::private_scope));
-    default: break;
+    default:
+      break;
   }
   Error unserved(Code::proto_method_not_found);
   co_return Failure(std::move(unserved).with_executed(Executed::no));
@@ -41,7 +46,8 @@ Task<pipeline::Reply> Route::initialize(pipeline::Call& call) {
 
 Task<pipeline::Reply> Route::list_tools(pipeline::Call& call) {
   // All tools stand on one page, so there is no cursor that we could have given.
-  if (call.message->has(Field::cursor)) co_return Failure(Error(Code::proto_invalid_cursor).with_executed(Executed::no));
+  if (call.message->has(Field::cursor))
+    co_return Failure(Error(Code::proto_invalid_cursor).with_executed(Executed::no));
   if (!fleet_->view(call.endpoint)->complete()) {
     CO_TRY(co_await fleet_->settle(call.endpoint, timers_->now() + fleet_->settings().first_list));
   }

@@ -40,14 +40,17 @@ Task<pipeline::Reply> Telemetry::call(pipeline::Call& call) {
   co_return reply;
 }
 
-void Telemetry::count_call(const pipeline::Call& call, std::string_view code, std::chrono::steady_clock::duration took) {
+void Telemetry::count_call(const pipeline::Call& call, std::string_view code,
+                           std::chrono::steady_clock::duration took) {
   const double seconds = std::chrono::duration<double>(took).count();
   if (!call.tool) {
-    metrics_->counter(metrics::calls, {telemetry::Registry::other, telemetry::Registry::other, code}).increment();
+    metrics_->counter(metrics::calls, {telemetry::Registry::other, telemetry::Registry::other, code})
+        .increment();
     return;
   }
   // A tool that its server does not list is named by its caller, and labels are not for callers to choose.
-  const std::string_view tool = call.tool->listed ? std::string_view(call.tool->name) : telemetry::Registry::other;
+  const std::string_view tool =
+      call.tool->listed ? std::string_view(call.tool->name) : telemetry::Registry::other;
   if (code != "ok") {
     metrics_->counter(metrics::calls, {call.tool->server, tool, code}).increment();
     metrics_->histogram(metrics::call_duration, {call.tool->server}).observe(seconds);
@@ -65,7 +68,8 @@ void Telemetry::count_call(const pipeline::Call& call, std::string_view code, st
 }
 
 void Telemetry::count_refusal(const Error& error) {
-  if (error.executed() == Executed::no) metrics_->counter(metrics::refused, {wire_name(error.code())}).increment();
+  if (error.executed() == Executed::no)
+    metrics_->counter(metrics::refused, {wire_name(error.code())}).increment();
 }
 
 }  // namespace sallyport::layers

@@ -1,12 +1,12 @@
 // Counts and logs every call as its caller sees it: the outermost layer.
 #pragma once
 
-#include <string>
-#include <unordered_map>
-
 #include "pipeline/call.hpp"
 #include "task/timers.hpp"
 #include "telemetry/metrics.hpp"
+
+#include <string>
+#include <unordered_map>
 
 namespace sallyport::layers {
 
@@ -18,7 +18,8 @@ class Telemetry final : public pipeline::Layer {
   Task<pipeline::Reply> call(pipeline::Call& call) override;
 
  private:
-  void count_call(const pipeline::Call& call, std::string_view code, std::chrono::steady_clock::duration took);
+  void count_call(const pipeline::Call& call, std::string_view code,
+                  std::chrono::steady_clock::duration took);
   void count_refusal(const Error& error);
 
   task::Timers* timers_;

@@ -8,16 +8,22 @@ namespace {
 
 using protocol::Field;
 
-// An answer that is no answer to this caller: the upstream asks something back, which we told it that nobody can answer.
+// An answer that is no answer to this caller: the upstream asks something back, which we told it that nobody
+// can answer.
 Result<void> check_answer(const pipeline::Answer& answer) {
   if (answer.message.kind() != protocol::MessageKind::result_response) return {};
   switch (protocol::classify_result(answer.message, answer.bytes)) {
-    case protocol::ResultClass::complete: return {};
+    case protocol::ResultClass::complete:
+      return {};
     case protocol::ResultClass::input_required:
       return fail(Error(Code::proto_cannot_bridge).with_executed(Executed::maybe).with_can_retry(false));
-    case protocol::ResultClass::other: break;
+    case protocol::ResultClass::other:
+      break;
   }
-  return fail(Error(Code::network_protocol_error).with_executed(Executed::maybe).with_can_retry(false).with_phase(Phase::decode));
+  return fail(Error(Code::network_protocol_error)
+                  .with_executed(Executed::maybe)
+                  .with_can_retry(false)
+                  .with_phase(Phase::decode));
 }
 
 }  // namespace
