@@ -67,12 +67,13 @@ url_after() { grep -F "\"message\":\"$1\"" "$log" | grep -o 'http://[^"]*'; }
 
 # In a session of its own, so that Ctrl-C is ours to answer: it drains on the one SIGTERM that we send.
 start_gateway() {
+  : >"$log" # what an earlier gateway wrote is not this one's
   setsid "$sallyport" serve -c "$config" >/dev/null 2>"$log" </dev/null &
   gateway=$!
   trap 'kill "$gateway" 2>/dev/null || true; wait "$gateway" || true' EXIT
   trap 'exit 130' INT TERM
   await "the gateway to listen" url_after "serving admin"
-  url=$(url_after "serving MCP")
+  url=$(url_after "serving MCP") || die "the gateway does not serve MCP"
   admin=$(url_after "serving admin")
   admin=${admin%/}
 }

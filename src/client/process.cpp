@@ -15,6 +15,10 @@ constexpr std::chrono::milliseconds gone_grace{20000};  // the keeper's own TERM
 
 }  // namespace
 
+std::size_t StderrTail::cost(const std::string& line) noexcept {
+  return line.size() + sizeof(std::string);  // an empty line takes room too
+}
+
 void StderrTail::append(std::string_view bytes) {
   while (!bytes.empty()) {
     const std::size_t end = bytes.find('\n');
@@ -28,10 +32,10 @@ void StderrTail::append(std::string_view bytes) {
 
 void StderrTail::end_line() {
   lines_.push_back(redact_text(partial_, max_tail_line));
-  bytes_ += lines_.back().size();
+  bytes_ += cost(lines_.back());
   partial_.clear();
   while (bytes_ > max_tail_bytes) {
-    bytes_ -= lines_.front().size();
+    bytes_ -= cost(lines_.front());
     lines_.pop_front();
   }
 }

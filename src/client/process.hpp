@@ -24,6 +24,7 @@ class StderrTail {
 
  private:
   void end_line();
+  static std::size_t cost(const std::string& line) noexcept;
 
   std::deque<std::string> lines_;
   std::string partial_;

@@ -37,6 +37,12 @@ net::ChildSpec child_spec(const Target& target) {
   return spec;
 }
 
+json::Skimmer skim(std::string_view line) {
+  json::Skimmer skimmer;
+  skimmer.feed(line);
+  return skimmer;
+}
+
 }  // namespace
 
 StdioChannel::StdioChannel(Environment environment, std::unique_ptr<Process> process)
@@ -130,6 +136,7 @@ void StdioChannel::listen() {
 }
 
 bool StdioChannel::write_line(std::string& line, net::Outbox::Keep keep) {
+  if (lost_) return false;  // its stdin may be closed already, though it still speaks
   json::line_safe(line);
   line += '\n';
   return process_->input().push(line, keep);
@@ -234,12 +241,14 @@ void StdioChannel::fail_oversized(const json::Skimmer& skimmer) {
 
 void StdioChannel::take_line(std::string_view line) {
   if (line.find_first_not_of(" \t\r") == std::string_view::npos) return;
+  if (line.size() > env_.settings.stdio_line) return fail_oversized(skim(line));
   const auto message = protocol::parse_message(line, answer_limits(env_.settings, env_.settings.stdio_line));
   if (!message) {
     env_.owner.garbage(message.error().flaw == protocol::Flaw::not_json ? "not_json" : "not_jsonrpc");
     // Whoever asked must not wait for an answer that came and cannot be used.
-    PendingRequest* pending = message.error().id.empty() ? nullptr : pending_.find(message.error().id);
-    if (pending)
+    const json::Skimmer skimmed = skim(line);
+    const auto id = skimmed.id();
+    if (PendingRequest* pending = id ? pending_.find(*id) : nullptr)
       pending->answer.fill(fail(failure(classify::FailureClass::protocol, true, "the answer is malformed")));
     return;
   }

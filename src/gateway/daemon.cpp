@@ -37,9 +37,10 @@ json::Limits request_limits(const config::Limits& limits) {
           .max_bytes = limits.request};
 }
 
-net::HttpLimits http_limits(const config::Limits& limits) {
+net::HttpLimits http_limits(const config::Limits& limits, net::Budget& buffered) {
   net::HttpLimits http;
   http.body = limits.request;
+  http.buffered = &buffered;
   return http;
 }
 
@@ -72,7 +73,8 @@ Result<void> Daemon::open_http() {
                                                .limits = request_limits(config_.limits)};
   http_ = std::make_unique<transport::StreamableHttp>(
       loop_, gateway_, sessions_, host_policy(config_, address, http_listener_->port()), settings);
-  http_server_ = std::make_unique<net::HttpServer>(loop_, *http_, http_limits(config_.limits));
+  http_server_ =
+      std::make_unique<net::HttpServer>(loop_, *http_, http_limits(config_.limits, gateway_.budget()));
   return {};
 }
 

@@ -21,6 +21,11 @@ Error too_large(std::uint64_t limit) {
       .with_slot(Slot::limit, static_cast<std::int64_t>(limit));
 }
 
+// The messages in transit hold all the memory that they may (`limits.buffered`).
+Error no_room() {
+  return Error(Code::limit_concurrency).with_executed(Executed::no).with_retry_after(std::chrono::seconds(1));
+}
+
 Error malformed_chunks() {
   return Error(Code::proto_invalid_request)
       .with_executed(Executed::no)
@@ -156,6 +161,8 @@ Task<HttpConnection::Received> HttpConnection::receive_body() {
   const std::uint64_t limit = server_.limits_.body;
   std::optional<HttpReply> refusal = server_.handler_->admit(head_, peer_);
   if (!refusal && head_.content_length > limit) refusal = server_.handler_->refuse(too_large(limit));
+  if (server_.limits_.buffered) charge_ = server_.limits_.buffered->charge();
+  if (!refusal && !charge_.grow(head_.content_length)) refusal = server_.handler_->refuse(no_room());
   if (refusal) {
     // A body that is here already is skipped; one that is still to come ends the connection.
     const bool here = head_.framing == Framing::none ||
@@ -192,11 +199,14 @@ Task<HttpConnection::Received> HttpConnection::receive_length(std::size_t length
 Task<HttpConnection::Received> HttpConnection::receive_chunked() {
   const auto limit = static_cast<std::size_t>(server_.limits_.body);
   ChunkedDecoder decoder;
+  std::size_t charged = 0;
   decoded_body_.clear();
   for (;;) {
     input_.consume(decoder.feed(input_.view(), decoded_body_, limit));
     std::optional<Error> error;
     if (decoder.over_limit()) error = too_large(limit);
+    if (!charge_.grow(decoded_body_.size() - charged)) error = no_room();
+    charged = decoded_body_.size();
     if (decoder.state() == ChunkedDecoder::State::malformed) error = malformed_chunks();
     if (error) {
       HttpReply reply = server_.handler_->refuse(*error);
@@ -230,6 +240,7 @@ Task<void> HttpConnection::work() {
 }
 
 void HttpConnection::finish_request() {
+  charge_.release();
   if (head_.framing == Framing::length) input_.consume(static_cast<std::size_t>(head_.content_length));
   body_ = {};
   if (decoded_body_.capacity() > idle_buffer) decoded_body_ = {};

@@ -60,7 +60,8 @@ class HttpConnection final : public OpenConnection, private Completion {
   std::string head_bytes_;
   std::string_view body_;
   std::string decoded_body_;
-  bool replied_ = false;  // a head was sent
+  Budget::Charge charge_;  // for the body
+  bool replied_ = false;   // a head was sent
   bool events_ended_ = false;
   std::optional<Outbox> events_;
   std::function<void()> gone_;

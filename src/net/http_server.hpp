@@ -1,6 +1,7 @@
 // An HTTP/1.1 server over net::Stream: one coroutine a connection, replies as JSON or as an event stream.
 #pragma once
 
+#include "net/budget.hpp"
 #include "net/http_head.hpp"
 #include "net/outbox.hpp"
 #include "task/group.hpp"
@@ -35,6 +36,7 @@ struct HttpLimits {
   HeadLimits head{};
   std::uint64_t body = 4 * 1024 * 1024;
   std::size_t connections = 10000;
+  Budget* buffered = nullptr;                // what request bodies are counted against; null: unbounded
   std::size_t outbox = 1024 * 1024;          // bytes queued for one slow reader of an event stream
   std::chrono::milliseconds idle{75000};     // between requests
   std::chrono::milliseconds receive{15000};  // for the rest of a head or body, between two reads

@@ -5,11 +5,13 @@
 #include "base/ids.hpp"
 #include "net/budget.hpp"
 #include "protocol/failure.hpp"
+#include "protocol/mcp_headers.hpp"
 #include "protocol/message.hpp"
 #include "task/task.hpp"
 
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -75,6 +77,8 @@ struct Call {
   protocol::Revision revision = protocol::latest_legacy;
   std::string_view endpoint;  // the key of one server, or empty: all
   const Principal* principal = nullptr;
+  std::optional<std::span<const protocol::HeaderView>>
+      param_headers;            // Mcp-Param-*, where the transport has headers
   EventSink* events = nullptr;  // null: the caller cannot take notifications
   CorrelationId correlation = CorrelationId::make();
   SteadyTime started{};

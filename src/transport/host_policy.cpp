@@ -11,20 +11,22 @@ namespace {
 
 struct HostPort {
   std::string_view host;  // without brackets
-  std::string_view port;
+  std::string_view port;  // digits
 };
 
+// What is not `host` or `host:digits` stays whole and so is no name that anybody has: behind the last colon
+// of `localhost:80@elsewhere` stands no port.
 HostPort split(std::string_view authority) {
-  if (authority.starts_with('[')) {
-    const std::size_t end = authority.find(']');
-    if (end == std::string_view::npos) return {authority, {}};
-    std::string_view rest = authority.substr(end + 1);
-    if (rest.starts_with(':')) rest.remove_prefix(1);
-    return {authority.substr(1, end - 1), rest};
-  }
-  const std::size_t colon = authority.rfind(':');
-  if (colon == std::string_view::npos) return {authority, {}};
-  return {authority.substr(0, colon), authority.substr(colon + 1)};
+  const bool bracketed = authority.starts_with('[');
+  const std::size_t host_end = bracketed ? authority.find(']') : authority.rfind(':');
+  if (host_end == std::string_view::npos) return {authority, {}};
+  std::string_view rest = authority.substr(host_end + (bracketed ? 1 : 0));
+  const std::string_view host = authority.substr(bracketed ? 1 : 0, host_end - (bracketed ? 1 : 0));
+  if (rest.empty()) return {host, {}};
+  if (!rest.starts_with(':')) return {authority, {}};
+  rest.remove_prefix(1);
+  if (rest.find_first_not_of("0123456789") != std::string_view::npos) return {authority, {}};
+  return {host, rest};
 }
 
 bool is_address(std::string_view host) {

@@ -59,6 +59,14 @@ bool is_json(const net::RequestHead& head) {
   return type && iequals(trim(type->substr(0, type->find(';'))), "application/json");
 }
 
+std::vector<protocol::HeaderView> param_headers(const net::RequestHead& head) {
+  std::vector<protocol::HeaderView> fields;
+  for (const net::HeaderField& field : head.fields) {
+    if (starts_with_icase(field.name, "mcp-param-")) fields.push_back({field.name, field.value});
+  }
+  return fields;
+}
+
 std::string retry_after_line(const protocol::CanonicalFailure& failure) {
   return failure.retry_after_seconds ? fmt::format("Retry-After: {}\r\n", *failure.retry_after_seconds)
                                      : std::string();
@@ -262,6 +270,8 @@ Task<pipeline::Reply> StreamableHttp::call(net::Exchange& exchange, const Reques
   call.events = events;
   call.correlation = correlation;
   call.started = loop_->now();
+  const std::vector<protocol::HeaderView> mirrored = param_headers(exchange.head());
+  if (protocol::era(revision) == Era::modern) call.param_headers = mirrored;
   task::Scope& outer = co_await task::current_scope();
   task::Scope scope(outer);
   session::Running running(message.id(bytes), scope);

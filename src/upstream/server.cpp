@@ -64,6 +64,14 @@ bool unreachable(const Error& error) {
   return phase == Phase::resolve || phase == Phase::connect || phase == Phase::tls;
 }
 
+// A modern server does not refuse a request with a bare 400, 404 or 405: another one stands there now. It did
+// not run what we sent; the next call finds out what it speaks.
+bool changed_era(const client::Channel& channel, const Error& error) {
+  if (protocol::era(channel.revision()) != protocol::Era::modern) return false;
+  const int status = error.status_code().value_or(0);
+  return status == 400 || status == 404 || status == 405;
+}
+
 Error timed_out(std::chrono::milliseconds limit, const Error& cancelled) {
   return Error(Code::network_timeout)
       .with_executed(Executed::no)
@@ -71,6 +79,18 @@ Error timed_out(std::chrono::milliseconds limit, const Error& cancelled) {
       .with_phase(cancelled.phase().value_or(Phase::wait))
       .with_slot(Slot::seconds, std::chrono::ceil<std::chrono::seconds>(limit).count());
 }
+
+// A place among the requests of a server, held while it lives.
+class Place {
+ public:
+  explicit Place(std::uint32_t& taken) noexcept : taken_(taken) { ++taken_; }
+  ~Place() { --taken_; }
+  Place(const Place&) = delete;
+  Place& operator=(const Place&) = delete;
+
+ private:
+  std::uint32_t& taken_;
+};
 
 }  // namespace
 
@@ -262,21 +282,20 @@ Task<std::shared_ptr<const Catalogue>> Server::fetch(client::Channel& channel) {
 }
 
 Task<std::unique_ptr<pipeline::Answer>> Server::request(const client::Outgoing& outgoing) {
+  const Place place(in_flight_);  // who waits for a start has one too, or a burst would wait without bound
   if (state_ != State::up) {
     Result<void> up = co_await ready();
     if (!up) co_return Failure(std::move(up).error().with_executed(Executed::no));
   }
   const std::shared_ptr<client::Channel> channel = channel_;
   if (!channel) co_return Failure(unavailable());
-  ++in_flight_;
   auto answer = co_await channel->request(outgoing);
-  --in_flight_;
-  if (!answer && unreachable(answer.error()) && channel == channel_) channel_lost(answer.error());
+  const bool lost = !answer && (unreachable(answer.error()) || changed_era(*channel, answer.error()));
+  if (lost && channel == channel_) channel_lost(answer.error());
   co_return answer;
 }
 
 void Server::channel_lost(const Error& error) {
-  pid_.reset();
   if (!channel_) {
     lost_early_ = error;
     return;
@@ -313,6 +332,7 @@ void Server::went_down(const Error& error) {
 }
 
 void Server::retire(std::shared_ptr<client::Channel> channel) {
+  pid_.reset();
   const bool child = definition_.is_stdio();
   group_.spawn([](Server& self, std::shared_ptr<client::Channel> old, bool is_child) -> Task<void> {
     task::Scope ending;  // goes on through a shutdown: this is what a shutdown waits for

@@ -79,6 +79,10 @@ void add_tools(const Definition& definition, const Settings& settings, std::stri
       continue;
     }
     const std::string name = json::unescape(name_member.value.of(text));
+    if (name.empty()) {
+      drop(catalogue, "an entry", "no usable name");
+      continue;
+    }
     if (!allowed(definition, name)) {
       catalogue.denied.push_back(std::make_shared<const Tool>(ruled_tool(definition, settings, name)));
       continue;
@@ -89,13 +93,13 @@ void add_tools(const Definition& definition, const Settings& settings, std::stri
     }
     Tool tool = ruled_tool(definition, settings, name);
     const json::Member schema = json::find_member(text, object, "inputSchema");
-    if (http && schema.value.is(json::Type::object)) {
+    if (schema.value.is(json::Type::object)) {
       auto headers = protocol::param_headers(schema.value.of(text));
-      if (!headers) {
+      if (!headers && http) {
         drop(catalogue, name, "its x-mcp-header annotations break the rules");
         continue;
       }
-      tool.param_headers = std::move(*headers);
+      if (headers) tool.param_headers = std::move(*headers);
     }
     if (definition.trusted) {
       tool.idempotent = tool.idempotent || annotated(text, object, "readOnlyHint") ||

@@ -25,12 +25,17 @@ stage() {
   return "$code"
 }
 
-# compile PRESET [TARGET…]: configures when that was never done, and builds. Ninja itself sees changed CMake files.
+# configure PRESET: once; ninja itself sees changed CMake files.
+configure() {
+  [[ -f build/$1/build.ninja ]] || cmake --preset "$1" --no-warn-unused-cli >/dev/null
+}
+
+# compile PRESET [TARGET…]: everything unless targets are named.
 compile() {
   local preset=$1
   local quiet=(--quiet)
   [[ ! -t 1 ]] || quiet=()
   shift
-  [[ -f build/$preset/build.ninja ]] || cmake --preset "$preset" --no-warn-unused-cli >/dev/null || return
+  configure "$preset" || return
   ninja "${quiet[@]}" -C "build/$preset" -j "$jobs" "$@"
 }

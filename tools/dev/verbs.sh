@@ -65,7 +65,7 @@ verb_fmt() {
 
 verb_tidy() {
   setup
-  stage "build (dev)" compile dev
+  configure dev
   local files=("$@")
   ((${#files[@]})) || mapfile -t files < <(find src apps -name '*.cpp' | sort)
   printf '%s\0' "${files[@]}" | xargs -0 -n 1 -P "$jobs" clang-tidy-19 -p build/dev --quiet --use-color=false 2>/dev/null

@@ -40,6 +40,10 @@ Task<pipeline::Reply> Resolve::call(pipeline::Call& call) {
     take(call, *name);
   }
   if (!call.tool && !take_unlisted(call, *name)) co_return Failure(unknown(call, *name));
+  if (call.param_headers) {
+    const std::string_view arguments = call.message->raw(Field::arguments, call.bytes);
+    CO_TRY(protocol::check_param_headers(call.tool->param_headers, arguments, *call.param_headers));
+  }
   call.idempotent = call.tool->idempotent;
   if (call.tool->timeout && call.timer) call.timer->set_limit(*call.tool->timeout);
   co_return co_await next().call(call);

@@ -51,17 +51,17 @@ void Telemetry::count_call(const pipeline::Call& call, std::string_view code,
   // A tool that its server does not list is named by its caller, and labels are not for callers to choose.
   const std::string_view tool =
       call.tool->listed ? std::string_view(call.tool->name) : telemetry::Registry::other;
-  if (code != "ok") {
+  if (code != "ok" || !call.tool->listed) {
     metrics_->counter(metrics::calls, {call.tool->server, tool, code}).increment();
     metrics_->histogram(metrics::call_duration, {call.tool->server}).observe(seconds);
     return;
   }
-  auto found = hot_.find(call.tool.get());
+  auto found = hot_.find(call.tool);
   if (found == hot_.end()) {
     if (hot_.size() >= telemetry::Registry::max_series) hot_.clear();
     const Hot hot{&metrics_->counter(metrics::calls, {call.tool->server, tool, code}),
                   &metrics_->histogram(metrics::call_duration, {call.tool->server})};
-    found = hot_.emplace(call.tool.get(), hot).first;
+    found = hot_.emplace(call.tool, hot).first;
   }
   found->second.ok->increment();
   found->second.duration->observe(seconds);

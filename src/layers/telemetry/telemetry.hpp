@@ -5,8 +5,9 @@
 #include "task/timers.hpp"
 #include "telemetry/metrics.hpp"
 
-#include <string>
-#include <unordered_map>
+#include <map>
+#include <memory>
+#include <string_view>
 
 namespace sallyport::layers {
 
@@ -24,12 +25,14 @@ class Telemetry final : public pipeline::Layer {
 
   task::Timers* timers_;
   telemetry::Registry* metrics_;
-  // The series of what succeeds, looked up once: by server and tool.
+  // The series of what succeeds, looked up once a tool. Weak and by owner: a tool that is gone leaves no
+  // address behind that another one could be taken for.
   struct Hot {
     telemetry::Counter* ok;
     telemetry::Histogram* duration;
   };
-  std::unordered_map<const void*, Hot> hot_;  // by tool; bounded with the metric's own series
+  std::map<std::weak_ptr<const upstream::Tool>, Hot, std::owner_less<>>
+      hot_;  // bounded as the metric's own series
 };
 
 }  // namespace sallyport::layers
