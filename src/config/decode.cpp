@@ -98,7 +98,7 @@ class Walk {
     const std::vector<std::string> names = names_below(pattern);
     std::string instead;
     if (const auto meant = did_you_mean(member.key.text, names)) {
-      instead = fmt::format("write `{}`", *meant);
+      instead = fmt::format("did you mean `{}`?", *meant);
     } else if (const std::string elsewhere = place_of(member.key.text); !elsewhere.empty()) {
       instead = fmt::format("`{}` stands at `{}`", clip(member.key.text, 64), elsewhere);
     } else {

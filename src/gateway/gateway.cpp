@@ -31,7 +31,7 @@ Error Gateway::draining_error() const {
 }
 
 Task<pipeline::Reply> Gateway::call(pipeline::Call& call) {
-  if (draining_) co_return pipeline::Failed{draining_error(), failure(draining_error())};
+  if (draining_) co_return pipeline::Failed{draining_error(), failure(draining_error(), call.correlation)};
   task::Scope& caller = co_await task::current_scope();
   task::Scope scope(caller);
   session::Running running(call.message->id(call.bytes), scope);
@@ -41,12 +41,12 @@ Task<pipeline::Reply> Gateway::call(pipeline::Call& call) {
   if (running_.empty()) idle_.set();
   if (reply) co_return reply;
   // Only an exception gets past the render layer.
-  co_return pipeline::Failed{reply.error(), failure(reply.error())};
+  co_return pipeline::Failed{reply.error(), failure(reply.error(), call.correlation)};
 }
 
-protocol::CanonicalFailure Gateway::failure(const Error& error) {
+protocol::CanonicalFailure Gateway::failure(const Error& error, const CorrelationId& correlation) {
   protocol::FailureContext context;
-  context.correlation = CorrelationId::make();
+  context.correlation = correlation;
   return protocol::render(error, context);
 }
 

@@ -21,7 +21,7 @@ class Gateway final : public pipeline::Front, private upstream::FleetObserver {
   ~Gateway() override;
 
   Task<pipeline::Reply> call(pipeline::Call& call) override;
-  protocol::CanonicalFailure failure(const Error& error) override;
+  protocol::CanonicalFailure failure(const Error& error, const CorrelationId& correlation) override;
   std::optional<Error> admit(const net::Peer& peer) override;
   void answered(protocol::Era era, protocol::Method method, int status) override;
   bool draining() const override { return draining_; }

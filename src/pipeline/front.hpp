@@ -28,7 +28,7 @@ class Front {
   virtual Task<Reply> call(Call& call) = 0;
 
   // A failure that arose in the transport itself, in the form that clients see.
-  virtual protocol::CanonicalFailure failure(const Error& error) = 0;
+  virtual protocol::CanonicalFailure failure(const Error& error, const CorrelationId& correlation) = 0;
 
   // Before a byte of the body is read: draining, the source limit. An error refuses.
   virtual std::optional<Error> admit(const net::Peer& peer) = 0;

@@ -141,7 +141,7 @@ Task<void> StdioServer::answer(std::string line, protocol::Message message, prot
   running_.add(running);
   Result<pipeline::Reply> reply = co_await front_->call(call).in(scope);
   running_.remove(running);
-  if (!reply) reply = pipeline::Failed{reply.error(), front_->failure(reply.error())};
+  if (!reply) reply = pipeline::Failed{reply.error(), front_->failure(reply.error(), call.correlation)};
   std::string text;
   ResponseText(*reply, message.id(line), revision).append_line(text);
   front_->answered(protocol::era(revision), message.method(), 200);
@@ -164,7 +164,7 @@ void StdioServer::listen(std::string_view line, const protocol::Message& message
 }
 
 void StdioServer::fail(const Error& error, std::string_view id, protocol::Revision revision) {
-  write(protocol::to_jsonrpc_error(front_->failure(error), id, revision));
+  write(protocol::to_jsonrpc_error(front_->failure(error, CorrelationId::make()), id, revision));
 }
 
 void StdioServer::write(std::string line, net::Outbox::Keep keep) {

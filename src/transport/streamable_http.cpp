@@ -108,11 +108,12 @@ void StreamableHttp::end_streams() {
 
 net::HttpReply StreamableHttp::failure_reply(const Error& error, int status, std::string_view id,
                                              Revision revision) const {
-  const protocol::CanonicalFailure failure = front_->failure(error);
+  const CorrelationId correlation = CorrelationId::make();
+  const protocol::CanonicalFailure failure = front_->failure(error, correlation);
   net::HttpReply reply;
   reply.status = status;
   reply.body = protocol::to_jsonrpc_error(failure, id, revision);
-  reply.headers = retry_after_line(failure);
+  reply.headers = "X-Correlation-Id: " + correlation.hex() + "\r\n" + retry_after_line(failure);
   return reply;
 }
 
@@ -284,7 +285,7 @@ Task<pipeline::Reply> StreamableHttp::call(net::Exchange& exchange, const Reques
   exchange.on_gone(nullptr);
   if (session) session->running.remove(running);
   if (reply) co_return reply;
-  co_return pipeline::Failed{reply.error(), front_->failure(reply.error())};
+  co_return pipeline::Failed{reply.error(), front_->failure(reply.error(), correlation)};
 }
 
 Task<void> StreamableHttp::run(net::Exchange& exchange, const Request& request,
@@ -331,8 +332,8 @@ Task<void> StreamableHttp::batch(net::Exchange& exchange, const Request& request
     const auto message = protocol::parse_message(text, settings_.limits);
     std::string response;
     if (!message) {
-      response = protocol::to_jsonrpc_error(front_->failure(message.error().error), message.error().id,
-                                            use->revision);
+      response = protocol::to_jsonrpc_error(front_->failure(message.error().error, CorrelationId::make()),
+                                            message.error().id, use->revision);
     } else if (message->is_request()) {
       const pipeline::Reply reply = CO_TRY(co_await call(exchange, request, text, *message, use->revision,
                                                          &*use, nullptr, CorrelationId::make()));

@@ -120,7 +120,7 @@ TEST(Render, JsonHasEveryMember) {
   EXPECT_EQ(first.at("line"), 1);
   EXPECT_EQ(first.at("column"), 19);
   EXPECT_EQ(first.at("path"), "servers.files.comand");
-  EXPECT_EQ(first.at("instead"), "write `command`");
+  EXPECT_EQ(first.at("instead"), "did you mean `command`?");
 }
 
 TEST(Render, NothingInAFileControlsTheTerminal) {

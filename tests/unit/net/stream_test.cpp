@@ -247,7 +247,7 @@ TEST(InputBuffer, GivesBackWhatAnIdleConnectionShouldNotHold) {
   buffer.commit(4);
   buffer.shrink();
   EXPECT_EQ(buffer.view(), "rest");
-  EXPECT_LE(buffer.prepare(1).size(), 4096u);
+  EXPECT_LE(buffer.prepare(1).size(), 16384u);
   EXPECT_EQ(buffer.view(), "rest");
 }
 

@@ -1,0 +1,24 @@
+// MCP servers in a few lines of shell, for tests of what speaks with a child process.
+#pragma once
+
+#include "client/target.hpp"
+
+#include <string>
+#include <string_view>
+
+namespace sallyport::testing {
+
+// The rest of a script after the legacy handshake, in which `initialize` has the id 1.
+inline std::string after_handshake(std::string_view script) {
+  return std::string(R"(IFS= read -r line
+echo '{"jsonrpc":"2.0","id":1,"result":{"protocolVersion":"2025-11-25","capabilities":{"tools":{}},"serverInfo":{"name":"s","version":"1"}}}'
+IFS= read -r line
+)") + std::string(script);
+}
+
+inline void run_script(client::Target& target, std::string script) {
+  target.command = "/bin/sh";
+  target.args = {"-c", std::move(script)};
+}
+
+}  // namespace sallyport::testing
