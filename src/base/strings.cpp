@@ -195,11 +195,11 @@ std::string escape_terminal(std::string_view text) {
 }
 
 std::string hex(std::span<const std::byte> bytes) {
-  std::string out;
-  out.reserve(bytes.size() * 2);
+  std::string out(bytes.size() * 2, '0');
+  char* at = out.data();
   for (const std::byte byte : bytes) {
-    out += hex_digits[std::to_integer<std::size_t>(byte >> 4)];
-    out += hex_digits[std::to_integer<std::size_t>(byte & std::byte{15})];
+    *at++ = hex_digits[std::to_integer<std::size_t>(byte >> 4)];
+    *at++ = hex_digits[std::to_integer<std::size_t>(byte & std::byte{15})];
   }
   return out;
 }

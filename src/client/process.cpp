@@ -4,6 +4,8 @@
 #include "errors/redact.hpp"
 #include "net/pipe.hpp"
 
+#include <sys/wait.h>
+
 namespace sallyport::client {
 namespace {
 
@@ -55,11 +57,13 @@ Result<std::unique_ptr<Process>> Process::spawn(task::Loop& loop, const net::Chi
     context.executed = Executed::no;
     return fail(classify::from_spawn(child.error(), context));
   }
-  return std::unique_ptr<Process>(new Process(loop, std::move(*child), tail, max_stdin_bytes));
+  return std::unique_ptr<Process>(new Process(loop, spec.command, std::move(*child), tail, max_stdin_bytes));
 }
 
-Process::Process(task::Loop& loop, net::Child child, StderrTail& tail, std::size_t max_stdin_bytes)
+Process::Process(task::Loop& loop, std::string command, net::Child child, StderrTail& tail,
+                 std::size_t max_stdin_bytes)
     : loop_(&loop),
+      command_(std::move(command)),
       tail_(&tail),
       control_fd_(child.control_fd.get()),
       keeper_pid_(child.keeper_pid),
@@ -79,11 +83,15 @@ Process::~Process() = default;
 Task<void> Process::started() {
   while (pid_ < 0 && !not_started_ && !family_gone_) CO_TRY(co_await changed_.wait());
   if (pid_ >= 0) co_return ok();
+  const net::SpawnFailure failure =
+      not_started_.value_or(net::SpawnFailure{.error_number = ECHILD, .step = net::SpawnStep::keeper});
+  const std::string detail = std::string(classify::name(failure.step)) + " of `" + command_ +
+                             "`: " + std::generic_category().message(failure.error_number);
   classify::Context context;
   context.operation = classify::Operation::tool_call;
   context.executed = Executed::no;
-  co_return Failure(classify::from_spawn(
-      not_started_.value_or(net::SpawnFailure{ECHILD, net::SpawnStep::keeper}), context));
+  context.detail = detail;
+  co_return Failure(classify::from_spawn(failure, context));
 }
 
 Task<void> Process::watch_keeper() {
@@ -117,10 +125,14 @@ Task<void> Process::read_stderr() {
 
 std::optional<Error> Process::exit_error() const {
   if (!wait_status_) return std::nullopt;
+  const int status = *wait_status_;
+  const std::string detail = WIFSIGNALED(status) ? "ended by signal " + std::to_string(WTERMSIG(status))
+                                                 : "exited with code " + std::to_string(WEXITSTATUS(status));
   classify::Context context;
   context.operation = classify::Operation::tool_call;
   context.handed_over = true;
-  return classify::from_child_exit(*wait_status_, context);
+  context.detail = detail;
+  return classify::from_child_exit(status, context);
 }
 
 Task<bool> Process::gone_within(std::chrono::milliseconds grace) {

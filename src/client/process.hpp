@@ -52,12 +52,14 @@ class Process {
   Task<void> stop();
 
  private:
-  Process(task::Loop& loop, net::Child child, StderrTail& tail, std::size_t max_stdin_bytes);
+  Process(task::Loop& loop, std::string command, net::Child child, StderrTail& tail,
+          std::size_t max_stdin_bytes);
   Task<void> watch_keeper();
   Task<void> read_stderr();
   Task<bool> gone_within(std::chrono::milliseconds grace);
 
   task::Loop* loop_;
+  std::string command_;
   StderrTail* tail_;
   int control_fd_ = -1;
   pid_t keeper_pid_ = -1;

@@ -108,6 +108,7 @@ Task<bool> StdioChannel::probe_modern() {
 Task<void> StdioChannel::initialize(protocol::Revision offered) {
   const Outgoing nothing;
   PendingRequest pending(env_.loop, pending_.next_id(), nothing);
+  pending.cancellable = false;
   const auto answer =
       CO_TRY(co_await exchange(protocol::initialize_request(std::to_string(pending.id), offered), pending));
   if (answer->message.kind() == protocol::MessageKind::error_response) {
@@ -166,8 +167,10 @@ Task<std::unique_ptr<pipeline::Answer>> StdioChannel::exchange(std::string bytes
   Result<std::unique_ptr<pipeline::Answer>> answer = co_await pending.answer.take();
   pending_.remove(pending);
   if (!answer && answer.error().code() == Code::proto_cancelled && !lost_) {
-    std::string notice = protocol::cancelled_notification(std::to_string(pending.id), "the caller gave up");
-    write_line(notice, net::Outbox::Keep::droppable);
+    if (pending.cancellable) {
+      std::string notice = protocol::cancelled_notification(std::to_string(pending.id), "the caller gave up");
+      write_line(notice, net::Outbox::Keep::droppable);
+    }
     co_return Failure(interrupted(pending, std::move(answer).error()));
   }
   co_return answer;

@@ -22,8 +22,7 @@ class StdioChannel final : public Channel {
     StderrTail& tail;
   };
 
-  // Starts the child and performs the handshake. `revision`: configured or remembered; absent: probe first,
-  // and `legacy_only` if the child is known to end on a request before `initialize`.
+  // Starts the child and performs the handshake. `revision`: configured or remembered; absent: probed first.
   static Task<std::unique_ptr<StdioChannel>> open(Environment environment,
                                                   std::optional<protocol::Revision> revision);
 

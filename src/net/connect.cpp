@@ -48,6 +48,11 @@ Task<std::vector<Tcp::endpoint>> resolve(task::Loop& loop, std::string host, std
   boost::system::error_code error;
   const auto literal = asio::ip::make_address(host, error);
   if (!error) co_return std::vector{Tcp::endpoint(literal, port)};
+  // RFC 6761 section 6.3: localhost is this machine, whatever a resolver or a missing hosts file says.
+  if (iequals(host, "localhost")) {
+    co_return std::vector{Tcp::endpoint(asio::ip::address_v4::loopback(), port),
+                          Tcp::endpoint(asio::ip::address_v6::loopback(), port)};
+  }
   auto looked_up = co_await task::offload(loop, [host, port] { return resolve_blocking(host, port); });
   if (!looked_up)
     co_return Failure(std::move(looked_up).error().with_phase(Phase::resolve).with_executed(Executed::no));

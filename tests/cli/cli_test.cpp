@@ -203,7 +203,7 @@ TEST_F(Cli, CheckReportsFiveMistakesWithPlaceAndRemedy) {
   const Outcome outcome = sallyport({"check", "-c", file});
   EXPECT_EQ(outcome.code, 2);
   for (const char* const part :
-       {":3:10: unknown key `listen.htpp`", "write `http`", ":8:3: ", ":9:18: ", "write `tool: 55s`",
+       {":3:10: unknown key `listen.htpp`", "did you mean `http`?", ":8:3: ", ":9:18: ", "write `tool: 55s`",
         ":10:1: ", "`policy` is not enforced by this build", "remove it", ":11:15: ", "write `per: key`"}) {
     EXPECT_THAT(outcome.out, HasSubstr(part));
   }
@@ -216,7 +216,7 @@ TEST_F(Cli, CheckReportsFiveMistakesWithPlaceAndRemedy) {
   const json::Dom dom = parsed(data.out);
   EXPECT_EQ(size_at(dom, "/diagnostics"), 5u);
   EXPECT_FALSE(dom.at("/ok")->get_bool().value());
-  EXPECT_EQ(text_at(dom, "/diagnostics/0/instead"), "write `http`");
+  EXPECT_EQ(text_at(dom, "/diagnostics/0/instead"), "did you mean `http`?");
 }
 
 TEST_F(Cli, CheckSaysWhatWouldBeServedAndWhichNamesAreFolded) {

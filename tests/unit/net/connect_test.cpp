@@ -107,7 +107,7 @@ TEST(Connect, ANameThatCannotExist) {
 TEST(Connect, CancelledWhileResolvingAndWhileConnecting) {
   task::Loop loop;
   Accepted accepted(loop);
-  const std::pair<const char*, Phase> cases[] = {{"localhost", Phase::resolve},
+  const std::pair<const char*, Phase> cases[] = {{"does-not-exist.invalid", Phase::resolve},
                                                  {"127.0.0.1", Phase::connect}};
   for (const auto& [host, phase] : cases) {
     Started<std::unique_ptr<Stream>> connecting(

@@ -118,7 +118,7 @@ TEST_F(ToolTest, WhatMayBeRepeated) {
   EXPECT_THAT(repeatable(), ElementsAre(true, true, false, true, true));
 }
 
-TEST_F(ToolTest, MirroredParametersMatterOverHttpOnly) {
+TEST_F(ToolTest, MirroredParametersThatBreakTheRulesMatterOverHttpOnly) {
   constexpr std::string_view tools =
       R"([{"name":"good","inputSchema":{"type":"object","properties":{"r":{"type":"string","x-mcp-header":"Region"}}}},)"
       R"({"name":"bad","inputSchema":{"type":"object","properties":{"r":{"type":"string","x-mcp-header":"a b"}}}}])";
@@ -130,7 +130,9 @@ TEST_F(ToolTest, MirroredParametersMatterOverHttpOnly) {
   catalogue = {};
   add(tools, false);
   EXPECT_THAT(names(), ElementsAre("good", "bad"));
-  EXPECT_THAT(catalogue.tools[0]->param_headers, IsEmpty());
+  EXPECT_EQ(catalogue.tools[0]->param_headers.size(), 1u)
+      << "our own callers mirror them whatever the server is";
+  EXPECT_TRUE(catalogue.tools[1]->param_headers.empty());
 }
 
 TEST_F(ToolTest, TimeLimitsAreOfTheServersOwnName) {

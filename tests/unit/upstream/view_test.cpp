@@ -116,7 +116,7 @@ TEST_F(ViewTest, WhoIsDownIsNamed) {
   EXPECT_TRUE(view->complete()) << "to be known to be down is to be settled";
   EXPECT_THAT(view->names(), ElementsAre("a"));
   const std::string list = *view->list(protocol::latest_legacy);
-  EXPECT_THAT(list, HasSubstr(R"("dev.sallyport/degraded":[{"what":"broken","why":"down since )"));
+  EXPECT_THAT(list, HasSubstr(R"("dev.sallyport/degraded":[{"what":"broken","why":")"));
   EXPECT_THAT(list, HasSubstr(R"("code":"CONFIG_001","server":"broken")"));
   EXPECT_THAT(list, Not(HasSubstr("nonexistent"))) << "where things are is nobody's business";
   EXPECT_THAT(*fleet->view("one")->list(protocol::latest_legacy), Not(HasSubstr("degraded")));
@@ -174,7 +174,7 @@ TEST_F(ViewTest, AServerWhoseListIsUnusableHasNoProcess) {
   make({lists("one", R"("none")", "cat > /dev/null")});
   EXPECT_FALSE(testing::run(loop, fleet->find("one")->ready()));
   const Status status = fleet->find("one")->status();
-  EXPECT_EQ(status.state, State::down);
+  EXPECT_NE(status.state, State::up) << "down, or already tried again";
   EXPECT_FALSE(status.pid) << "its child is ended";
   ASSERT_TRUE(status.last_error);
   EXPECT_EQ(status.last_error->code(), Code::discovery_tool_validation_failed);
