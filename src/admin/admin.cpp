@@ -1,11 +1,11 @@
 #include "admin/admin.hpp"
 
+#include "base/dates.hpp"
 #include "base/strings.hpp"
 
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
-#include <fmt/chrono.h>
 
 namespace sallyport::admin {
 namespace {
@@ -13,10 +13,6 @@ namespace {
 namespace json = boost::json;
 
 constexpr std::string_view servers_path = "/api/servers";
-
-std::string rfc3339(SystemTime time) {
-  return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(std::chrono::system_clock::to_time_t(time)));
-}
 
 json::value text(std::string_view value) {
   return json::string(value.data(), value.size());
@@ -40,7 +36,7 @@ json::value server_json(const upstream::Status& status) {
   object["name"] = status.name;
   object["transport"] = status.stdio ? "stdio" : "http";
   object["state"] = text(name(status.state));
-  object["since"] = rfc3339(status.since);
+  object["since"] = format_rfc3339(status.since);
   object["lastError"] = status.last_error ? error_json(*status.last_error) : json::value();
   object["era"] = status.revision ? text(protocol::name(protocol::era(*status.revision))) : json::value();
   object["revision"] = status.revision ? text(protocol::name(*status.revision)) : json::value();

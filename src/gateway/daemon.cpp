@@ -3,8 +3,7 @@
 #include "net/pipe.hpp"
 #include "telemetry/log.hpp"
 #include "telemetry/metrics_names.hpp"
-
-#include <fstream>
+#include "telemetry/process_metrics.hpp"
 
 #include <fcntl.h>
 #include <signal.h>
@@ -17,13 +16,6 @@ namespace metrics = telemetry::metrics;
 
 constexpr std::chrono::milliseconds last_writes{
     1000};  // for replies that are on their way when the calls have ended
-
-double resident_bytes() {
-  std::ifstream statm("/proc/self/statm");
-  double total = 0, resident = 0;
-  statm >> total >> resident;
-  return resident * static_cast<double>(::sysconf(_SC_PAGESIZE));
-}
 
 transport::HostPolicy host_policy(const config::Config& config, const config::Address& address,
                                   std::uint16_t port) {
@@ -52,9 +44,7 @@ Daemon::Daemon(const config::Config& config, DaemonOptions options)
       gateway_(loop_, config_, metrics_),
       sessions_(loop_.timers(), {config.sessions.idle, config.sessions.total, config.sessions.per_principal}),
       group_(loop_) {
-  metrics_.gauge(metrics::build_info, {SALLYPORT_VERSION}).set(1);
-  metrics_.gauge(metrics::process_start_time).set(static_cast<double>(::time(nullptr)));
-  metrics_.sampled(metrics::process_resident_memory, resident_bytes);
+  telemetry::register_process_metrics(metrics_, SALLYPORT_VERSION, loop_.clock().system_now());
   metrics_.sampled(metrics::sessions, [this] { return static_cast<double>(sessions_.size()); });
   metrics_.sampled(metrics::streams, [this] { return http_ ? static_cast<double>(http_->streams()) : 0; });
 }
@@ -167,10 +157,8 @@ Task<void> Daemon::finish_calls(SteadyTime until) {
   if (stdio_) {
     (void)co_await task::with_deadline(loop_.timers(), until, stdio_->finish(),
                                        [](const Error& cancelled) { return cancelled; });
-    gateway_.drain();
-  } else {
-    gateway_.drain();
   }
+  gateway_.drain();
   co_return co_await gateway_.finish_calls(until);
 }
 

@@ -90,7 +90,6 @@ struct Call {
   std::string_view shown_name;  // the tool's name as the caller used it, once it is known to be of its view
   bool idempotent = false;
   int hops = 1;
-  std::uint64_t bytes_out = 0;
 
   protocol::Method method() const { return message->method(); }
 };

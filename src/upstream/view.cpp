@@ -1,9 +1,9 @@
 #include "upstream/view.hpp"
 
+#include "base/dates.hpp"
 #include "json/scanner.hpp"
 #include "protocol/envelope.hpp"
 
-#include <fmt/chrono.h>
 #include <fmt/format.h>
 
 namespace sallyport::upstream {
@@ -43,8 +43,7 @@ void View::add(const std::shared_ptr<Server>& server, bool single) {
 
 void View::note_degraded(const Server& server) {
   if (!degraded_.empty()) degraded_ += ',';
-  const std::string since =
-      fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(std::chrono::system_clock::to_time_t(server.since())));
+  const std::string since = format_rfc3339(server.since());
   const bool down = server.state() == State::down;
   const Code code = server.last_error() ? server.last_error()->code() : Code::discovery_server_unavailable;
   fmt::format_to(std::back_inserter(degraded_),

@@ -1,0 +1,13 @@
+// Dates as text.
+#pragma once
+
+#include "base/clock.hpp"
+
+#include <string>
+
+namespace sallyport {
+
+// RFC 3339 in UTC, to the second: "2026-11-22T05:32:45Z".
+std::string format_rfc3339(SystemTime time);
+
+}  // namespace sallyport
