@@ -1,13 +1,11 @@
 // The running program: the gateway, its listeners, its signals, and an end in good order.
 #pragma once
 
-#include "admin/admin.hpp"
 #include "gateway/gateway.hpp"
-#include "net/listener.hpp"
+#include "gateway/listeners.hpp"
 #include "net/signals.hpp"
 #include "session/registry.hpp"
 #include "transport/stdio_server.hpp"
-#include "transport/streamable_http.hpp"
 
 #include <memory>
 #include <optional>
@@ -32,8 +30,6 @@ class Daemon {
 
  private:
   Result<void> open();
-  Result<void> open_http();
-  Result<void> open_admin();
   void open_stdio();
   void log_start() const;
   void on_signal(int number);
@@ -47,12 +43,7 @@ class Daemon {
   telemetry::Registry metrics_;
   Gateway gateway_;
   session::Registry sessions_;
-  std::unique_ptr<transport::StreamableHttp> http_;
-  std::unique_ptr<net::HttpServer> http_server_;
-  std::unique_ptr<net::Listener> http_listener_;
-  std::unique_ptr<admin::Admin> admin_;
-  std::unique_ptr<net::HttpServer> admin_server_;
-  std::unique_ptr<net::Listener> admin_listener_;
+  Listeners listeners_;
   std::unique_ptr<transport::StdioServer> stdio_;
   std::optional<net::Signals> signals_;
   bool draining_ = false;

@@ -1,0 +1,47 @@
+// How clients reach the gateway: its listeners and the servers on them, how they open and how they end.
+#pragma once
+
+#include "admin/admin.hpp"
+#include "gateway/gateway.hpp"
+#include "net/listener.hpp"
+#include "session/registry.hpp"
+#include "transport/streamable_http.hpp"
+
+#include <memory>
+
+namespace sallyport::gateway {
+
+json::Limits request_limits(const config::Limits& limits);
+
+// `config` is read while listeners open and by log_start(): a later change of it changes no listener.
+class Listeners {
+ public:
+  Listeners(task::Loop& loop, Gateway& gateway, session::Registry& sessions, telemetry::Registry& metrics);
+  ~Listeners();
+
+  Result<void> open_agents(const config::Config& config);
+  Result<void> open_admin(const config::Config& config);
+  void log_start(const config::Config& config) const;
+
+  std::size_t streams() const noexcept { return http_ ? http_->streams() : 0; }
+
+  // A drain in its order: the streams without an end are closed in their proper way; when the calls have
+  // ended, the agents' connections follow, at most until `until`; the operator's port stays to the last.
+  void end_streams();
+  Task<void> close_agents(SteadyTime until);
+  Task<void> close_admin();
+
+ private:
+  task::Loop* loop_;
+  Gateway* gateway_;
+  session::Registry* sessions_;
+  telemetry::Registry* metrics_;
+  std::unique_ptr<transport::StreamableHttp> http_;
+  std::unique_ptr<net::HttpServer> http_server_;
+  std::unique_ptr<net::Listener> http_listener_;
+  std::unique_ptr<admin::Admin> admin_;
+  std::unique_ptr<net::HttpServer> admin_server_;
+  std::unique_ptr<net::Listener> admin_listener_;
+};
+
+}  // namespace sallyport::gateway
