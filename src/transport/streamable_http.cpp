@@ -3,6 +3,7 @@
 #include "base/strings.hpp"
 #include "protocol/envelope.hpp"
 #include "transport/call_sink.hpp"
+#include "transport/http_request.hpp"
 #include "transport/response.hpp"
 
 #include <fmt/format.h>
@@ -14,50 +15,6 @@ using protocol::Era;
 using protocol::Field;
 using protocol::Method;
 using protocol::Revision;
-
-constexpr std::string_view root = "/mcp";
-
-// The server that a path names: empty for /mcp, nothing for what is not ours.
-std::optional<std::string_view> endpoint_of(std::string_view target) {
-  const std::string_view path = target.substr(0, target.find('?'));
-  if (!path.starts_with(root)) return std::nullopt;
-  std::string_view rest = path.substr(root.size());
-  if (rest.empty() || rest == "/") return std::string_view();
-  if (!rest.starts_with('/')) return std::nullopt;
-  rest.remove_prefix(1);
-  if (rest.find('/') != std::string_view::npos) return std::nullopt;
-  return rest;
-}
-
-// A weight of zero (RFC 9110 section 12.4.2): "not this".
-bool refused(std::string_view item) {
-  const std::size_t at = item.find("q=0");
-  return at != std::string_view::npos && item.find_first_not_of("0. ", at + 2) == std::string_view::npos;
-}
-
-bool accepts(std::string_view accept, std::string_view type) {
-  const std::string_view major = type.substr(0, type.find('/') + 1);
-  while (!accept.empty()) {
-    const std::size_t comma = std::min(accept.find(','), accept.size());
-    const std::string_view item = accept.substr(0, comma);
-    const std::string_view range = trim(item.substr(0, item.find(';')));
-    if (refused(item)) {
-      accept.remove_prefix(std::min(comma + 1, accept.size()));
-      continue;
-    }
-    if (range == "*/*" || iequals(range, type)) return true;
-    if (range.size() == major.size() + 1 && range.ends_with('*') &&
-        iequals(range.substr(0, major.size()), major))
-      return true;
-    accept.remove_prefix(std::min(comma + 1, accept.size()));
-  }
-  return false;
-}
-
-bool is_json(const net::RequestHead& head) {
-  const auto type = head.fields.find("content-type");
-  return type && iequals(trim(type->substr(0, type->find(';'))), "application/json");
-}
 
 std::vector<protocol::HeaderView> param_headers(const net::RequestHead& head) {
   std::vector<protocol::HeaderView> fields;
@@ -74,37 +31,11 @@ std::string retry_after_line(const protocol::CanonicalFailure& failure) {
 
 }  // namespace
 
-struct StreamableHttp::Request {
-  std::string_view endpoint;
-  std::string cors;
-  bool events = false;
-  std::optional<std::string_view> session_id;
-  protocol::EdgeHeaders edge;
-  pipeline::Principal principal;
-
-  Request(const net::RequestHead& head, const net::Peer& peer, std::string cors_headers)
-      : endpoint(endpoint_of(head.target).value_or("")),
-        cors(std::move(cors_headers)),
-        session_id(head.fields.find("mcp-session-id")) {
-    if (const auto accept = head.fields.find("accept")) {
-      events = accepts(*accept, "text/event-stream");
-    }
-    edge.protocol_version = head.fields.find("mcp-protocol-version");
-    edge.method = head.fields.find("mcp-method");
-    edge.name = head.fields.find("mcp-name");
-    principal.source = peer.address;
-  }
-};
-
 StreamableHttp::StreamableHttp(task::Loop& loop, pipeline::Front& front, session::Registry& sessions,
                                HostPolicy policy, StreamableSettings settings)
     : loop_(&loop), front_(&front), sessions_(&sessions), policy_(std::move(policy)), settings_(settings) {}
 
 StreamableHttp::~StreamableHttp() = default;
-
-void StreamableHttp::end_streams() {
-  for (OpenStream& open : streams_) open.end();
-}
 
 net::HttpReply StreamableHttp::failure_reply(const Error& error, int status, std::string_view id,
                                              Revision revision) const {
@@ -132,7 +63,7 @@ std::optional<Error> StreamableHttp::check_head(const net::RequestHead& head) co
   const bool json = !accept || accepts(*accept, "application/json");
   const bool events = accept && accepts(*accept, "text/event-stream");
   if (head.method == "POST") {
-    if (!is_json(head)) return refused(Code::proto_unsupported_media_type, "Content-Type");
+    if (!has_json_body(head)) return refused(Code::proto_unsupported_media_type, "Content-Type");
     const auto encoding = head.fields.find("content-encoding");
     if (encoding && !iequals(*encoding, "identity"))
       return refused(Code::proto_unsupported_media_type, "Content-Encoding");
@@ -171,7 +102,7 @@ std::optional<net::HttpReply> StreamableHttp::admit(const net::RequestHead& head
 }
 
 Task<void> StreamableHttp::handle(net::Exchange& exchange) {
-  const Request request(exchange.head(), exchange.peer(), policy_.cors_headers(exchange.head()));
+  const HttpRequest request(exchange.head(), exchange.peer(), policy_.cors_headers(exchange.head()));
   if (exchange.head().method == "POST") co_return co_await post(exchange, request);
   // The modern era has POST only.
   if (request.edge.protocol_version && protocol::names_modern_era(*request.edge.protocol_version)) {
@@ -181,7 +112,7 @@ Task<void> StreamableHttp::handle(net::Exchange& exchange) {
   co_return co_await end_session(exchange, request);
 }
 
-Result<StreamableHttp::SessionPointer> StreamableHttp::session_of(const Request& request) const {
+Result<StreamableHttp::SessionPointer> StreamableHttp::session_of(const HttpRequest& request) const {
   if (!request.session_id) {
     return sallyport::fail(Error(Code::proto_invalid_request)
                                .with_executed(Executed::no)
@@ -190,7 +121,7 @@ Result<StreamableHttp::SessionPointer> StreamableHttp::session_of(const Request&
   return sessions_->find(*request.session_id, request.principal.name, request.endpoint);
 }
 
-Task<void> StreamableHttp::post(net::Exchange& exchange, const Request& request) {
+Task<void> StreamableHttp::post(net::Exchange& exchange, const HttpRequest& request) {
   const std::string_view bytes = exchange.body();
   const SessionPointer session = request.session_id ? session_of(request).value_or(nullptr) : nullptr;
   const auto message = protocol::parse_message(bytes, settings_.limits);
@@ -217,7 +148,7 @@ Task<void> StreamableHttp::post(net::Exchange& exchange, const Request& request)
   co_return co_await legacy(exchange, request, *message, session);
 }
 
-Task<void> StreamableHttp::legacy(net::Exchange& exchange, const Request& request,
+Task<void> StreamableHttp::legacy(net::Exchange& exchange, const HttpRequest& request,
                                   const protocol::Message& message, SessionPointer session) {
   const std::string_view bytes = exchange.body();
   if (message.method() == Method::initialize) co_return co_await initialize(exchange, request, message);
@@ -235,7 +166,7 @@ Task<void> StreamableHttp::legacy(net::Exchange& exchange, const Request& reques
   co_return co_await accepted(exchange);
 }
 
-Task<void> StreamableHttp::initialize(net::Exchange& exchange, const Request& request,
+Task<void> StreamableHttp::initialize(net::Exchange& exchange, const HttpRequest& request,
                                       const protocol::Message& message) {
   std::string scratch;
   const auto version = message.text(Field::protocol_version, exchange.body(), scratch);
@@ -251,14 +182,14 @@ Task<void> StreamableHttp::initialize(net::Exchange& exchange, const Request& re
   co_return co_await run(exchange, request, message, revision, &*use, "Mcp-Session-Id: " + use->id + "\r\n");
 }
 
-Task<void> StreamableHttp::modern(net::Exchange& exchange, const Request& request,
+Task<void> StreamableHttp::modern(net::Exchange& exchange, const HttpRequest& request,
                                   const protocol::Message& message) {
   if (!message.is_request()) co_return co_await accepted(exchange);
   if (message.method() == Method::subscriptions_listen) co_return co_await listen(exchange, request, message);
   co_return co_await run(exchange, request, message, protocol::latest_modern, nullptr);
 }
 
-Task<pipeline::Reply> StreamableHttp::call(net::Exchange& exchange, const Request& request,
+Task<pipeline::Reply> StreamableHttp::call(net::Exchange& exchange, const HttpRequest& request,
                                            std::string_view bytes, const protocol::Message& message,
                                            Revision revision, session::Session* session,
                                            pipeline::EventSink* events, CorrelationId correlation) {
@@ -288,7 +219,7 @@ Task<pipeline::Reply> StreamableHttp::call(net::Exchange& exchange, const Reques
   co_return pipeline::Failed{reply.error(), front_->failure(reply.error(), correlation)};
 }
 
-Task<void> StreamableHttp::run(net::Exchange& exchange, const Request& request,
+Task<void> StreamableHttp::run(net::Exchange& exchange, const HttpRequest& request,
                                const protocol::Message& message, Revision revision, session::Session* session,
                                std::string headers) {
   const std::string_view bytes = exchange.body();
@@ -318,105 +249,6 @@ Task<void> StreamableHttp::run(net::Exchange& exchange, const Request& request,
   }
   front_->answered(era, message.method(), status);
   co_return co_await exchange.reply(status, text.pieces(), headers);
-}
-
-// An array of messages, which 2025-03-26 alone allows: one after the other, the responses in one array.
-Task<void> StreamableHttp::batch(net::Exchange& exchange, const Request& request, SessionPointer session) {
-  const std::string_view bytes = exchange.body();
-  const session::Registry::Use use(*sessions_, std::move(session));
-  const auto elements = protocol::parse_batch(bytes, settings_.limits);
-  if (!elements) co_return co_await fail(exchange, elements.error().error, 400, {}, use->revision);
-  std::string responses = "[";
-  for (const json::Span& element : *elements) {
-    const std::string_view text = element.of(bytes);
-    const auto message = protocol::parse_message(text, settings_.limits);
-    std::string response;
-    if (!message) {
-      response = protocol::to_jsonrpc_error(front_->failure(message.error().error, CorrelationId::make()),
-                                            message.error().id, use->revision);
-    } else if (message->is_request()) {
-      const pipeline::Reply reply = CO_TRY(co_await call(exchange, request, text, *message, use->revision,
-                                                         &*use, nullptr, CorrelationId::make()));
-      ResponseText(reply, message->id(text), use->revision).append_line(response);
-    } else if (message->method() == Method::notifications_cancelled) {
-      use->running.cancel(message->raw(Field::request_id, text));
-    }
-    if (response.empty()) continue;
-    if (responses.size() > 1) responses += ',';
-    responses += response;
-  }
-  if (responses.size() == 1) co_return co_await accepted(exchange);
-  responses += ']';
-  const std::string_view body[] = {responses};
-  co_return co_await exchange.reply(200, body, request.cors);
-}
-
-Task<void> StreamableHttp::listen(net::Exchange& exchange, const Request& request,
-                                  const protocol::Message& message) {
-  const std::string_view bytes = exchange.body();
-  const std::string id(message.id(bytes));
-  std::optional<Error> error;
-  if (const auto checked = protocol::check_params(message, bytes); !checked) error = checked.error();
-  if (!error && !request.events)
-    error = Error(Code::proto_not_acceptable).with_executed(Executed::no).with_slot(Slot::pointer, "Accept");
-  if (!error && streams_.size() >= settings_.streams) {
-    error =
-        Error(Code::limit_concurrency).with_executed(Executed::no).with_retry_after(std::chrono::seconds(10));
-  }
-  if (error) {
-    const int status =
-        error->code() == Code::limit_concurrency
-            ? 503
-            : protocol::http_status(*error, Era::modern, protocol::Stage::call, Method::subscriptions_listen);
-    co_return co_await fail(exchange, *error, status, id, protocol::latest_modern);
-  }
-  const bool tools = message.is(Field::tools_list_changed, json::Type::true_value);
-  OpenStream open(*loop_, exchange, settings_.keepalive,
-                  tools ? protocol::tools_list_changed_notification(id) : "");
-  const auto subscription = front_->subscribe(request.endpoint, open);
-  streams_.push_back(open);
-  const std::string last = protocol::result_response(id, protocol::listen_result(id));
-  const Result<void> ended =
-      co_await open.run(request.cors, protocol::listen_acknowledged_notification(id, tools), last);
-  streams_.erase(streams_.iterator_to(open));
-  co_return ended;
-}
-
-Task<void> StreamableHttp::attach(net::Exchange& exchange, const Request& request) {
-  Result<SessionPointer> session = session_of(request);
-  std::optional<Error> error;
-  if (!session) error = session.error();
-  if (!error && streams_.size() >= settings_.streams) {
-    error =
-        Error(Code::limit_concurrency).with_executed(Executed::no).with_retry_after(std::chrono::seconds(10));
-  }
-  if (error) {
-    const int status = error->code() == Code::limit_concurrency       ? 503
-                       : error->code() == Code::proto_session_unknown ? 404
-                                                                      : 400;
-    co_return co_await fail(exchange, *error, status, {}, protocol::latest_legacy);
-  }
-  const session::Registry::Use use(*sessions_, *session);
-  OpenStream open(*loop_, exchange, settings_.keepalive, protocol::tools_list_changed_notification());
-  if (use->attachment)
-    use->attachment->detach();  // a client that lost its stream without our noticing is back
-  use->attachment = &open;
-  const auto subscription = front_->subscribe(request.endpoint, open);
-  streams_.push_back(open);
-  const Result<void> ended = co_await open.run(request.cors, {}, {});
-  streams_.erase(streams_.iterator_to(open));
-  if (use->attachment == &open) use->attachment = nullptr;
-  co_return ended;
-}
-
-Task<void> StreamableHttp::end_session(net::Exchange& exchange, const Request& request) {
-  const Result<SessionPointer> session = session_of(request);
-  if (!session) {
-    const int status = session.error().code() == Code::proto_session_unknown ? 404 : 400;
-    co_return co_await fail(exchange, session.error(), status, {}, protocol::latest_legacy);
-  }
-  sessions_->remove(**session);
-  co_return co_await exchange.reply({.status = 204, .headers = request.cors});
 }
 
 Task<void> StreamableHttp::accepted(net::Exchange& exchange) {

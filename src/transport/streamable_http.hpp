@@ -18,6 +18,8 @@
 
 namespace sallyport::transport {
 
+struct HttpRequest;
+
 struct StreamableSettings {
   std::chrono::milliseconds after{5000};       // a call that takes longer is answered as an event stream
   std::chrono::milliseconds keepalive{15000};  // a comment on a silent stream
@@ -40,23 +42,23 @@ class StreamableHttp final : public net::HttpHandler {
   std::size_t streams() const noexcept { return streams_.size(); }
 
  private:
-  struct Request;  // what the head says, read once
   using SessionPointer = std::shared_ptr<session::Session>;
 
-  Task<void> post(net::Exchange& exchange, const Request& request);
-  Task<void> batch(net::Exchange& exchange, const Request& request, SessionPointer session);
-  Task<void> legacy(net::Exchange& exchange, const Request& request, const protocol::Message& message,
+  Task<void> post(net::Exchange& exchange, const HttpRequest& request);
+  Task<void> batch(net::Exchange& exchange, const HttpRequest& request, SessionPointer session);
+  Task<void> legacy(net::Exchange& exchange, const HttpRequest& request, const protocol::Message& message,
                     SessionPointer session);
-  Task<void> initialize(net::Exchange& exchange, const Request& request, const protocol::Message& message);
-  Task<void> modern(net::Exchange& exchange, const Request& request, const protocol::Message& message);
-  Task<void> listen(net::Exchange& exchange, const Request& request, const protocol::Message& message);
-  Task<void> attach(net::Exchange& exchange, const Request& request);
-  Task<void> end_session(net::Exchange& exchange, const Request& request);
+  Task<void> initialize(net::Exchange& exchange, const HttpRequest& request,
+                        const protocol::Message& message);
+  Task<void> modern(net::Exchange& exchange, const HttpRequest& request, const protocol::Message& message);
+  Task<void> listen(net::Exchange& exchange, const HttpRequest& request, const protocol::Message& message);
+  Task<void> attach(net::Exchange& exchange, const HttpRequest& request);
+  Task<void> end_session(net::Exchange& exchange, const HttpRequest& request);
 
   // Runs one request through the stack and writes its answer. `headers` go with the reply.
-  Task<void> run(net::Exchange& exchange, const Request& request, const protocol::Message& message,
+  Task<void> run(net::Exchange& exchange, const HttpRequest& request, const protocol::Message& message,
                  protocol::Revision revision, session::Session* session, std::string headers = {});
-  Task<pipeline::Reply> call(net::Exchange& exchange, const Request& request, std::string_view bytes,
+  Task<pipeline::Reply> call(net::Exchange& exchange, const HttpRequest& request, std::string_view bytes,
                              const protocol::Message& message, protocol::Revision revision,
                              session::Session* session, pipeline::EventSink* events,
                              CorrelationId correlation);
@@ -67,7 +69,7 @@ class StreamableHttp final : public net::HttpHandler {
   net::HttpReply failure_reply(const Error& error, int status, std::string_view id,
                                protocol::Revision revision) const;
   std::optional<Error> check_head(const net::RequestHead& head) const;
-  Result<SessionPointer> session_of(const Request& request) const;
+  Result<SessionPointer> session_of(const HttpRequest& request) const;
 
   task::Loop* loop_;
   pipeline::Front* front_;

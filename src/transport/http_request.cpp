@@ -1,0 +1,68 @@
+#include "transport/http_request.hpp"
+
+#include "base/strings.hpp"
+
+#include <algorithm>
+
+namespace sallyport::transport {
+namespace {
+
+constexpr std::string_view root = "/mcp";
+
+// A weight of zero (RFC 9110 section 12.4.2): "not this".
+bool refused(std::string_view item) {
+  const std::size_t at = item.find("q=0");
+  return at != std::string_view::npos && item.find_first_not_of("0. ", at + 2) == std::string_view::npos;
+}
+
+}  // namespace
+
+HttpRequest::HttpRequest(const net::RequestHead& head, const net::Peer& peer, std::string cors_headers)
+    : endpoint(endpoint_of(head.target).value_or("")),
+      cors(std::move(cors_headers)),
+      session_id(head.fields.find("mcp-session-id")) {
+  if (const auto accept = head.fields.find("accept")) {
+    events = accepts(*accept, "text/event-stream");
+  }
+  edge.protocol_version = head.fields.find("mcp-protocol-version");
+  edge.method = head.fields.find("mcp-method");
+  edge.name = head.fields.find("mcp-name");
+  principal.source = peer.address;
+}
+
+std::optional<std::string_view> endpoint_of(std::string_view target) {
+  const std::string_view path = target.substr(0, target.find('?'));
+  if (!path.starts_with(root)) return std::nullopt;
+  std::string_view rest = path.substr(root.size());
+  if (rest.empty() || rest == "/") return std::string_view();
+  if (!rest.starts_with('/')) return std::nullopt;
+  rest.remove_prefix(1);
+  if (rest.find('/') != std::string_view::npos) return std::nullopt;
+  return rest;
+}
+
+bool accepts(std::string_view accept, std::string_view type) {
+  const std::string_view major = type.substr(0, type.find('/') + 1);
+  while (!accept.empty()) {
+    const std::size_t comma = std::min(accept.find(','), accept.size());
+    const std::string_view item = accept.substr(0, comma);
+    const std::string_view range = trim(item.substr(0, item.find(';')));
+    if (refused(item)) {
+      accept.remove_prefix(std::min(comma + 1, accept.size()));
+      continue;
+    }
+    if (range == "*/*" || iequals(range, type)) return true;
+    if (range.size() == major.size() + 1 && range.ends_with('*') &&
+        iequals(range.substr(0, major.size()), major))
+      return true;
+    accept.remove_prefix(std::min(comma + 1, accept.size()));
+  }
+  return false;
+}
+
+bool has_json_body(const net::RequestHead& head) {
+  const auto type = head.fields.find("content-type");
+  return type && iequals(trim(type->substr(0, type->find(';'))), "application/json");
+}
+
+}  // namespace sallyport::transport

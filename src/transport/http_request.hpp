@@ -1,0 +1,34 @@
+// What the head of a request to /mcp says, read once.
+#pragma once
+
+#include "net/http_server.hpp"
+#include "pipeline/call.hpp"
+#include "protocol/edge.hpp"
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace sallyport::transport {
+
+// The views are into the head.
+struct HttpRequest {
+  HttpRequest(const net::RequestHead& head, const net::Peer& peer, std::string cors_headers);
+
+  std::string_view endpoint;  // the key of one server, or empty: all
+  std::string cors;
+  bool events = false;  // it takes an event stream for an answer
+  std::optional<std::string_view> session_id;
+  protocol::EdgeHeaders edge;
+  pipeline::Principal principal;
+};
+
+// The server that a target names: empty for /mcp, nothing for what is not ours.
+std::optional<std::string_view> endpoint_of(std::string_view target);
+
+// Does an Accept header take this type?
+bool accepts(std::string_view accept, std::string_view type);
+
+bool has_json_body(const net::RequestHead& head);
+
+}  // namespace sallyport::transport
