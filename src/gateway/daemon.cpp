@@ -6,6 +6,7 @@
 #include "telemetry/process_metrics.hpp"
 
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <signal.h>
 #include <unistd.h>
 
@@ -25,6 +26,7 @@ Daemon::Daemon(const config::Config& config, DaemonOptions options)
       gateway_(loop_, config_, metrics_),
       sessions_(loop_.timers(), {config.sessions.idle, config.sessions.total, config.sessions.per_principal}),
       listeners_(loop_, gateway_, sessions_, metrics_),
+      service_manager_(loop_, net::ServiceManager::from_environment()),
       group_(loop_) {
   telemetry::register_process_metrics(metrics_, SALLYPORT_VERSION, loop_.clock().system_now());
   metrics_.sampled(metrics::sessions, [this] { return static_cast<double>(sessions_.size()); });
@@ -70,6 +72,7 @@ Result<void> Daemon::run() {
   Result<void> opened = open();
   if (opened) {
     log_start();
+    service_manager_.ready(fmt::format("{} servers", config_.servers.size()));
   } else {
     begin_drain();
   }
@@ -88,6 +91,7 @@ void Daemon::on_signal(int number) {
 
 void Daemon::begin_drain() {
   if (std::exchange(draining_, true)) return;
+  service_manager_.stopping("draining");
   group_.spawn(drain());
 }
 

@@ -3,6 +3,7 @@
 
 #include "gateway/gateway.hpp"
 #include "gateway/listeners.hpp"
+#include "net/service_manager.hpp"
 #include "net/signals.hpp"
 #include "session/registry.hpp"
 #include "transport/stdio_server.hpp"
@@ -44,6 +45,7 @@ class Daemon {
   Gateway gateway_;
   session::Registry sessions_;
   Listeners listeners_;
+  net::ServiceManager service_manager_;
   std::unique_ptr<transport::StdioServer> stdio_;
   std::optional<net::Signals> signals_;
   bool draining_ = false;
