@@ -6,6 +6,7 @@
 #include "net/budget.hpp"
 #include "pipeline/front.hpp"
 #include "session/registry.hpp"
+#include "telemetry/call_record.hpp"
 #include "telemetry/metrics.hpp"
 #include "upstream/fleet.hpp"
 
@@ -30,6 +31,7 @@ class Gateway final : public pipeline::Front, private upstream::FleetObserver {
 
   upstream::Fleet& fleet() noexcept { return fleet_; }
   net::Budget& budget() noexcept { return budget_; }
+  telemetry::CallHub& calls() noexcept { return calls_; }
 
   // From now on every request is refused with LIMIT_008.
   void drain() noexcept { draining_ = true; }
@@ -47,6 +49,7 @@ class Gateway final : public pipeline::Front, private upstream::FleetObserver {
 
   task::Loop* loop_;
   telemetry::Registry* metrics_;
+  telemetry::CallHub calls_;
   net::Budget budget_;
   upstream::Fleet fleet_;
   std::unique_ptr<pipeline::Service> stack_;

@@ -23,9 +23,9 @@ std::unique_ptr<pipeline::Service> Gateway::build_stack(const config::Config& co
 
   return pipeline::stack(
       // Front: every request.
-      layer<layers::Telemetry>(timers, *metrics_),   // outermost: counts what the client sees
-      layer<layers::Render>(),                       // the last place where an Error exists
-      layer<layers::Rate>(timers, rate, by_source),  // before any work is done for the caller
+      layer<layers::Telemetry>(timers, *metrics_, calls_),  // outermost: counts what the client sees
+      layer<layers::Render>(),                              // the last place where an Error exists
+      layer<layers::Rate>(timers, rate, by_source),         // before any work is done for the caller
       layer<layers::Route>(timers, fleet_),  // lists and handshakes end here, answered from the caller's view
       // Calls.
       layer<layers::Deadline>(timers, timeouts.tool,

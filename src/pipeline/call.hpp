@@ -8,6 +8,7 @@
 #include "protocol/mcp_headers.hpp"
 #include "protocol/message.hpp"
 #include "task/task.hpp"
+#include "telemetry/trace_context.hpp"
 
 #include <memory>
 #include <optional>
@@ -26,7 +27,8 @@ namespace sallyport::pipeline {
 // Who calls. Without authentication there is one principal, and the address it came from.
 struct Principal {
   std::string name = "anonymous";
-  std::string source;  // an IP address, or "stdio"
+  std::string source;    // an IP address, or "stdio"
+  bool trusted = false;  // `auth.trusted`: its traces go on in ours
 };
 
 // Takes the notifications of a call on their way to its caller. Bounded: what does not fit is dropped.
@@ -77,6 +79,7 @@ struct Call {
   protocol::Revision revision = protocol::latest_legacy;
   std::string_view endpoint;  // the key of one server, or empty: all
   const Principal* principal = nullptr;
+  std::string_view session;  // the tag of its session, for logs; empty without one
   std::optional<std::span<const protocol::HeaderView>>
       param_headers;            // Mcp-Param-*, where the transport has headers
   EventSink* events = nullptr;  // null: the caller cannot take notifications
@@ -90,6 +93,8 @@ struct Call {
   std::string_view shown_name;  // the tool's name as the caller used it, once it is known to be of its view
   bool idempotent = false;
   int hops = 1;
+  int attempts = 0;        // requests to a server on its behalf
+  telemetry::Trace trace;  // empty unless spans are wanted
 
   protocol::Method method() const { return message->method(); }
 };

@@ -1,43 +1,74 @@
 #include "layers/telemetry/telemetry.hpp"
 
-#include "telemetry/log.hpp"
+#include "pipeline/outcome.hpp"
 #include "telemetry/metrics_names.hpp"
 #include "upstream/server.hpp"
 #include "upstream/tool.hpp"
+
+#include <algorithm>
 
 namespace sallyport::layers {
 namespace {
 
 namespace metrics = telemetry::metrics;
 
-// An upstream's own error counts under its code: the call came through and was answered.
-std::string_view outcome(const pipeline::Reply& reply) {
-  if (const auto* failed = std::get_if<pipeline::Failed>(&reply)) return wire_name(failed->error.code());
-  const auto* answer = std::get_if<std::unique_ptr<pipeline::Answer>>(&reply);
-  if (!answer) return "ok";
-  const protocol::Message& message = (*answer)->message;
-  const bool error = message.kind() == protocol::MessageKind::error_response ||
-                     message.is(protocol::Field::is_error, json::Type::true_value);
-  return error ? wire_name(Code::tool_execution_failed) : "ok";
+telemetry::Trace begin_trace(const pipeline::Call& call) {
+  std::string scratch;
+  std::optional<telemetry::TraceParent> caller;
+  if (const auto text = call.message->text(protocol::Field::traceparent, call.bytes, scratch))
+    caller = telemetry::TraceParent::parse(*text);
+  return telemetry::begin_trace(caller, call.principal->trusted);
+}
+
+// A name that only its caller wrote is repeated where it cannot be anything else (errors.md section 3).
+std::string_view plain_name(const pipeline::Call& call) {
+  const std::string_view raw = call.message->raw(protocol::Field::name, call.bytes);
+  if (raw.size() < 3 || raw.size() > 130) return {};
+  const std::string_view name = raw.substr(1, raw.size() - 2);
+  const bool plain = std::ranges::all_of(name, [](char c) {
+    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' ||
+           c == '.' || c == '-';
+  });
+  return plain ? name : std::string_view();
 }
 
 }  // namespace
 
 Task<pipeline::Reply> Telemetry::call(pipeline::Call& call) {
+  if (hub_->tracing()) call.trace = begin_trace(call);
   Result<pipeline::Reply> reply = co_await next().call(call);
   const auto took = timers_->now() - call.started;
-  const std::string_view code = reply ? outcome(*reply) : wire_name(reply.error().code());
-  if (call.method() == protocol::Method::tools_call) count_call(call, code, took);
-  if (reply) {
-    if (const auto* failed = std::get_if<pipeline::Failed>(&*reply)) {
-      count_refusal(failed->error);
-      log::debug("a request failed", {{"method", protocol::name(call.method())},
-                                      {"server", call.server ? std::string_view(call.server->key()) : ""},
-                                      {"correlation", call.correlation.hex()},
-                                      {"error", failed->error}});
-    }
-  }
+  const telemetry::Outcome outcome = reply ? pipeline::outcome(*reply) : pipeline::outcome(reply.error());
+  if (call.method() == protocol::Method::tools_call) count_call(call, outcome.code_name(), took);
+  const auto* failed = reply ? std::get_if<pipeline::Failed>(&*reply) : nullptr;
+  if (failed) count_refusal(outcome);
+  if (hub_->listening()) report(call, outcome, failed ? &failed->error : nullptr, took);
   co_return reply;
+}
+
+void Telemetry::report(const pipeline::Call& call, const telemetry::Outcome& outcome, const Error* error,
+                       std::chrono::steady_clock::duration took) const {
+  telemetry::CallRecord record;
+  record.took = took;
+  record.started = timers_->clock().system_now() - std::chrono::duration_cast<SystemTime::duration>(took);
+  record.revision = call.revision;
+  record.method = call.method();
+  record.request_id = call.message->id(call.bytes);
+  record.endpoint = call.endpoint;
+  record.principal = call.principal->name;
+  record.source = call.principal->source;
+  record.session = call.session;
+  if (call.server) record.server = call.server->key();
+  if (call.tool) record.target = call.tool->name;
+  record.listed = call.tool && call.tool->listed;
+  if (!call.tool) record.requested = plain_name(call);
+  record.outcome = outcome;
+  record.attempts = call.attempts;
+  record.request_bytes = call.bytes.size();
+  record.correlation = call.correlation;
+  record.trace = call.trace;
+  record.error = error;
+  hub_->finished(record);
 }
 
 void Telemetry::count_call(const pipeline::Call& call, std::string_view code,
@@ -67,9 +98,9 @@ void Telemetry::count_call(const pipeline::Call& call, std::string_view code,
   found->second.duration->observe(seconds);
 }
 
-void Telemetry::count_refusal(const Error& error) {
-  if (error.executed() == Executed::no)
-    metrics_->counter(metrics::refused, {wire_name(error.code())}).increment();
+void Telemetry::count_refusal(const telemetry::Outcome& outcome) {
+  if (outcome.executed == Executed::no)
+    metrics_->counter(metrics::refused, {outcome.code_name()}).increment();
 }
 
 }  // namespace sallyport::layers
