@@ -17,7 +17,7 @@ constexpr std::string_view degraded_key = "dev.sallyport/degraded";
 class Indifferent final : public client::ChannelOwner {
  public:
   void channel_lost(const Error&) override {}
-  void tools_changed() override {}
+  void list_changed(protocol::Topic) override {}
   void garbage(std::string_view) override {}
   void late_answer() override {}
 };

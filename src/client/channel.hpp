@@ -2,6 +2,7 @@
 #pragma once
 
 #include "pipeline/call.hpp"
+#include "protocol/lists.hpp"
 #include "protocol/mcp_headers.hpp"
 #include "protocol/method.hpp"
 
@@ -33,7 +34,7 @@ struct Outgoing {
 class ChannelOwner {
  public:
   virtual void channel_lost(const Error& error) = 0;  // the connection or process ended; at most once
-  virtual void tools_changed() = 0;
+  virtual void list_changed(protocol::Topic topic) = 0;
   virtual void garbage(
       std::string_view kind) = 0;  // something arrived that is not MCP; a fixed word says what
   virtual void late_answer() = 0;  // an answer to nothing that is asked any more

@@ -291,7 +291,8 @@ void HttpChannel::take_event(std::string_view data) {
     return;
   }
   if (message->method() == Method::notifications_progress) pending_.progress(data, *message);
-  if (message->method() == Method::notifications_tools_list_changed) env_.owner.tools_changed();
+  for (const protocol::TopicRow& each : protocol::topic_rows)
+    if (message->method() == each.notification) env_.owner.list_changed(each.topic);
 }
 
 // A status of 300 and above. A modern server's JSON-RPC error is its answer; a session that is not known is
@@ -351,7 +352,8 @@ Task<void> HttpChannel::listen() {
     pause = env_.loop.now() - begun > longest_listen_pause ? listen_pause
                                                            : std::min(pause * 2, longest_listen_pause);
     CO_TRY(co_await task::Sleep(env_.loop.timers(), env_.loop.now() + pause));
-    env_.owner.tools_changed();  // nothing is replayed: what changed meanwhile is learnt by asking
+    // Nothing is replayed: what changed meanwhile is learnt by asking.
+    for (const protocol::TopicRow& each : protocol::topic_rows) env_.owner.list_changed(each.topic);
   }
 }
 

@@ -292,7 +292,8 @@ void StdioChannel::take_request(std::string_view line, const protocol::Message& 
 
 void StdioChannel::take_notification(std::string_view line, const protocol::Message& message) {
   if (message.method() == Method::notifications_progress) pending_.progress(line, message);
-  if (message.method() == Method::notifications_tools_list_changed) env_.owner.tools_changed();
+  for (const protocol::TopicRow& each : protocol::topic_rows)
+    if (message.method() == each.notification) env_.owner.list_changed(each.topic);
 }
 
 void StdioChannel::lost(const Error& reason) {

@@ -3,6 +3,7 @@
 
 #include "net/http_server.hpp"
 #include "pipeline/call.hpp"
+#include "protocol/lists.hpp"
 
 #include <functional>
 #include <memory>
@@ -11,10 +12,10 @@
 
 namespace sallyport::pipeline {
 
-// Hears that the tools of its view changed.
+// Hears that a list of its view changed.
 class Listener {
  public:
-  virtual void tools_changed() = 0;
+  virtual void list_changed(protocol::Topic topic) = 0;
 
  protected:
   ~Listener() = default;

@@ -2,6 +2,8 @@
 
 #include "json/scanner.hpp"
 
+#include <utility>
+
 namespace sallyport::protocol {
 
 namespace {
@@ -33,6 +35,19 @@ void end_with_meta(std::string& out, Revision revision, const Meta& meta) {
   out += R"("_meta":)";
   append_meta(out, revision, meta);
   out += "}}";
+}
+
+// The member `notifications` of subscriptions/listen and of its acknowledgement.
+void append_notifications(std::string& out, Topics topics) {
+  out += R"("notifications":{)";
+  bool first = true;
+  for (const TopicRow& each : topic_rows) {
+    if (!topics.has(each.topic)) continue;
+    out += std::exchange(first, false) ? "\"" : ",\"";
+    out += each.filter;
+    out += R"(":true)";
+  }
+  out += '}';
 }
 
 void append_capabilities(std::string& out, ServerCapabilities capabilities) {
@@ -176,7 +191,8 @@ std::string tools_call_request(std::string_view id, Revision revision, std::stri
 
 std::string listen_request(std::string_view id, const Meta& meta) {
   std::string out = begin_request(id, Method::subscriptions_listen);
-  out += R"("notifications":{"toolsListChanged":true},)";
+  append_notifications(out, Topics::all());
+  out += ',';
   end_with_meta(out, latest_modern, meta);
   return out;
 }
@@ -272,8 +288,8 @@ std::string tools_list_result(Revision revision, std::string_view tools, std::st
   return out;
 }
 
-std::string tools_list_changed_notification(std::string_view subscription) {
-  std::string out = begin_notification(Method::notifications_tools_list_changed);
+std::string list_changed_notification(Topic topic, std::string_view subscription) {
+  std::string out = begin_notification(row(topic).notification);
   if (!subscription.empty()) {
     out += R"(,"params":{"_meta":{)";
     out += subscription_key;
@@ -284,11 +300,11 @@ std::string tools_list_changed_notification(std::string_view subscription) {
   return out;
 }
 
-std::string listen_acknowledged_notification(std::string_view subscription, bool tools_list_changed) {
+std::string listen_acknowledged_notification(std::string_view subscription, Topics topics) {
   std::string out = begin_notification(Method::notifications_subscriptions_acknowledged);
-  out += R"(,"params":{"notifications":{)";
-  if (tools_list_changed) out += R"("toolsListChanged":true)";
-  out += R"(},"_meta":{)";
+  out += R"(,"params":{)";
+  append_notifications(out, topics);
+  out += R"(,"_meta":{)";
   out += subscription_key;
   out += subscription;
   out += "}}}";

@@ -5,6 +5,7 @@
 // texts that were scanned or made by us; they are not checked again.
 #pragma once
 
+#include "protocol/lists.hpp"
 #include "protocol/method.hpp"
 #include "protocol/revision.hpp"
 
@@ -48,7 +49,7 @@ std::string tools_list_request(std::string_view id, Revision revision, std::stri
 // `name`: plain text. `arguments`: raw; empty: none were given.
 std::string tools_call_request(std::string_view id, Revision revision, std::string_view name,
                                std::string_view arguments, const Meta& meta);
-// Asks for tools/list_changed.
+// Asks for every list_changed.
 std::string listen_request(std::string_view id, const Meta& meta = {});
 // `id`: the raw id of our request; `reason`: plain text of ours.
 std::string cancelled_notification(std::string_view id, std::string_view reason);
@@ -81,11 +82,10 @@ std::string empty_result(Revision revision);
 std::string tools_list_result(Revision revision, std::string_view tools, std::string_view next_cursor,
                               std::uint64_t ttl_ms, CacheScope scope, std::string_view degraded = {});
 
-// notifications/tools/list_changed; `subscription`: the raw id of the listen request that it goes to, or
-// empty.
-std::string tools_list_changed_notification(std::string_view subscription = {});
+// notifications/…/list_changed; `subscription`: the raw id of the listen request that it goes to, or empty.
+std::string list_changed_notification(Topic topic, std::string_view subscription = {});
 // The first message of a listen stream; what is honoured of what was asked.
-std::string listen_acknowledged_notification(std::string_view subscription, bool tools_list_changed);
+std::string listen_acknowledged_notification(std::string_view subscription, Topics topics);
 // The result that ends a listen stream.
 std::string listen_result(std::string_view subscription);
 

@@ -26,7 +26,6 @@ constexpr std::initializer_list<std::string_view> paths = {
     "/params/requestState",
     "/params/inputResponses",
     "/params/notifications",
-    "/params/notifications/toolsListChanged",
     "/params/protocolVersion",
     "/params/capabilities",
     "/params/clientInfo",
@@ -295,7 +294,6 @@ constexpr std::array initialize_rules{
 };
 constexpr std::array listen_rules{
     ParamRule{notifications, "params.notifications", Expected::object, true},
-    ParamRule{tools_list_changed, "params.notifications.toolsListChanged", Expected::boolean, false},
 };
 constexpr std::array cancelled_rules{ParamRule{request_id, "params.requestId", Expected::token, true}};
 constexpr std::array progress_rules{ParamRule{notified_token, "params.progressToken", Expected::token, true}};
@@ -319,11 +317,38 @@ std::span<const ParamRule> rules_of(Method method) {
   }
 }
 
+json::Value filter(const Message& message, std::string_view bytes, const TopicRow& topic) {
+  if (!message.is(notifications, Type::object)) return {};
+  return json::find_member(bytes, message[notifications].value.span, topic.filter).value;
+}
+
+Result<> check_filters(const Message& message, std::string_view bytes) {
+  for (const TopicRow& each : topic_rows) {
+    const json::Value value = filter(message, bytes, each);
+    if (!value || matches(value, bytes, Expected::boolean)) continue;
+    return fail(Error(Code::proto_invalid_params)
+                    .with_executed(Executed::no)
+                    .with_slot(Slot::method, protocol::name(message.method()))
+                    .with_slot(Slot::pointer, "params.notifications." + std::string(each.filter))
+                    .with_slot(Slot::constraint, phrase(Expected::boolean)));
+  }
+  return {};
+}
+
 }  // namespace
 
 Result<> check_params(const Message& message, std::string_view bytes) {
   TRY(check(message, bytes, any_rules));
-  return check(message, bytes, rules_of(message.method()));
+  TRY(check(message, bytes, rules_of(message.method())));
+  if (message.method() == Method::subscriptions_listen) return check_filters(message, bytes);
+  return {};
+}
+
+Topics listen_topics(const Message& message, std::string_view bytes) {
+  Topics topics;
+  for (const TopicRow& each : topic_rows)
+    if (filter(message, bytes, each).is(Type::true_value)) topics.add(each.topic);
+  return topics;
 }
 
 }  // namespace sallyport::protocol

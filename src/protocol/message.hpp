@@ -5,6 +5,7 @@
 #include "errors/error.hpp"
 #include "errors/result.hpp"
 #include "json/scanner.hpp"
+#include "protocol/lists.hpp"
 #include "protocol/method.hpp"
 
 #include <array>
@@ -26,29 +27,28 @@ enum class Field : std::uint8_t {
   id,
   method,
   params,
-  name,                // params.name
-  uri,                 // params.uri
-  task_id,             // params.taskId
-  arguments,           // params.arguments
-  cursor,              // params.cursor
-  request_id,          // params.requestId (notifications/cancelled)
-  request_state,       // params.requestState
-  input_responses,     // params.inputResponses
-  notifications,       // params.notifications (subscriptions/listen and its acknowledgement)
-  tools_list_changed,  // params.notifications.toolsListChanged
-  protocol_version,    // params.protocolVersion (initialize)
-  capabilities,        // params.capabilities (initialize)
-  client_info,         // params.clientInfo (initialize)
-  notified_token,      // params.progressToken (notifications/progress)
-  meta,                // params._meta, and its members:
-  progress_token,      // progressToken
-  traceparent,         // traceparent
-  hops,                // dev.sallyport/hops
-  meta_version,        // io.modelcontextprotocol/protocolVersion: the claim of a modern envelope
-  meta_client_info,    // io.modelcontextprotocol/clientInfo
-  meta_capabilities,   // io.modelcontextprotocol/clientCapabilities
-  meta_log_level,      // io.modelcontextprotocol/logLevel
-  meta_subscription,   // io.modelcontextprotocol/subscriptionId (notifications from an upstream)
+  name,               // params.name
+  uri,                // params.uri
+  task_id,            // params.taskId
+  arguments,          // params.arguments
+  cursor,             // params.cursor
+  request_id,         // params.requestId (notifications/cancelled)
+  request_state,      // params.requestState
+  input_responses,    // params.inputResponses
+  notifications,      // params.notifications (subscriptions/listen and its acknowledgement)
+  protocol_version,   // params.protocolVersion (initialize)
+  capabilities,       // params.capabilities (initialize)
+  client_info,        // params.clientInfo (initialize)
+  notified_token,     // params.progressToken (notifications/progress)
+  meta,               // params._meta, and its members:
+  progress_token,     // progressToken
+  traceparent,        // traceparent
+  hops,               // dev.sallyport/hops
+  meta_version,       // io.modelcontextprotocol/protocolVersion: the claim of a modern envelope
+  meta_client_info,   // io.modelcontextprotocol/clientInfo
+  meta_capabilities,  // io.modelcontextprotocol/clientCapabilities
+  meta_log_level,     // io.modelcontextprotocol/logLevel
+  meta_subscription,  // io.modelcontextprotocol/subscriptionId (notifications from an upstream)
   result,
   is_error,                   // result.isError
   result_type,                // result.resultType
@@ -151,5 +151,8 @@ std::expected<std::vector<json::Span>, BadMessage> parse_batch(std::string_view 
 // string, `arguments` an object, `cursor` a string, progressToken and requestId strings or integers, and so
 // on.
 Result<> check_params(const Message& message, std::string_view bytes);
+
+// Which list_changed notifications a subscriptions/listen asks for.
+Topics listen_topics(const Message& message, std::string_view bytes);
 
 }  // namespace sallyport::protocol

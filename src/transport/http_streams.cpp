@@ -5,7 +5,6 @@
 namespace sallyport::transport {
 
 using protocol::Era;
-using protocol::Field;
 using protocol::Method;
 
 void StreamableHttp::end_streams() {
@@ -31,14 +30,13 @@ Task<void> StreamableHttp::listen(net::Exchange& exchange, const HttpRequest& re
             : protocol::http_status(*error, Era::modern, protocol::Stage::call, Method::subscriptions_listen);
     co_return co_await fail(exchange, *error, status, id, protocol::latest_modern);
   }
-  const bool tools = message.is(Field::tools_list_changed, json::Type::true_value);
-  OpenStream open(*loop_, exchange, settings_.keepalive,
-                  tools ? protocol::tools_list_changed_notification(id) : "");
+  const protocol::Topics topics = protocol::listen_topics(message, bytes);
+  OpenStream open(*loop_, exchange, settings_.keepalive, topics, id);
   const auto subscription = front_->subscribe(request.endpoint, open);
   streams_.push_back(open);
   const std::string last = protocol::result_response(id, protocol::listen_result(id));
   const Result<void> ended =
-      co_await open.run(request.cors, protocol::listen_acknowledged_notification(id, tools), last);
+      co_await open.run(request.cors, protocol::listen_acknowledged_notification(id, topics), last);
   streams_.erase(streams_.iterator_to(open));
   co_return ended;
 }
@@ -58,7 +56,7 @@ Task<void> StreamableHttp::attach(net::Exchange& exchange, const HttpRequest& re
     co_return co_await fail(exchange, *error, status, {}, protocol::latest_legacy);
   }
   const session::Registry::Use use(*sessions_, *session);
-  OpenStream open(*loop_, exchange, settings_.keepalive, protocol::tools_list_changed_notification());
+  OpenStream open(*loop_, exchange, settings_.keepalive, protocol::Topics::all());
   if (use->attachment)
     use->attachment->detach();  // a client that lost its stream without our noticing is back
   use->attachment = &open;

@@ -1,6 +1,7 @@
 #include "transport/open_stream.hpp"
 
 #include "net/sse.hpp"
+#include "protocol/envelope.hpp"
 
 namespace sallyport::transport {
 
@@ -12,11 +13,12 @@ std::string sse_message(std::string_view message) {
 }
 
 OpenStream::OpenStream(task::Loop& loop, net::Exchange& exchange, std::chrono::milliseconds keepalive,
-                       std::string changed)
+                       protocol::Topics topics, std::string subscription)
     : loop_(&loop),
       exchange_(&exchange),
       keepalive_(keepalive),
-      changed_(std::move(changed)),
+      topics_(topics),
+      subscription_(std::move(subscription)),
       end_(loop),
       timer_(loop.timers()) {}
 
@@ -41,8 +43,8 @@ void OpenStream::push(std::string_view message) {
   if (!ended_ && !exchange_->push(sse_message(message)) && exchange_->broken()) end();
 }
 
-void OpenStream::tools_changed() {
-  if (!changed_.empty()) push(changed_);
+void OpenStream::list_changed(protocol::Topic topic) {
+  if (topics_.has(topic)) push(protocol::list_changed_notification(topic, subscription_));
 }
 
 void OpenStream::keep_alive() {

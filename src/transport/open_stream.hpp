@@ -17,15 +17,16 @@ class OpenStream final : public boost::intrusive::list_base_hook<>,
                          public pipeline::Listener,
                          public session::Attachment {
  public:
-  // `changed`: the notification that says that the tools changed; empty: nobody asked for it.
+  // `topics`: whose list_changed notifications are wanted; `subscription`: the raw id of the listen request
+  // that they go to, or empty.
   OpenStream(task::Loop& loop, net::Exchange& exchange, std::chrono::milliseconds keepalive,
-             std::string changed);
+             protocol::Topics topics, std::string subscription = {});
 
   // Opens the stream, sends `first` and stays until end(); then sends `last`. Empty texts are not sent.
   Task<void> run(std::string_view headers, std::string_view first, std::string_view last);
 
   void end() noexcept;
-  void tools_changed() override;
+  void list_changed(protocol::Topic topic) override;
   void detach() noexcept override { end(); }
 
  private:
@@ -35,7 +36,8 @@ class OpenStream final : public boost::intrusive::list_base_hook<>,
   task::Loop* loop_;
   net::Exchange* exchange_;
   std::chrono::milliseconds keepalive_;
-  std::string changed_;
+  protocol::Topics topics_;
+  std::string subscription_;
   bool ended_ = false;
   task::Event end_;
   task::Timer timer_;

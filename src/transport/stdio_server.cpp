@@ -21,13 +21,16 @@ constexpr std::size_t max_running = 1000;
 }  // namespace
 
 struct StdioServer::Subscription final : pipeline::Listener {
-  Subscription(StdioServer& server, std::string raw_id) : owner(server), id(std::move(raw_id)) {}
-  void tools_changed() override {
-    owner.write(protocol::tools_list_changed_notification(id), net::Outbox::Keep::droppable);
+  Subscription(StdioServer& server, std::string raw_id, protocol::Topics asked)
+      : owner(server), id(std::move(raw_id)), topics(asked) {}
+  void list_changed(protocol::Topic topic) override {
+    if (topics.has(topic))
+      owner.write(protocol::list_changed_notification(topic, id), net::Outbox::Keep::droppable);
   }
 
   StdioServer& owner;
   std::string id;
+  protocol::Topics topics;
   pipeline::Front::Subscription changes;
 };
 
@@ -156,11 +159,11 @@ void StdioServer::listen(std::string_view line, const protocol::Message& message
   if (subscriptions_.size() >= max_subscriptions) {
     return fail(Error(Code::limit_concurrency).with_executed(Executed::no), id, protocol::latest_modern);
   }
-  const bool tools = message.is(Field::tools_list_changed, json::Type::true_value);
-  auto subscription = std::make_unique<Subscription>(*this, id);
-  if (tools) subscription->changes = front_->subscribe({}, *subscription);
+  const protocol::Topics topics = protocol::listen_topics(message, line);
+  auto subscription = std::make_unique<Subscription>(*this, id, topics);
+  if (!topics.empty()) subscription->changes = front_->subscribe({}, *subscription);
   subscriptions_[id] = std::move(subscription);
-  write(protocol::listen_acknowledged_notification(id, tools));
+  write(protocol::listen_acknowledged_notification(id, topics));
 }
 
 void StdioServer::fail(const Error& error, std::string_view id, protocol::Revision revision) {
@@ -173,8 +176,8 @@ void StdioServer::write(std::string line, net::Outbox::Keep keep) {
   outbox_.push(line, keep);
 }
 
-void StdioServer::tools_changed() {
-  write(protocol::tools_list_changed_notification(), net::Outbox::Keep::droppable);
+void StdioServer::list_changed(protocol::Topic topic) {
+  write(protocol::list_changed_notification(topic), net::Outbox::Keep::droppable);
 }
 
 void StdioServer::notify(std::string_view message) {

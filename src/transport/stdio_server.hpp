@@ -39,7 +39,7 @@ class StdioServer final : private pipeline::Listener, private pipeline::EventSin
   void listen(std::string_view line, const protocol::Message& message);
   void fail(const Error& error, std::string_view id, protocol::Revision revision);
   void write(std::string line, net::Outbox::Keep keep = net::Outbox::Keep::required);
-  void tools_changed() override;
+  void list_changed(protocol::Topic topic) override;
   void notify(std::string_view message) override;
 
   task::Loop* loop_;

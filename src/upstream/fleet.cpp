@@ -79,14 +79,14 @@ void Fleet::state_changed(const Server& server) {
   observer_->state_changed(server);
 }
 
-void Fleet::tools_changed(const Server& server) {
+void Fleet::list_changed(const Server& server, protocol::Topic topic) {
   forget_views(server);
   std::vector<pipeline::Listener*> concerned;
   for (const Subscriber& subscriber : *subscribers_) {
     if (subscriber.endpoint.empty() || subscriber.endpoint == server.key())
       concerned.push_back(subscriber.listener);
   }
-  for (pipeline::Listener* listener : concerned) listener->tools_changed();
+  for (pipeline::Listener* listener : concerned) listener->list_changed(topic);
 }
 
 bool Fleet::take_child() {

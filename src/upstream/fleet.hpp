@@ -56,7 +56,7 @@ class Fleet final : private ServerObserver {
   };
 
   void state_changed(const Server& server) override;
-  void tools_changed(const Server& server) override;
+  void list_changed(const Server& server, protocol::Topic topic) override;
   void garbage(const Server& server, std::string_view kind) override { observer_->garbage(server, kind); }
   void late_answer(const Server& server) override { observer_->late_answer(server); }
   bool take_child() override;

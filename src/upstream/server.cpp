@@ -199,7 +199,7 @@ Task<void> Server::start() {
       last_error_.reset();
       backoff_.up(loop_->now());
       set_state(State::up);
-      observer_->tools_changed(*this);
+      observer_->list_changed(*this, protocol::Topic::tools);
       log::info("server is up", {{"server", definition_.key},
                                  {"revision", protocol::name(channel_->revision())},
                                  {"tools", catalogue_->tools.size()}});
@@ -312,7 +312,7 @@ void Server::went_down(const Error& error) {
   if (catalogue_ && !unlist_.active()) {
     unlist_.start(now + settings_->keep_listed, [this] {
       catalogue_.reset();
-      observer_->tools_changed(*this);
+      observer_->list_changed(*this, protocol::Topic::tools);
     });
   }
   // Another era may stand behind the same name when it comes back.
@@ -342,7 +342,8 @@ void Server::retire(std::shared_ptr<client::Channel> channel) {
   }(*this, std::move(channel), child));
 }
 
-void Server::tools_changed() {
+void Server::list_changed(protocol::Topic topic) {
+  if (topic != protocol::Topic::tools) return;
   if (state_ != State::up || coalesce_.active()) return;
   coalesce_.start(loop_->now() + coalescing, [this] {
     if (refreshing_.flying()) {
@@ -375,7 +376,7 @@ Task<void> Server::refresh() {
     const bool unchanged = catalogue_ && std::ranges::equal(catalogue_->tools, (*fresh)->tools, same);
     if (unchanged || channel != channel_) continue;
     catalogue_ = std::move(*fresh);
-    observer_->tools_changed(*this);
+    observer_->list_changed(*this, protocol::Topic::tools);
   } while (refresh_again_);
   co_return ok();
 }

@@ -39,7 +39,7 @@ struct Status {
 class ServerObserver {
  public:
   virtual void state_changed(const class Server& server) = 0;
-  virtual void tools_changed(const class Server& server) = 0;
+  virtual void list_changed(const class Server& server, protocol::Topic topic) = 0;
   virtual void garbage(const class Server& server, std::string_view kind) = 0;
   virtual void late_answer(const class Server& server) = 0;
   virtual bool take_child() = 0;  // a place for one more child process; given back when it is gone
@@ -82,7 +82,7 @@ class Server final : private client::ChannelOwner {
 
  private:
   void channel_lost(const Error& error) override;
-  void tools_changed() override;
+  void list_changed(protocol::Topic topic) override;
   void garbage(std::string_view kind) override { observer_->garbage(*this, kind); }
   void late_answer() override { observer_->late_answer(*this); }
 

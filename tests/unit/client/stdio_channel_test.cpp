@@ -24,7 +24,7 @@ using testing::Started;
 
 struct Owner final : ChannelOwner {
   void channel_lost(const Error& error) override { lost.push_back(error.code()); }
-  void tools_changed() override { ++changes; }
+  void list_changed(protocol::Topic) override { ++changes; }
   void garbage(std::string_view kind) override { trash.emplace_back(kind); }
   void late_answer() override { ++late; }
 

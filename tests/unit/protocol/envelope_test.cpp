@@ -69,14 +69,18 @@ TEST(Envelope, Notifications) {
   const Parsed cancelled(cancelled_notification("12", "deadline"));
   EXPECT_EQ(cancelled.raw(Field::request_id), "12");
   EXPECT_TRUE(check_params(cancelled.message, cancelled.bytes));
-  EXPECT_EQ(tools_list_changed_notification(),
+  EXPECT_EQ(list_changed_notification(Topic::tools),
             R"({"jsonrpc":"2.0","method":"notifications/tools/list_changed"})");
-  EXPECT_EQ(Parsed(tools_list_changed_notification(R"("s")")).raw(Field::meta_subscription), R"("s")");
-  const Parsed acknowledged(listen_acknowledged_notification("3", true));
+  EXPECT_EQ(list_changed_notification(Topic::resources),
+            R"({"jsonrpc":"2.0","method":"notifications/resources/list_changed"})");
+  const Parsed tagged(list_changed_notification(Topic::prompts, R"("s")"));
+  EXPECT_EQ(tagged.message.method(), Method::notifications_prompts_list_changed);
+  EXPECT_EQ(tagged.raw(Field::meta_subscription), R"("s")");
+  const Parsed acknowledged(listen_acknowledged_notification("3", {Topic::tools, Topic::prompts}));
   EXPECT_EQ(acknowledged.message.method(), Method::notifications_subscriptions_acknowledged);
   EXPECT_EQ(acknowledged.raw(Field::meta_subscription), "3");
-  EXPECT_EQ(acknowledged.raw(Field::notifications), R"({"toolsListChanged":true})");
-  EXPECT_EQ(Parsed(listen_acknowledged_notification("3", false)).raw(Field::notifications), "{}");
+  EXPECT_EQ(acknowledged.raw(Field::notifications), R"({"toolsListChanged":true,"promptsListChanged":true})");
+  EXPECT_EQ(Parsed(listen_acknowledged_notification("3", {})).raw(Field::notifications), "{}");
 }
 
 TEST(Envelope, Responses) {

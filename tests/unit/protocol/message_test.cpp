@@ -93,6 +93,19 @@ TEST(Message, NotificationsOfAnUpstream) {
   EXPECT_EQ(changed.raw(Field::meta_subscription), R"("s1")");
 }
 
+TEST(Message, WhatAListenAsksFor) {
+  const auto topics = [](std::string_view filters) {
+    const Parsed asked(
+        R"({"jsonrpc":"2.0","id":1,"method":"subscriptions/listen","params":{"notifications":)" +
+        std::string(filters) + "}}");
+    return listen_topics(asked.message, asked.bytes);
+  };
+  EXPECT_EQ(topics("{}"), Topics{});
+  EXPECT_EQ(topics("[]"), Topics{});
+  EXPECT_EQ(topics(R"({"toolsListChanged":true,"promptsListChanged":false,"resourcesListChanged":true})"),
+            (Topics{Topic::tools, Topic::resources}));
+}
+
 TEST(Message, IdsKeepTheirType) {
   for (const char* id :
        {"1", R"("1")", "0", "-1", "123456789012345678901234567890", R"("")", R"("ä\n\u00e4")"}) {
@@ -268,6 +281,8 @@ TEST(Params, TypesThatAMethodNeeds) {
       {"subscriptions/listen", R"({"notifications":{"toolsListChanged":true}})", ""},
       {"subscriptions/listen", R"({"notifications":{}})", ""},
       {"subscriptions/listen", R"({})", "params.notifications"},
+      {"subscriptions/listen", R"({"notifications":{"promptsListChanged":null}})",
+       "params.notifications.promptsListChanged"},
       {"subscriptions/listen", R"({"notifications":{"toolsListChanged":1}})",
        "params.notifications.toolsListChanged"},
       {"notifications/cancelled", R"({"requestId":1})", ""},

@@ -25,7 +25,7 @@ struct Observer final : FleetObserver {
 };
 
 struct Ear final : pipeline::Listener {
-  void tools_changed() override { ++changes; }
+  void list_changed(protocol::Topic) override { ++changes; }
   int changes = 0;
 };
 
