@@ -49,7 +49,7 @@ class Stream {
   virtual void close() noexcept = 0;
 
   // True if bytes, or the end, wait to be read: a pooled connection in that state must not carry a new
-  // request.
+  // request. A socket may not know yet of what came since the loop's last turn.
   virtual bool readable() const noexcept = 0;
 };
 

@@ -1,6 +1,7 @@
 // TLS against a server of our own with certificates made here: what is trusted, and what each refusal says.
 #include "net/tls.hpp"
 
+#include "base/unique_fd.hpp"
 #include "net/http_client.hpp"
 #include "net/listener.hpp"
 #include "support/run_task.hpp"
