@@ -1,6 +1,8 @@
-// Any bytes as a request head, a response head and a chunked body: no two readers may differ, and no split of
-// a body gives another one.
+// Any bytes as a request head, a response head and a chunked body: no two readers may differ, Beast's parser
+// reads the same, and no split of a body gives another one.
 #include "net/http_head.hpp"
+
+#include "net/head_grammar.hpp"
 
 #include <algorithm>
 #include <cstddef>
@@ -8,6 +10,11 @@
 #include <cstdlib>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
+
+#include <boost/beast/http/basic_parser.hpp>
+#include <boost/beast/src.hpp>
 
 namespace {
 
@@ -46,7 +53,82 @@ void check(const MessageHead& head, std::string_view text) {
   if (head.framing == Framing::length) require(lengths == 1 && head.content_length > 0);
 }
 
+// The oracle: what Beast makes of a head, none of whose lines is one that it repairs.
+template <bool is_request>
+class Beast final : public boost::beast::http::basic_parser<is_request> {
+ public:
+  bool accepts(std::string_view head) {
+    this->header_limit(limits.bytes);
+    this->body_limit(boost::none);
+    this->skip(true);
+    boost::system::error_code error;
+    const std::size_t taken = this->put(boost::asio::const_buffer(head.data(), head.size()), error);
+    return !error && this->is_header_done() && taken == head.size();
+  }
+
+  std::vector<std::pair<std::string_view, std::string_view>> fields;
+  std::string_view method;
+  std::string_view target;
+  int status = 0;
+  int minor = 0;
+
+ private:
+  using error_code = boost::beast::error_code;
+  using text = boost::beast::string_view;
+  static std::string_view view(text s) noexcept { return {s.data(), s.size()}; }
+
+  void on_request_impl(boost::beast::http::verb, text verb, text uri, int version, error_code&) override {
+    minor = version - 10;
+    method = view(verb);
+    target = view(uri);
+  }
+  void on_response_impl(int code, text, int version, error_code&) override {
+    minor = version - 10;
+    status = code;
+  }
+  void on_field_impl(boost::beast::http::field, text name, text value, error_code&) override {
+    fields.emplace_back(view(name), view(value));
+  }
+  void on_header_impl(error_code&) override {}
+  void on_body_init_impl(boost::optional<std::uint64_t> const&, error_code&) override {}
+  std::size_t on_body_impl(text body, error_code&) override { return body.size(); }
+  void on_chunk_header_impl(std::uint64_t, text, error_code&) override {}
+  std::size_t on_chunk_body_impl(std::uint64_t, text body, error_code&) override { return body.size(); }
+  void on_finish_impl(error_code&) override {}
+};
+
+// Beast joins a folded line to the one before it.
+bool folded(std::string_view head) {
+  return head.find("\r\n ") != std::string_view::npos || head.find("\r\n\t") != std::string_view::npos;
+}
+
+// The grammar alone: what it accepts Beast accepts and reads alike, and what Beast accepts it accepts, but
+// for folded lines and what Beast says of the values that decide_framing() judges.
+template <bool is_request>
+void compare(std::string_view head) {
+  HeadGrammar grammar(head);
+  HeaderFields fields;
+  std::string_view method;
+  std::string_view target;
+  bool http_1_0 = false;
+  int status = 0;
+  const bool ours =
+      (is_request ? grammar.request_line(method, target, http_1_0) : grammar.status_line(http_1_0, status)) &&
+      grammar.fields(fields);
+  Beast<is_request> beast;
+  const bool theirs = beast.accepts(head);
+  const bool framed = fields.count("content-length") + fields.count("transfer-encoding") > 0;
+  if (!ours) return require(!theirs || folded(head));
+  if (!theirs) return require(framed || head.size() > limits.bytes);
+  require(method == beast.method && target == beast.target && status == beast.status);
+  require(http_1_0 == (beast.minor == 0));
+  require(std::ranges::equal(fields, beast.fields, [](const HeaderField& a, const auto& b) {
+    return a.name == b.first && a.value == b.second;
+  }));
+}
+
 void check_request(std::string_view text) {
+  compare<true>(text);
   RequestHead head;
   if (!parse_request_head(text, limits, head)) return;
   check(head, text);
@@ -60,6 +142,7 @@ void check_request(std::string_view text) {
 }
 
 void check_response(std::string_view text) {
+  compare<false>(text);
   ResponseHead head;
   if (!parse_response_head(text, limits, head)) return;
   check(head, text);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstring>
 #include <utility>
 #include <vector>
 
@@ -86,11 +87,40 @@ constexpr std::uint32_t byte_at(std::string_view text, std::size_t i) noexcept {
 
 }  // namespace
 
+namespace {
+
+// Eight bytes of each: equal but for the case of ASCII letters.
+bool equal_ignoring_case(std::uint64_t a, std::uint64_t b) noexcept {
+  constexpr auto every = [](std::uint64_t byte) { return 0x0101010101010101ULL * byte; };
+  const std::uint64_t different = a ^ b;
+  if (different == 0) return true;
+  if ((different & ~every(0x20)) != 0) return false;
+  const std::uint64_t low = (a | every(0x20)) & every(0x7F);
+  // In the high bit of each byte: not below 'a', not above 'z', not ASCII.
+  const std::uint64_t letter = (low + every(0x80 - 'a')) & ~(low + every(0x7F - 'z')) & ~a & every(0x80);
+  return (different << 2U & ~letter) == 0;
+}
+
+std::uint64_t load_eight(const char* from) noexcept {
+  std::uint64_t word;
+  std::memcpy(&word, from, sizeof word);
+  return word;
+}
+
+}  // namespace
+
 bool equal_ignoring_case(const char* a, const char* b, std::size_t size) noexcept {
-  for (std::size_t i = 0; i < size; ++i) {
-    if (a[i] != b[i] && to_lower(a[i]) != to_lower(b[i])) return false;
+  if (size < 8) {
+    for (std::size_t i = 0; i < size; ++i) {
+      if (a[i] != b[i] && to_lower(a[i]) != to_lower(b[i])) return false;
+    }
+    return true;
   }
-  return true;
+  const std::size_t last = size - 8;  // the last eight overlap those before
+  for (std::size_t i = 0; i < last; i += 8) {
+    if (!equal_ignoring_case(load_eight(a + i), load_eight(b + i))) return false;
+  }
+  return equal_ignoring_case(load_eight(a + last), load_eight(b + last));
 }
 
 bool starts_with_icase(std::string_view text, std::string_view prefix) noexcept {

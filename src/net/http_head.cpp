@@ -1,13 +1,11 @@
 #include "net/http_head.hpp"
 
 #include "base/strings.hpp"
+#include "net/head_grammar.hpp"
 
 #include <algorithm>
 
-#include <boost/beast/http/basic_parser.hpp>
-
 namespace sallyport::net {
-namespace http = boost::beast::http;
 namespace {
 
 constexpr std::size_t max_overhead = 16 * 1024;
@@ -17,49 +15,9 @@ constexpr std::string_view single_fields[] = {
     "host",          "content-length", "transfer-encoding",   "origin",
     "authorization", "content-type",   "mcp-protocol-version"};
 
-// Beast's parser with our containers: fields as views into the connection's buffer, no body.
-template <bool is_request>
-class Parser final : public http::basic_parser<is_request> {
- public:
-  explicit Parser(HeaderFields& fields) : fields_(fields) {}
-
-  std::string_view method;
-  std::string_view target;
-  int version = 11;
-  int status = 0;
-
- private:
-  using error_code = boost::beast::error_code;
-  using string_view = boost::beast::string_view;
-  static std::string_view view(string_view s) noexcept { return {s.data(), s.size()}; }
-
-  void on_request_impl(http::verb, string_view method_text, string_view target_text, int v,
-                       error_code&) override {
-    method = view(method_text);
-    target = view(target_text);
-    version = v;
-  }
-  void on_response_impl(int code, string_view, int v, error_code&) override {
-    status = code;
-    version = v;
-  }
-  void on_field_impl(http::field, string_view name, string_view value, error_code&) override {
-    fields_.add(view(name), view(value));
-  }
-  void on_header_impl(error_code&) override {}
-  void on_body_init_impl(boost::optional<std::uint64_t> const&, error_code&) override {}
-  std::size_t on_body_impl(string_view body, error_code&) override { return body.size(); }
-  void on_chunk_header_impl(std::uint64_t, string_view, error_code&) override {}
-  std::size_t on_chunk_body_impl(std::uint64_t, string_view body, error_code&) override {
-    return body.size();
-  }
-  void on_finish_impl(error_code&) override {}
-
-  HeaderFields& fields_;
-};
-
-// What Beast lets pass and two readers could understand differently: bare LF or CR, obs-fold, NUL.
-const char* ambiguous(std::string_view head) noexcept {
+// Why a head was refused, where it is of the kind that two readers could understand differently: bare LF or
+// CR, obs-fold, NUL.
+const char* ambiguity(std::string_view head) noexcept {
   if (head.find('\0') != std::string_view::npos) return "a NUL byte stands in the head";
   std::size_t lines = 0;
   for (std::size_t at = head.find('\n'); at != std::string_view::npos;
@@ -73,6 +31,11 @@ const char* ambiguous(std::string_view head) noexcept {
   return lines == 0 ? nullptr : "a bare CR stands in the head";
 }
 
+const char* why_refused(std::string_view head) noexcept {
+  const char* why = ambiguity(head);
+  return why ? why : "the head is not HTTP/1.1 as RFC 9112 writes it";
+}
+
 bool is_single(std::string_view name) noexcept {
   if (starts_with_icase(name, "mcp-")) return true;
   return std::ranges::any_of(single_fields, [&](std::string_view single) { return iequals(single, name); });
@@ -80,10 +43,10 @@ bool is_single(std::string_view name) noexcept {
 
 const char* duplicated(const HeaderFields& fields) noexcept {
   for (auto field = fields.begin(); field != fields.end(); ++field) {
-    if (!is_single(field->name)) continue;
-    const bool again = std::any_of(field + 1, fields.end(),
-                                   [&](const HeaderField& f) { return iequals(f.name, field->name); });
-    if (again) return "a header field that may stand once stands twice";
+    for (auto other = field + 1; other != fields.end(); ++other) {
+      if (other->is(field->name, field->print) && is_single(field->name))
+        return "a header field that may stand once stands twice";
+    }
   }
   return nullptr;
 }
@@ -118,7 +81,7 @@ const char* decide_framing(MessageHead& head, bool http_1_0) {
 bool decide_keep_alive(const HeaderFields& fields, bool http_1_0) noexcept {
   bool keep = !http_1_0;
   for (const HeaderField& field : fields) {
-    if (!iequals(field.name, "connection")) continue;
+    if (!field.is("connection", name_print("connection"))) continue;
     if (mentions(field.value, "close")) return false;
     if (mentions(field.value, "keep-alive")) keep = true;
   }
@@ -143,17 +106,6 @@ const char* decide_target(RequestHead& head) {
   return nullptr;
 }
 
-template <class P>
-boost::system::error_code run_parser(P& parser, std::string_view bytes, const HeadLimits& limits) {
-  parser.header_limit(static_cast<std::uint32_t>(limits.bytes));
-  parser.body_limit(boost::none);
-  parser.skip(true);
-  boost::system::error_code error;
-  parser.put(boost::asio::const_buffer(bytes.data(), bytes.size()), error);
-  if (error == http::error::need_more) error = http::error::partial_message;
-  return error;
-}
-
 Failure bad_request(std::string_view constraint) {
   return fail(
       Error(Code::proto_invalid_request).with_executed(Executed::no).with_slot(Slot::constraint, constraint));
@@ -168,13 +120,6 @@ Failure bad_response(std::string_view detail) {
 }
 
 }  // namespace
-
-std::optional<std::string_view> HeaderFields::find(std::string_view name) const noexcept {
-  for (const HeaderField& field : fields_) {
-    if (iequals(field.name, name)) return field.value;
-  }
-  return std::nullopt;
-}
 
 std::size_t HeaderFields::count(std::string_view name) const noexcept {
   return static_cast<std::size_t>(std::count_if(fields_.begin(), fields_.end(),
@@ -193,16 +138,12 @@ std::size_t find_head_end(std::string_view bytes, std::size_t from) noexcept {
 }
 
 Result<void> parse_request_head(std::string_view bytes, const HeadLimits& limits, RequestHead& head) {
-  if (const char* why = ambiguous(bytes)) return bad_request(why);
-  head.fields.clear();
-  Parser<true> parser(head.fields);
-  if (const auto error = run_parser(parser, bytes, limits)) {
-    return bad_request("the head is not HTTP/1.1 as RFC 9112 writes it");
-  }
+  HeadGrammar grammar(bytes);
+  const bool good = bytes.size() <= limits.bytes &&
+                    grammar.request_line(head.method, head.target, head.http_1_0) &&
+                    grammar.fields(head.fields);
+  if (!good) return bad_request(why_refused(bytes));
   if (head.fields.size() > limits.fields) return bad_request("more header fields than this server takes");
-  head.method = parser.method;
-  head.target = parser.target;
-  head.http_1_0 = parser.version == 10;
   head.framing = Framing::none;
   head.content_length = 0;
   if (const char* why = duplicated(head.fields)) return bad_request(why);
@@ -215,16 +156,15 @@ Result<void> parse_request_head(std::string_view bytes, const HeadLimits& limits
 }
 
 Result<void> parse_response_head(std::string_view bytes, const HeadLimits& limits, ResponseHead& head) {
-  if (const char* why = ambiguous(bytes)) return bad_response(why);
-  head.fields.clear();
-  Parser<false> parser(head.fields);
-  if (const auto error = run_parser(parser, bytes, limits)) return bad_response(error.message());
+  HeadGrammar grammar(bytes);
+  bool http_1_0 = false;
+  const bool good = bytes.size() <= limits.bytes && grammar.status_line(http_1_0, head.status) &&
+                    grammar.fields(head.fields);
+  if (!good) return bad_response(why_refused(bytes));
   if (head.fields.size() > limits.fields) return bad_response("more header fields than we take");
   if (head.fields.count("content-length") > 1 || head.fields.count("transfer-encoding") > 1) {
     return bad_response("the body's length is given twice");
   }
-  const bool http_1_0 = parser.version == 10;
-  head.status = parser.status;
   if (head.status < 100) return bad_response("the status is none");
   if (head.status == 101) return bad_response("the server switches to a protocol that nobody asked for");
   head.framing = Framing::until_close;

@@ -2,6 +2,7 @@
 // section 11).
 #pragma once
 
+#include "base/strings.hpp"
 #include "errors/result.hpp"
 
 #include <cstdint>
@@ -14,18 +15,40 @@
 
 namespace sallyport::net {
 
+// Equal for names that differ in case only, and for few others: most unequal names are told apart by one
+// comparison.
+constexpr std::uint32_t name_print(std::string_view name) noexcept {
+  if (name.empty()) return 0;
+  const auto folded = [&](std::size_t at) { return static_cast<unsigned char>(name[at]) | 0x20U; };
+  return static_cast<std::uint32_t>(name.size()) << 24U | folded(0) << 16U | folded(name.size() / 2) << 8U |
+         folded(name.size() - 1);
+}
+
 struct HeaderField {
   std::string_view name;
   std::string_view value;  // without the white space around it
+  std::uint32_t print;     // of the name
+
+  bool is(std::string_view other, std::uint32_t its_print) const noexcept {
+    return print == its_print && iequals(name, other);
+  }
 };
 
 // Fields in the order they came. The views point into the connection's buffer.
 class HeaderFields {
  public:
   void clear() noexcept { fields_.clear(); }
-  void add(std::string_view name, std::string_view value) { fields_.push_back({name, value}); }
-  std::optional<std::string_view> find(
-      std::string_view name) const noexcept;  // the first; names compare without case
+  void add(std::string_view name, std::string_view value) {
+    fields_.push_back({name, value, name_print(name)});
+  }
+  // The first; names compare without case.
+  std::optional<std::string_view> find(std::string_view name) const noexcept {
+    const std::uint32_t print = name_print(name);
+    for (const HeaderField& field : fields_) {
+      if (field.is(name, print)) return field.value;
+    }
+    return std::nullopt;
+  }
   std::size_t count(std::string_view name) const noexcept;
   auto begin() const noexcept { return fields_.begin(); }
   auto end() const noexcept { return fields_.end(); }

@@ -20,6 +20,25 @@ TEST(Iequals, FoldsAsciiOnly) {
   EXPECT_FALSE(iequals("\xC4", "\xE4"));
 }
 
+// Eight bytes are compared at once: every pair of bytes at every place, beside every kind of neighbour.
+TEST(Iequals, ComparesLongTextsByteByByte) {
+  const auto fold = [](int c) { return c >= 'A' && c <= 'Z' ? c + 32 : c; };
+  for (const std::string neighbours :
+       {"xxxxxxxxxxxxxxxxxxx", "\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF"}) {
+    for (std::size_t at = 0; at < neighbours.size(); ++at) {
+      std::string a = neighbours;
+      std::string b = neighbours;
+      for (int one = 0; one < 256; ++one) {
+        for (const int other : {one, one ^ 0x20, one ^ 0x80, one ^ 1, 255 - one}) {
+          a[at] = static_cast<char>(one);
+          b[at] = static_cast<char>(other);
+          ASSERT_EQ(iequals(a, b), fold(one) == fold(other)) << one << " " << other;
+        }
+      }
+    }
+  }
+}
+
 TEST(StartsWithIcase, NeedsTheWholePrefix) {
   EXPECT_TRUE(starts_with_icase("BEARER x", "bearer "));
   EXPECT_TRUE(starts_with_icase("x", ""));

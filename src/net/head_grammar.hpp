@@ -1,0 +1,30 @@
+// The grammar of a message's head (RFC 9112 sections 2 to 5), without the repairs that it allows.
+#pragma once
+
+#include "net/http_head.hpp"
+
+namespace sallyport::net {
+
+// Reads a complete head from its first byte: the start line, then the fields. False: it is none, and what was
+// read so far means nothing. Lines end with CRLF and are not folded; no byte of a line is a control character
+// but a tab within a field's value; nothing stands behind the empty line.
+class HeadGrammar {
+ public:
+  explicit HeadGrammar(std::string_view head) noexcept : at_(head.data()), end_(at_ + head.size()) {}
+
+  bool request_line(std::string_view& method, std::string_view& target, bool& http_1_0) noexcept;
+  bool status_line(bool& http_1_0, int& status) noexcept;
+  bool fields(HeaderFields& fields);
+
+ private:
+  bool literal(std::string_view text) noexcept;
+  bool version(bool& http_1_0) noexcept;
+  std::string_view token() noexcept;  // empty: there is none
+  bool field(HeaderFields& fields);
+  std::string_view until(const char* from) const noexcept { return {from, at_}; }
+
+  const char* at_;
+  const char* end_;
+};
+
+}  // namespace sallyport::net
