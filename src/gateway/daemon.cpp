@@ -23,6 +23,7 @@ constexpr std::chrono::milliseconds last_writes{
 Daemon::Daemon(const config::Config& config, DaemonOptions options)
     : config_(config),
       options_(options),
+      observability_(loop_, metrics_),
       gateway_(loop_, config_, metrics_),
       sessions_(loop_.timers(), {config.sessions.idle, config.sessions.total, config.sessions.per_principal}),
       listeners_(loop_, gateway_, sessions_, metrics_),
@@ -47,6 +48,7 @@ void Daemon::open_stdio() {
 }
 
 Result<void> Daemon::open() {
+  observability_.open(config_, gateway_.calls());
   if (options_.http) TRY(listeners_.open_agents(config_));
   if (options_.admin) TRY(listeners_.open_admin(config_));
   if (options_.stdio) open_stdio();
@@ -111,6 +113,7 @@ Task<void> Daemon::drain() {
   if (stdio_) (void)co_await stdio_->close();
   (void)co_await gateway_.stop();
   (void)co_await listeners_.close_admin();
+  observability_.close();
   log::info("stopped");
   signals_.reset();
   loop_.stop();

@@ -3,6 +3,7 @@
 
 #include "gateway/gateway.hpp"
 #include "gateway/listeners.hpp"
+#include "gateway/observability.hpp"
 #include "net/service_manager.hpp"
 #include "net/signals.hpp"
 #include "session/registry.hpp"
@@ -42,6 +43,7 @@ class Daemon {
   DaemonOptions options_;
   task::Loop loop_;
   telemetry::Registry metrics_;
+  Observability observability_;
   Gateway gateway_;
   session::Registry sessions_;
   Listeners listeners_;

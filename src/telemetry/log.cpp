@@ -69,6 +69,7 @@ class LineSink final : public spdlog::sinks::base_sink<std::mutex> {
 
 struct State {
   std::unique_ptr<spdlog::logger> logger;
+  Sink sink;
   bool json = false;
   const Clock* clock = &system_clock();
 };
@@ -86,6 +87,7 @@ State make_state(Options options) {
   State state;
   state.json = wants_json(options);
   if (options.clock != nullptr) state.clock = options.clock;
+  state.sink = options.sink;
   auto sink = std::make_shared<LineSink>(std::move(options.sink), !state.json && wants_colours(options));
   state.logger = std::make_unique<spdlog::logger>("sallyport", std::move(sink));
   state.logger->set_level(spdlog::level::trace);  // `enabled` has decided
@@ -138,6 +140,17 @@ void write(Level level, std::string_view message, Fields fields) {
                                         : format_text(message, fields, developer_text);
   current.logger->log(now, spdlog::source_loc{}, to_spdlog(level),
                       spdlog::string_view_t(line.data(), line.size()));
+}
+
+std::size_t write_lines(std::string_view lines) {
+  const State& current = state();
+  if (!current.sink) return stderr_writer().try_write(lines);
+  current.sink(lines);
+  return lines.size();
+}
+
+bool writes_json() noexcept {
+  return state().json;
 }
 
 std::uint64_t dropped_lines() noexcept {

@@ -89,6 +89,11 @@ inline void error(std::string_view message, Fields fields = {}) {
   if (enabled(Level::error)) write(Level::error, message, fields);
 }
 
+// For lines that were rendered elsewhere, in the format that is set. Takes what fits without waiting and says
+// how many bytes that were; what nobody can read any more is taken and counted as dropped.
+std::size_t write_lines(std::string_view lines);
+bool writes_json() noexcept;
+
 // Lines that a stuck stderr cost.
 std::uint64_t dropped_lines() noexcept;
 

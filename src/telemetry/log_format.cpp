@@ -151,4 +151,32 @@ std::string format_json(SystemTime time, Level level, std::string_view message, 
   return out;
 }
 
+void append_line_start(std::string& out, SystemTime time, std::string_view level, std::string_view message,
+                       bool json) {
+  // Lines come in the order of time, thousands in a second: the date is written once for all of them.
+  thread_local std::chrono::sys_seconds known_second{};
+  thread_local std::string known_text;
+  const auto seconds = std::chrono::floor<std::chrono::seconds>(time);
+  if (known_text.empty() || seconds != known_second) {
+    known_second = seconds;
+    known_text =
+        fmt::format("{:%Y-%m-%dT%H:%M:%S}.", fmt::gmtime(std::chrono::system_clock::to_time_t(seconds)));
+  }
+  const auto ms =
+      static_cast<unsigned>(std::chrono::floor<std::chrono::milliseconds>(time - seconds).count());
+  const char digits[] = {static_cast<char>('0' + ms / 100), static_cast<char>('0' + ms / 10 % 10),
+                         static_cast<char>('0' + ms % 10), 'Z'};
+  if (json) out += "{\"time\":\"";
+  out.append(known_text).append(digits, sizeof digits);
+  if (json) {
+    out.append("\",\"level\":\"").append(level).append("\",\"message\":\"").append(message).append("\"");
+  } else {
+    out.append(" ").append(level).append(level.size() < 8 ? 8 - level.size() : 1, ' ').append(message);
+  }
+}
+
+void append_string(std::string& out, std::string_view value, bool json) {
+  json ? append_json_string(out, value) : append_text_string(out, value);
+}
+
 }  // namespace sallyport::log

@@ -96,6 +96,16 @@ inline constexpr MetricInfo upstream_garbage{
     .type = MetricType::counter,
     .labels = labels::server_kind,
 };
+inline constexpr MetricInfo access_lines_dropped{
+    .name = "sallyport_access_lines_dropped_total",
+    .help = "Lines of the access log that found no room while stderr was slow.",
+    .type = MetricType::counter,
+};
+inline constexpr MetricInfo log_lines_dropped{
+    .name = "sallyport_log_lines_dropped_total",
+    .help = "Lines of the log, access lines among them, that stderr did not take.",
+    .type = MetricType::counter,
+};
 inline constexpr MetricInfo process_resident_memory{
     .name = "process_resident_memory_bytes",
     .help = "Resident memory of the gateway, in bytes.",
@@ -124,6 +134,8 @@ inline constexpr std::array all = {&build_info,
                                    &upstream_restarts,
                                    &upstream_late_answers,
                                    &upstream_garbage,
+                                   &access_lines_dropped,
+                                   &log_lines_dropped,
                                    &process_resident_memory,
                                    &process_open_fds,
                                    &process_start_time};

@@ -78,5 +78,25 @@ TEST(StderrWriter, AClosedDescriptorCostsLines) {
   EXPECT_EQ(writer.dropped(), 1u);
 }
 
+TEST(StderrWriter, TriesWithoutWaitingAndSaysHowMuchWasTaken) {
+  const Pipe pipe = make_pipe();
+  StderrWriter writer(pipe.write_end.get());
+  std::string lines;
+  while (lines.size() < 5 * page) lines += std::string(99, 'x') + "\n";
+  const std::size_t taken = writer.try_write(lines);
+  EXPECT_GT(taken, 0u);
+  EXPECT_LT(taken, lines.size());
+  EXPECT_EQ(taken % 100, 0u) << "whole lines";
+  EXPECT_EQ(writer.try_write(lines), 0u);
+  EXPECT_EQ(read_all(pipe), lines.substr(0, taken));
+  EXPECT_EQ(writer.dropped(), 0u);
+}
+
+TEST(StderrWriter, TryingAClosedDescriptorTakesAllAndCounts) {
+  StderrWriter writer(-1);
+  EXPECT_EQ(writer.try_write("one\ntwo\n"), 8u);
+  EXPECT_EQ(writer.dropped(), 2u);
+}
+
 }  // namespace
 }  // namespace sallyport::log
