@@ -88,6 +88,7 @@ int run_command_line(int argc, char** argv) {
   app.set_version_flag("--version", "sallyport " SALLYPORT_VERSION, "Prints the version");
   Action action;
   add_serve(app, action);
+  add_install(app, action);
   add_check(app, action);
   add_tools(app, action);
   add_servers(app, action);

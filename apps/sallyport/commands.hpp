@@ -18,6 +18,7 @@ CLI::App* add_command(CLI::App& parent, const std::string& name, const std::stri
                       const std::string& example);
 
 void add_serve(CLI::App& app, Action& action);
+void add_install(CLI::App& app, Action& action);
 void add_check(CLI::App& app, Action& action);
 void add_tools(CLI::App& app, Action& action);
 void add_servers(CLI::App& app, Action& action);

@@ -1,6 +1,7 @@
 #include "config_flags.hpp"
 
 #include "output.hpp"
+#include "user_paths.hpp"
 
 #include <CLI/App.hpp>
 #include <fmt/format.h>
@@ -20,7 +21,7 @@ config::Request request_for(const ConfigFlags& flags) {
   config::Request request;
   if (!flags.file.empty()) request.config = config::Source{flags.file};
   if (!flags.mcp_json.empty()) request.mcp_json = config::Source{flags.mcp_json};
-  if (!flags.given()) request.config = config::Source{default_config};
+  if (!flags.given()) request.config = config::Source{standard_config()};
   return request;
 }
 

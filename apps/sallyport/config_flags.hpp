@@ -23,7 +23,7 @@ struct ConfigFlags {
 
 void add_config_flags(CLI::App& command, ConfigFlags& flags);
 
-// ./sallyport.yaml where no flag says otherwise; --mcp-json alone needs no file of ours.
+// standard_config() where no flag says otherwise; --mcp-json alone needs no file of ours.
 config::Request request_for(const ConfigFlags& flags);
 
 // Prints the mistakes on stderr; nothing: the exit code is 2.

@@ -10,6 +10,7 @@
 #include "output.hpp"
 #include "run.hpp"
 #include "table.hpp"
+#include "user_paths.hpp"
 
 #include <ctime>
 
@@ -41,7 +42,7 @@ std::optional<net::Endpoint> admin_endpoint(const ServersOptions& options) {
   std::string url = options.admin;
   if (url.empty()) {
     config::Config config;
-    const bool has_file = options.config.given() || ::access(default_config, F_OK) == 0;
+    const bool has_file = options.config.given() || std::filesystem::exists(standard_config());
     if (has_file) {
       auto loaded = load_or_complain(request_for(options.config));
       if (!loaded) return std::nullopt;

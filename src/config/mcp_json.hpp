@@ -8,12 +8,8 @@
 
 namespace sallyport::config {
 
-// Adds the servers of the tree to the draft. Names are folded to [a-z0-9-]{1,24}; what was folded, skipped or
-// left out is a note, what cannot be translated an error at its place. Servers that the draft has already
-// win.
+// Adds the servers of the tree, as translate_servers() has them, to the draft. Those that the draft has
+// already win.
 void import_mcp_json(const Node& root, const Machine& machine, Draft& draft, Report& report);
-
-// "My Server (new)" -> "my-server-new"; never empty.
-std::string fold_name(std::string_view name);
 
 }  // namespace sallyport::config

@@ -132,6 +132,7 @@ TEST_F(Cli, EveryCommandHasHelpWithAnExample) {
   for (const std::vector<std::string>& command :
        std::vector<std::vector<std::string>>{{},
                                              {"serve"},
+                                             {"install"},
                                              {"check"},
                                              {"tools"},
                                              {"tools", "list"},

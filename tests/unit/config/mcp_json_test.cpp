@@ -1,5 +1,4 @@
-#include "config/mcp_json.hpp"
-
+#include "config/agent_servers.hpp"
 #include "config/values.hpp"
 #include "unit/config/support.hpp"
 
