@@ -3,6 +3,7 @@
 #include "json/scanner.hpp"
 
 #include <cstdlib>
+#include <utility>
 
 namespace sallyport::json {
 
@@ -24,13 +25,14 @@ std::size_t Query::add(std::span<const std::string> path) {
 
 // The child with this key, made if need be.
 std::uint32_t Query::child(std::uint32_t parent, std::string_view key) {
-  for (const std::uint32_t at : nodes_[parent].children) {
-    if (nodes_[at].key == key) return at;
-  }
+  const std::uint64_t print = detail::fingerprint(key, key.data() + key.size());
+  if (const std::uint32_t at = find(parent, print, key); at != no_node) return at;
   const auto made = static_cast<std::uint32_t>(nodes_.size());
-  nodes_[parent].prints.push_back(detail::fingerprint(key, key.data() + key.size()));
-  nodes_[parent].children.push_back(made);
-  nodes_.emplace_back().key = key;
+  Node node;
+  node.key = key;
+  node.print = print;
+  node.next = std::exchange(nodes_[parent].first[Node::bucket(print)], made);
+  nodes_.push_back(std::move(node));
   return made;
 }
 

@@ -6,18 +6,17 @@
 #include <algorithm>
 #include <cstdlib>
 #include <cstring>
+#include <type_traits>
 
 namespace sallyport::json {
 namespace {
-
-constexpr std::uint32_t no_node = UINT32_MAX;
 
 // An array or object that is open.
 struct Frame {
   std::size_t keys;     // KeySet's mark
   std::uint32_t begin;  // its bracket
-  std::uint32_t
-      node;  // of the query: its children are members of this object; no_node: nothing here is asked for
+  std::uint32_t node;   // of the query: its children are members of this object; Query::no_node: nothing here
+                        // is asked for
   std::uint32_t child;  // the node of the member that is being read
   std::uint32_t slot;   // and its slot
   bool is_object;
@@ -154,12 +153,12 @@ bool Machine::value() {
 
 bool Machine::open(bool is_object) {
   if (frames_.size() >= limits_.max_depth) return fail(FaultKind::depth, at_);
-  std::uint32_t node = no_node;
+  std::uint32_t node = Query::no_node;
   if (is_object) node = frames_.empty() ? 0 : frames_.back().child;
   frames_.push_back({.keys = keys_.mark(),
                      .begin = offset(at_),
                      .node = node,
-                     .child = no_node,
+                     .child = Query::no_node,
                      .slot = Query::no_slot,
                      .is_object = is_object});
   const char* const bracket = at_++;
@@ -215,7 +214,7 @@ bool Machine::key(const char* delimiter) {
   if (!keys_.add(frame.keys, literal.begin + 1, literal.end - literal.begin - 2, escaped_)) {
     return fail(FaultKind::duplicate_key, begin);
   }
-  if (frame.node != no_node) select(literal, delimiter);
+  if (frame.node != Query::no_node) select(literal, delimiter);
   skip_space();
   if (at_ == end_ || *at_ != ':') return fail_here(FaultKind::syntax);
   ++at_;
@@ -226,20 +225,9 @@ bool Machine::key(const char* delimiter) {
 // Whether the member that begins is one that was asked for, or leads to one.
 void Machine::select(Span literal, const char* delimiter) {
   Frame& frame = frames_.back();
-  frame.child = no_node;
   frame.slot = Query::no_slot;
-  const Query::Node& object = query_.node(frame.node);
-  const std::uint64_t print = keys_.last_print();
-  std::size_t match = object.prints.size();
-  for (std::size_t i = 0; i < object.prints.size(); ++i) match = object.prints[i] == print ? i : match;
-  if (match == object.prints.size()) return;
-  // Unequal keys may share a fingerprint: the last one that has it may not be the one.
-  for (;; --match) {
-    const Query::Node& node = query_.node(object.children[match]);
-    if (object.prints[match] == print && node.key == keys_.last()) break;
-    if (match == 0) return;
-  }
-  frame.child = object.children[match];
+  frame.child = query_.find(frame.node, keys_.last_print(), keys_.last());
+  if (frame.child == Query::no_node) return;
   frame.slot = query_.node(frame.child).slot;
   if (frame.slot == Query::no_slot) return;
   found_[frame.slot].key = literal;
@@ -376,7 +364,8 @@ std::expected<Document, Fault> scan(std::string_view text, const Query& query, s
   if (found.size() < query.size()) std::abort();
   const std::size_t max_bytes = std::min<std::size_t>(limits.max_bytes, UINT32_MAX);
   if (text.size() > max_bytes) return std::unexpected(Fault{FaultKind::too_large, max_bytes});
-  std::fill(found.begin(), found.end(), Member{});
+  static_assert(std::is_trivially_copyable_v<Member> && static_cast<int>(Type::absent) == 0);
+  std::memset(found.data(), 0, found.size_bytes());  // an absent Member is all zeros
   return Machine(text, query, found, limits, scratch).run();
 }
 

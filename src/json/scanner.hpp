@@ -4,6 +4,7 @@
 // (members_of, unescape, Splice, Dom) is text that it has accepted.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <expected>
@@ -107,15 +108,33 @@ class Query {
 
   static constexpr std::uint32_t no_slot = UINT32_MAX;
 
-  // The compiled tree, for the scanner: node 0 is the root object. A node's children stand beside the
-  // fingerprints of their keys, which are compared without a branch for each.
+  static constexpr std::uint32_t no_node = UINT32_MAX;
+
+  // The compiled tree, for the scanner: node 0 is the root object. A node finds its children by the
+  // fingerprints of their keys: `first` by the leading bits, `next` on from there.
   struct Node {
     std::string key;
-    std::vector<std::uint64_t> prints;
-    std::vector<std::uint32_t> children;
+    std::uint64_t print = 0;  // of the key
     std::uint32_t slot = no_slot;
+    std::uint32_t next = no_node;  // a child of the same parent whose print begins alike
+    std::array<std::uint32_t, 16> first = no_children();
+
+    static constexpr std::size_t bucket(std::uint64_t print) { return print >> 60U; }
+
+   private:
+    static constexpr std::array<std::uint32_t, 16> no_children() {
+      std::array<std::uint32_t, 16> none{};
+      none.fill(no_node);
+      return none;
+    }
   };
   const Node& node(std::uint32_t index) const { return nodes_[index]; }
+  // The child of `parent` with this key, whose fingerprint is `print`; or no_node.
+  std::uint32_t find(std::uint32_t parent, std::uint64_t print, std::string_view key) const {
+    std::uint32_t at = nodes_[parent].first[Node::bucket(print)];
+    while (at != no_node && (nodes_[at].print != print || nodes_[at].key != key)) at = nodes_[at].next;
+    return at;
+  }
 
  private:
   std::uint32_t child(std::uint32_t parent, std::string_view key);
