@@ -173,9 +173,13 @@ std::string HttpChannel::headers_for(const Outgoing& outgoing) const {
 }
 
 Task<std::unique_ptr<pipeline::Answer>> HttpChannel::request(const Outgoing& outgoing) {
+  return session_.empty() ? post(outgoing) : post_in_session(outgoing);
+}
+
+Task<std::unique_ptr<pipeline::Answer>> HttpChannel::post_in_session(const Outgoing& outgoing) {
   const std::string session = session_;
   auto answer = co_await post(outgoing);
-  if (answer || session.empty() || answer.error().code() != Code::proto_session_unknown) co_return answer;
+  if (answer || answer.error().code() != Code::proto_session_unknown) co_return answer;
   // The upstream forgot our session, so the request did not run: once more in a new one.
   CO_TRY(co_await reinitialize(session));
   answer = co_await post(outgoing);
@@ -223,7 +227,7 @@ Task<std::unique_ptr<pipeline::Answer>> HttpChannel::exchange(std::string_view h
   const auto session = head.fields.find("mcp-session-id");
   if (session && pending.session.empty() && session->size() <= max_session_id) pending.session = *session;
   if (head.status == 200 && has_type(head, "application/json"))
-    co_return co_await receive_json(call, pending);
+    co_return take_answer(CO_TRY(co_await call.receive_body(env_.settings.response)), pending);
   if (head.status == 200 && has_type(head, "text/event-stream"))
     co_return co_await receive_events(call, pending);
   if (head.status / 100 == 2) {
@@ -231,11 +235,6 @@ Task<std::unique_ptr<pipeline::Answer>> HttpChannel::exchange(std::string_view h
         failure(classify::FailureClass::protocol, "the answer is neither JSON nor an event stream"));
   }
   co_return co_await receive_failure(call, pending);
-}
-
-Task<std::unique_ptr<pipeline::Answer>> HttpChannel::receive_json(net::HttpCall& call,
-                                                                  PendingRequest& pending) {
-  co_return take_answer(CO_TRY(co_await call.receive_body(env_.settings.response)), pending);
 }
 
 Result<std::unique_ptr<pipeline::Answer>> HttpChannel::take_answer(std::string bytes,

@@ -39,9 +39,9 @@ class HttpChannel final : public Channel {
   Task<void> reinitialize(std::string lost_session);
 
   Task<std::unique_ptr<pipeline::Answer>> post(const Outgoing& outgoing);
+  Task<std::unique_ptr<pipeline::Answer>> post_in_session(const Outgoing& outgoing);
   Task<std::unique_ptr<pipeline::Answer>> exchange(std::string_view headers, std::string_view body,
                                                    PendingRequest& pending);
-  Task<std::unique_ptr<pipeline::Answer>> receive_json(net::HttpCall& call, PendingRequest& pending);
   Task<std::unique_ptr<pipeline::Answer>> receive_events(net::HttpCall& call, PendingRequest& pending);
   Task<std::unique_ptr<pipeline::Answer>> receive_failure(net::HttpCall& call, PendingRequest& pending);
   Result<std::unique_ptr<pipeline::Answer>> take_answer(std::string bytes, PendingRequest& pending);

@@ -32,6 +32,13 @@ std::optional<std::chrono::seconds> keep_alive_timeout(const HeaderFields& field
   return std::chrono::seconds(*seconds);
 }
 
+Failure too_large(std::uint64_t limit) {
+  return Failure(Error(Code::limit_result_too_large)
+                     .with_phase(Phase::receive)
+                     .with_can_retry(false)
+                     .with_slot(Slot::limit, static_cast<std::int64_t>(limit)));
+}
+
 }  // namespace
 
 HttpPool::HttpPool(task::Loop& loop, Endpoint endpoint, std::shared_ptr<TlsTrust> trust, PoolLimits limits)
@@ -49,18 +56,22 @@ void HttpPool::close_idle() noexcept {
   sweeper_.cancel();
 }
 
-Task<HttpPool::Connection> HttpPool::acquire(bool repeatable) {
+std::optional<HttpPool::Connection> HttpPool::take_idle(bool repeatable) {
   const SteadyTime now = loop_->now();
   while (!idle_.empty()) {
     Connection connection = std::move(idle_.back());
     idle_.pop_back();
     if (now >= connection.use_until || (!repeatable && now - connection.idle_since > limits_.fresh)) continue;
     if (connection.stream->readable()) continue;  // the end has come, or bytes that nobody asked for
-    co_return connection;
+    return connection;
   }
+  return std::nullopt;
+}
+
+Task<HttpPool::Connection> HttpPool::open() {
   auto connecting = connect(*loop_, endpoint_, trust_);
   Result<std::unique_ptr<Stream>> stream = co_await task::with_deadline(
-      loop_->timers(), now + limits_.connect, std::move(connecting), [](const Error& cancelled) {
+      loop_->timers(), loop_->now() + limits_.connect, std::move(connecting), [](const Error& cancelled) {
         classify::Context context;
         context.phase = cancelled.phase().value_or(Phase::connect);
         context.executed = Executed::no;
@@ -98,7 +109,8 @@ HttpCall::~HttpCall() = default;
 
 Task<void> HttpCall::send(std::string_view method, std::string_view target, std::string_view headers,
                           std::span<const std::string_view> body, bool repeatable) {
-  connection_ = CO_TRY(co_await pool_->acquire(repeatable));
+  connection_ = pool_->take_idle(repeatable);
+  if (!connection_) connection_ = CO_TRY(co_await pool_->open());
   std::size_t length = 0;
   for (const std::string_view part : body) length += part.size();
   HeadWriter head;
@@ -130,21 +142,24 @@ Error HttpCall::malformed(std::string_view detail) const {
   return classify::make_error(classify::FailureClass::protocol, context);
 }
 
-Task<std::size_t> HttpCall::read_into(std::span<char> room) {
-  Result<std::size_t> n = co_await read_some(*connection_->stream, room);
+// What a read on the connection brought; 0 is its end.
+Result<std::size_t> HttpCall::received(Result<std::size_t> n) {
   if (!n) {
     const Phase phase = answered_ ? Phase::receive : Phase::wait;
-    co_return Failure(std::move(n).error().with_executed(Executed::maybe).with_phase(phase));
+    return Failure(std::move(n).error().with_executed(Executed::maybe).with_phase(phase));
   }
   answered_ = answered_ || *n > 0;
-  co_return n;
+  return n;
 }
 
-Task<bool> HttpCall::fill() {
-  InputBuffer& input = connection_->input;
-  const std::size_t n = CO_TRY(co_await read_into(input.prepare(read_size)));
-  input.commit(n);
-  co_return n > 0;
+// `co_await fill()`, then `CO_TRY(filled(…))`: false at the end of the connection.
+ReadOp HttpCall::fill() {
+  return read_some(*connection_->stream, connection_->input.prepare(read_size));
+}
+Result<bool> HttpCall::filled(Result<std::size_t> n) {
+  const std::size_t bytes = TRY(received(std::move(n)));
+  connection_->input.commit(bytes);
+  return bytes > 0;
 }
 
 Task<void> HttpCall::receive_head() {
@@ -157,7 +172,7 @@ Task<void> HttpCall::receive_head() {
     while (end == std::string_view::npos) {
       if (input.size() > limits.bytes) co_return Failure(malformed("the response's head is too large"));
       seen = input.size();
-      if (!CO_TRY(co_await fill())) {
+      if (!CO_TRY(filled(co_await fill()))) {
         co_return Failure(broken(answered_ ? "the connection ended within the response's head"
                                            : "the connection ended before a response came"));
       }
@@ -201,7 +216,7 @@ Task<std::string_view> HttpCall::receive_some() {
   for (;;) {
     const std::string_view part = CO_TRY(take_buffered());
     if (!part.empty() || done_) co_return part;
-    if (!CO_TRY(co_await fill())) {
+    if (!CO_TRY(filled(co_await fill()))) {
       if (head_.framing != Framing::until_close)
         co_return Failure(broken("the connection ended within the body"));
       done_ = true;
@@ -211,27 +226,23 @@ Task<std::string_view> HttpCall::receive_some() {
 }
 
 Task<std::string> HttpCall::receive_body(std::uint64_t limit) {
-  const auto too_large = [&] {
-    return Failure(Error(Code::limit_result_too_large)
-                       .with_phase(Phase::receive)
-                       .with_can_retry(false)
-                       .with_slot(Slot::limit, static_cast<std::int64_t>(limit)));
-  };
-  if (head_.framing == Framing::length && !done_) {
-    if (head_.content_length > limit) co_return too_large();
-    co_return co_await receive_exactly(static_cast<std::size_t>(head_.content_length));
-  }
+  return head_.framing == Framing::length && !done_ ? receive_exactly(limit) : receive_parts(limit);
+}
+
+Task<std::string> HttpCall::receive_parts(std::uint64_t limit) {
   std::string body;
   for (;;) {
     const std::string_view part = CO_TRY(co_await receive_some());
     if (part.empty()) co_return body;
-    if (body.size() + part.size() > limit) co_return too_large();
+    if (body.size() + part.size() > limit) co_return too_large(limit);
     body.append(part);
   }
 }
 
 // Reads straight into the body. Memory follows what has come, not what was announced.
-Task<std::string> HttpCall::receive_exactly(std::size_t length) {
+Task<std::string> HttpCall::receive_exactly(std::uint64_t limit) {
+  if (head_.content_length > limit) co_return too_large(limit);
+  const auto length = static_cast<std::size_t>(head_.content_length);
   InputBuffer& input = connection_->input;
   std::string body;
   body.reserve(std::min(length, biggest_read));
@@ -242,7 +253,8 @@ Task<std::string> HttpCall::receive_exactly(std::size_t length) {
     const std::size_t had = body.size();
     const std::size_t want = std::min(length - had, biggest_read);
     body.resize_and_overwrite(had + want, [](char*, std::size_t size) { return size; });
-    const std::size_t n = CO_TRY(co_await read_into({body.data() + had, want}));
+    const std::span<char> room(body.data() + had, want);
+    const std::size_t n = CO_TRY(received(co_await read_some(*connection_->stream, room)));
     if (n == 0) co_return Failure(broken("the connection ended within the body"));
     body.resize(had + n);
   }

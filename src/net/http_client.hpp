@@ -45,7 +45,8 @@ class HttpPool {
     SteadyTime use_until{};
   };
 
-  Task<Connection> acquire(bool repeatable);
+  std::optional<Connection> take_idle(bool repeatable);
+  Task<Connection> open();
   void release(Connection connection, const ResponseHead& head);
   void sweep();
 
@@ -87,9 +88,11 @@ class HttpCall {
   bool complete() const noexcept { return done_; }
 
  private:
-  Task<std::size_t> read_into(std::span<char> room);  // 0 at the end of the connection
-  Task<bool> fill();                                  // false at the end of the connection
-  Task<std::string> receive_exactly(std::size_t length);
+  Result<std::size_t> received(Result<std::size_t> n);
+  ReadOp fill();
+  Result<bool> filled(Result<std::size_t> n);
+  Task<std::string> receive_exactly(std::uint64_t limit);
+  Task<std::string> receive_parts(std::uint64_t limit);
   Result<std::string_view> take_buffered();
   void finish();
   Error broken(std::string_view detail) const;     // the connection ended

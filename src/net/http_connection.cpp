@@ -87,13 +87,18 @@ void HttpConnection::done(std::error_code error, std::size_t bytes) noexcept {
 }
 
 Task<bool> HttpConnection::more() {
-  if (ahead_bytes_ == 0 && !at_end_) CO_TRY(co_await DataWait(*this));
-  if (ahead_bytes_ == 0) co_return false;
+  if (has_to_wait()) CO_TRY(co_await DataWait(*this));
+  co_return take_ahead();
+}
+
+// What was read ahead becomes input; false at the end.
+bool HttpConnection::take_ahead() {
+  if (ahead_bytes_ == 0) return false;
   const std::span<char> room = input_.prepare(ahead_bytes_);
   std::copy_n(ahead_.begin(), ahead_bytes_, room.begin());
   input_.commit(ahead_bytes_);
   ahead_bytes_ = 0;
-  co_return true;
+  return true;
 }
 
 Task<void> HttpConnection::run() {
@@ -132,7 +137,8 @@ Task<bool> HttpConnection::receive_head() {
     if (input_.empty()) input_.shrink();
     if (server_.draining_ && input_.empty()) co_return false;
     seen = input_.size();
-    if (!CO_TRY(co_await more())) co_return false;
+    if (has_to_wait()) CO_TRY(co_await DataWait(*this));
+    if (!take_ahead()) co_return false;
     if (phase_ == Phase::idle) {
       phase_ = Phase::receiving;
       watch(limits.receive);
@@ -176,7 +182,10 @@ Task<HttpConnection::Received> HttpConnection::receive_body() {
     CO_TRY(co_await write_all(*stream_, "HTTP/1.1 100 Continue\r\n\r\n"));
   }
   if (head_.framing == Framing::chunked) co_return co_await receive_chunked();
-  co_return co_await receive_length(static_cast<std::size_t>(head_.content_length));
+  const auto length = static_cast<std::size_t>(head_.content_length);
+  if (input_.size() < length) co_return co_await receive_length(length);
+  body_ = input_.view().substr(0, length);
+  co_return Received::all;
 }
 
 Task<HttpConnection::Received> HttpConnection::receive_length(std::size_t length) {

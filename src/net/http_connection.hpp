@@ -31,6 +31,8 @@ class HttpConnection final : public OpenConnection, private Completion {
   Task<Received> receive_chunked();
   Task<void> work();
   Task<bool> more();  // reads something; false at the end
+  bool has_to_wait() const noexcept { return ahead_bytes_ == 0 && !at_end_; }
+  bool take_ahead();
   Task<void> refuse(const HttpReply& reply);
   Task<void> write_reply(int status, std::span<const std::string_view> body, std::string_view headers,
                          std::string_view content_type, bool close);

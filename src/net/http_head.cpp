@@ -44,11 +44,21 @@ bool is_single(std::string_view name) noexcept {
 const char* duplicated(const HeaderFields& fields) noexcept {
   for (auto field = fields.begin(); field != fields.end(); ++field) {
     for (auto other = field + 1; other != fields.end(); ++other) {
-      if (other->is(field->name, field->print) && is_single(field->name))
+      if (other->has_name_of(*field) && is_single(field->name))
         return "a header field that may stand once stands twice";
     }
   }
   return nullptr;
+}
+
+const char* duplicated_framing(const HeaderFields& fields) noexcept {
+  int lengths = 0;
+  int encodings = 0;
+  for (const HeaderField& field : fields) {
+    lengths += field.is("content-length") ? 1 : 0;
+    encodings += field.is("transfer-encoding") ? 1 : 0;
+  }
+  return lengths > 1 || encodings > 1 ? "the body's length is given twice" : nullptr;
 }
 
 bool mentions(std::string_view list, std::string_view token) noexcept {
@@ -81,7 +91,7 @@ const char* decide_framing(MessageHead& head, bool http_1_0) {
 bool decide_keep_alive(const HeaderFields& fields, bool http_1_0) noexcept {
   bool keep = !http_1_0;
   for (const HeaderField& field : fields) {
-    if (!field.is("connection", name_print("connection"))) continue;
+    if (!field.is("connection")) continue;
     if (mentions(field.value, "close")) return false;
     if (mentions(field.value, "keep-alive")) keep = true;
   }
@@ -120,6 +130,13 @@ Failure bad_response(std::string_view detail) {
 }
 
 }  // namespace
+
+std::optional<std::string_view> HeaderFields::find(HeaderName name) const noexcept {
+  for (const HeaderField& field : fields_) {
+    if (field.is(name)) return field.value;
+  }
+  return std::nullopt;
+}
 
 std::size_t HeaderFields::count(std::string_view name) const noexcept {
   return static_cast<std::size_t>(std::count_if(fields_.begin(), fields_.end(),
@@ -162,9 +179,7 @@ Result<void> parse_response_head(std::string_view bytes, const HeadLimits& limit
                     grammar.fields(head.fields);
   if (!good) return bad_response(why_refused(bytes));
   if (head.fields.size() > limits.fields) return bad_response("more header fields than we take");
-  if (head.fields.count("content-length") > 1 || head.fields.count("transfer-encoding") > 1) {
-    return bad_response("the body's length is given twice");
-  }
+  if (const char* why = duplicated_framing(head.fields)) return bad_response(why);
   if (head.status < 100) return bad_response("the status is none");
   if (head.status == 101) return bad_response("the server switches to a protocol that nobody asked for");
   head.framing = Framing::until_close;

@@ -24,13 +24,22 @@ constexpr std::uint32_t name_print(std::string_view name) noexcept {
          folded(name.size() - 1);
 }
 
+// A name that is written in the program, with its print.
+struct HeaderName {
+  consteval HeaderName(const char* name) : text(name), print(name_print(name)) {}
+
+  std::string_view text;
+  std::uint32_t print;
+};
+
 struct HeaderField {
   std::string_view name;
   std::string_view value;  // without the white space around it
   std::uint32_t print;     // of the name
 
-  bool is(std::string_view other, std::uint32_t its_print) const noexcept {
-    return print == its_print && iequals(name, other);
+  bool is(HeaderName other) const noexcept { return print == other.print && iequals(name, other.text); }
+  bool has_name_of(const HeaderField& other) const noexcept {
+    return print == other.print && iequals(name, other.name);
   }
 };
 
@@ -41,14 +50,8 @@ class HeaderFields {
   void add(std::string_view name, std::string_view value) {
     fields_.push_back({name, value, name_print(name)});
   }
-  // The first; names compare without case.
-  std::optional<std::string_view> find(std::string_view name) const noexcept {
-    const std::uint32_t print = name_print(name);
-    for (const HeaderField& field : fields_) {
-      if (field.is(name, print)) return field.value;
-    }
-    return std::nullopt;
-  }
+  std::optional<std::string_view> find(
+      HeaderName name) const noexcept;  // the first; names compare without case
   std::size_t count(std::string_view name) const noexcept;
   auto begin() const noexcept { return fields_.begin(); }
   auto end() const noexcept { return fields_.end(); }

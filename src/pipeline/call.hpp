@@ -106,6 +106,12 @@ class Service {
   virtual Task<Reply> call(Call& call) = 0;
 };
 
+// For a layer that only checks: it then returns the next one's task as its own, without a coroutine of its
+// own.
+inline Task<Reply> refuse(Error error) {
+  co_return Failure(std::move(error));
+}
+
 class Layer : public Service {
  public:
   explicit Layer(std::unique_ptr<Service> next) noexcept : next_(std::move(next)) {}

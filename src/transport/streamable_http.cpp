@@ -184,9 +184,9 @@ Task<void> StreamableHttp::initialize(net::Exchange& exchange, const HttpRequest
 
 Task<void> StreamableHttp::modern(net::Exchange& exchange, const HttpRequest& request,
                                   const protocol::Message& message) {
-  if (!message.is_request()) co_return co_await accepted(exchange);
-  if (message.method() == Method::subscriptions_listen) co_return co_await listen(exchange, request, message);
-  co_return co_await run(exchange, request, message, protocol::latest_modern, nullptr);
+  if (!message.is_request()) return accepted(exchange);
+  if (message.method() == Method::subscriptions_listen) return listen(exchange, request, message);
+  return run(exchange, request, message, protocol::latest_modern, nullptr);
 }
 
 Task<pipeline::Reply> StreamableHttp::call(net::Exchange& exchange, const HttpRequest& request,

@@ -6,13 +6,13 @@ namespace sallyport::layers {
 
 Task<pipeline::Reply> Concurrency::call(pipeline::Call& call) {
   if (call.server->in_flight() >= limit_) {
-    co_return Failure(Error(Code::limit_concurrency)
-                          .with_executed(Executed::no)
-                          .with_can_retry(true)
-                          .with_retry_after(std::chrono::seconds(1))
-                          .with_slot(Slot::limit, limit_));
+    return pipeline::refuse(Error(Code::limit_concurrency)
+                                .with_executed(Executed::no)
+                                .with_can_retry(true)
+                                .with_retry_after(std::chrono::seconds(1))
+                                .with_slot(Slot::limit, limit_));
   }
-  co_return co_await next().call(call);
+  return next().call(call);
 }
 
 }  // namespace sallyport::layers

@@ -6,13 +6,13 @@ Task<pipeline::Reply> Rate::call(pipeline::Call& call) {
   if (buckets_ && call.method() != protocol::Method::ping) {
     const std::string& key = by_source_ ? call.principal->source : call.principal->name;
     if (const auto wait = buckets_->take(key, timers_->now())) {
-      co_return Failure(Error(Code::limit_rate_limited)
-                            .with_executed(Executed::no)
-                            .with_can_retry(true)
-                            .with_retry_after(*wait));
+      return pipeline::refuse(Error(Code::limit_rate_limited)
+                                  .with_executed(Executed::no)
+                                  .with_can_retry(true)
+                                  .with_retry_after(*wait));
     }
   }
-  co_return co_await next().call(call);
+  return next().call(call);
 }
 
 }  // namespace sallyport::layers
