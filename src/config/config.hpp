@@ -149,6 +149,13 @@ struct Stream {
   Milliseconds keepalive = 15s;
 };
 
+// What is kept of event streams for legacy clients that come back.
+struct Events {
+  std::uint32_t per_session = 256;
+  std::uint64_t bytes = 4 * mib;  // of one session
+  Milliseconds keep = 60s;
+};
+
 enum class LogLevel : std::uint8_t { trace, debug, info, warn, error };
 enum class LogFormat : std::uint8_t { automatic, text, json };
 
@@ -173,6 +180,7 @@ struct Config {
   Limits limits;
   Sessions sessions;
   Stream stream;
+  Events events;
   Telemetry telemetry;
 
   const Server* server(std::string_view key) const;

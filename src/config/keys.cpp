@@ -132,7 +132,12 @@ constexpr std::array table{
     Key{"stream.keepalive", Type::duration, v01, "15s", "The pause between comments that keep a quiet stream open.", to<&C::stream, &Stream::keepalive>, 1, ms_per_day},
 
     Key{"suspended", Type::any, later, "", "Calls that wait for an answer of the client."},
-    Key{"events", Type::any, later, "", "Events that are kept for clients that come back."},
+
+    Key{"events", Type::section, v01, "", "What is kept of event streams for clients of 2025-11-25 or older that lost their connection and come back."},
+    Key{"events.per_session", Type::integer, v01, "256", "Events of one session.", to<&C::events, &Events::per_session>, 1, 10000},
+    Key{"events.bytes", Type::size, v01, "4MiB", "Bytes of the events of one session; all sessions together keep at most a quarter of `limits.buffered`.", to<&C::events, &Events::bytes>, 1024, gib},
+    Key{"events.keep", Type::duration, v01, "60s", "How long an event is kept.", to<&C::events, &Events::keep>, 1, ms_per_day},
+
     Key{"egress", Type::any, later, "", "Where URLs that servers name may lead."},
     Key{"monitor", Type::any, later, "", "Thresholds of errors."},
     Key{"escalate", Type::any, later, "", "Who is told of errors."},

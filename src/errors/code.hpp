@@ -92,6 +92,7 @@ enum class Code : std::uint8_t {
   proto_origin_forbidden,
   proto_cannot_bridge,
   proto_too_many_hops,
+  proto_event_unknown,
   // LIMIT
   limit_rate_limited,
   limit_upstream_rate_limited,
@@ -102,6 +103,8 @@ enum class Code : std::uint8_t {
   limit_too_many_sessions,
   limit_draining,
   limit_deadline_exhausted,
+  limit_answer_not_kept,
+  limit_too_many_subscriptions,
   // RECOVERY (marks on a degraded success, never failures)
   recovery_stale_list,
   recovery_fallback_used,

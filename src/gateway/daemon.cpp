@@ -18,6 +18,13 @@ namespace metrics = telemetry::metrics;
 constexpr std::chrono::milliseconds last_writes{
     1000};  // for replies that are on their way when the calls have ended
 
+session::EventLimits event_limits(const config::Config& config) {
+  return {.per_session = config.events.per_session,
+          .bytes = config.events.bytes,
+          .keep = config.events.keep,
+          .total = config.limits.buffered / 4};
+}
+
 }  // namespace
 
 Daemon::Daemon(const config::Config& config, DaemonOptions options)
@@ -25,12 +32,22 @@ Daemon::Daemon(const config::Config& config, DaemonOptions options)
       options_(options),
       observability_(loop_, metrics_),
       gateway_(loop_, config_, metrics_),
-      sessions_(loop_.timers(), {config.sessions.idle, config.sessions.total, config.sessions.per_principal}),
+      sessions_(loop_.timers(), {config.sessions.idle, config.sessions.total, config.sessions.per_principal},
+                event_limits(config)),
       listeners_(loop_, gateway_, sessions_, metrics_),
       service_manager_(loop_, net::ServiceManager::from_environment()),
       group_(loop_) {
   telemetry::register_process_metrics(metrics_, SALLYPORT_VERSION, loop_.clock().system_now());
   metrics_.sampled(metrics::sessions, [this] { return static_cast<double>(sessions_.size()); });
+  const session::EventStore& events = sessions_.events();
+  metrics_.sampled(metrics::events_kept, [&events] { return static_cast<double>(events.events()); });
+  metrics_.sampled(metrics::events_kept_bytes, [&events] { return static_cast<double>(events.bytes()); });
+  using Dropped = session::EventStore::Dropped;
+  for (const auto& [bound, why] : {std::pair("number", Dropped::number), std::pair("bytes", Dropped::bytes),
+                                   std::pair("age", Dropped::age)}) {
+    metrics_.sampled(metrics::events_dropped,
+                     [&events, why] { return static_cast<double>(events.dropped(why)); }, {bound});
+  }
   metrics_.sampled(metrics::streams, [this] { return static_cast<double>(listeners_.streams()); });
 }
 

@@ -73,6 +73,17 @@ void Gateway::answered(protocol::Era era, protocol::Method method, int status) {
   counter.increment();
 }
 
+void Gateway::delivered(pipeline::Delivery what) {
+  switch (what) {
+    case pipeline::Delivery::dropped:
+      return metrics_->counter(metrics::events_to_slow_readers, {"dropped"}).increment();
+    case pipeline::Delivery::stream_lost:
+      return metrics_->counter(metrics::events_to_slow_readers, {"stream_lost"}).increment();
+    case pipeline::Delivery::resumed:
+      return metrics_->counter(metrics::streams_resumed).increment();
+  }
+}
+
 pipeline::Front::Subscription Gateway::subscribe(std::string_view endpoint, pipeline::Listener& listener) {
   return fleet_.subscribe(endpoint, listener);
 }

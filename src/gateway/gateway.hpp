@@ -25,6 +25,7 @@ class Gateway final : public pipeline::Front, private upstream::FleetObserver {
   protocol::CanonicalFailure failure(const Error& error, const CorrelationId& correlation) override;
   std::optional<Error> admit(const net::Peer& peer) override;
   void answered(protocol::Era era, protocol::Method method, int status) override;
+  void delivered(pipeline::Delivery what) override;
   bool draining() const override { return draining_; }
   bool has_endpoint(std::string_view server) const override { return fleet_.has_endpoint(server); }
   Subscription subscribe(std::string_view endpoint, pipeline::Listener& listener) override;

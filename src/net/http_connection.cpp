@@ -348,12 +348,19 @@ bool Exchange::push(std::string_view event, Outbox::Keep keep) {
   return c.events_->push(fmt::format("{:x}\r\n{}\r\n", event.size(), event), keep);
 }
 
-Task<void> Exchange::end_events() {
+Task<void> Exchange::flush_events() {
   HttpConnection& c = *connection_;
-  if (!c.head_.http_1_0) c.events_->push("0\r\n\r\n");
+  if (c.events_->queued() == 0 && !c.events_->broken()) co_return ok();
   c.watch(c.server_.limits_.send);
   Result<void> drained = co_await c.events_->drained();
   c.timer_.cancel();
+  co_return drained;
+}
+
+Task<void> Exchange::end_events() {
+  HttpConnection& c = *connection_;
+  if (!c.head_.http_1_0) c.events_->push("0\r\n\r\n");
+  Result<void> drained = co_await flush_events();
   c.events_ended_ = drained.has_value();
   co_return drained;
 }

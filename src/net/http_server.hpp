@@ -62,6 +62,7 @@ class Exchange {
   // the reply.
   void begin_events(std::string_view headers = {});
   bool push(std::string_view event, Outbox::Keep keep = Outbox::Keep::required);
+  Task<void> flush_events();  // until the kernel has them; ends the connection of a client that does not read
   Task<void> end_events();
   bool streaming() const noexcept;
   bool broken() const noexcept;

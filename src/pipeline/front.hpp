@@ -21,6 +21,9 @@ class Listener {
   ~Listener() = default;
 };
 
+// What becomes of events on their way to a client that reads slowly or comes back.
+enum class Delivery : std::uint8_t { dropped, stream_lost, resumed };
+
 class Front {
  public:
   virtual ~Front() = default;
@@ -36,6 +39,8 @@ class Front {
 
   // A request was answered with this HTTP status (stdio: 200).
   virtual void answered(protocol::Era era, protocol::Method method, int status) = 0;
+
+  virtual void delivered(Delivery what) = 0;
 
   virtual bool draining() const = 0;
   virtual bool has_endpoint(std::string_view server) const = 0;

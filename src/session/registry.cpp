@@ -24,11 +24,12 @@ void RunningCalls::cancel_all(task::CancelReason reason) noexcept {
     (call++)->scope->cancel(reason);  // it may end at once
 }
 
-Registry::Registry(task::Timers& timers, SessionLimits limits)
-    : timers_(&timers), limits_(limits), sweeper_(timers) {}
+Registry::Registry(task::Timers& timers, SessionLimits limits, EventLimits events)
+    : timers_(&timers), limits_(limits), events_(timers, events), sweeper_(timers) {}
 
 Registry::~Registry() {
   by_use_.clear();
+  for (const auto& [id, session] : by_id_) session->events.close();
 }
 
 Result<std::shared_ptr<Session>> Registry::create(std::string_view principal, std::string_view endpoint,
@@ -42,7 +43,7 @@ Result<std::shared_ptr<Session>> Registry::create(std::string_view principal, st
                     .with_retry_after(std::chrono::seconds(10))
                     .with_slot(Slot::limit, own ? limits_.per_principal : limits_.total));
   }
-  auto session = std::make_shared<Session>();
+  auto session = std::make_shared<Session>(events_);
   session->id = new_session_id();
   session->principal = principal;
   session->endpoint = endpoint;
@@ -78,7 +79,8 @@ void Registry::remove(Session& session) noexcept {
   const auto node =
       by_id_.extract(std::string_view(session.id));  // keeps it alive to the end of this function
   session.running.cancel_all(task::CancelReason::client);
-  if (session.attachment) std::exchange(session.attachment, nullptr)->detach();
+  session.ear.reset();
+  session.events.close();
 }
 
 void Registry::sweep() {

@@ -4,6 +4,7 @@
 #include "base/clock.hpp"
 #include "errors/result.hpp"
 #include "protocol/revision.hpp"
+#include "session/event_store.hpp"
 #include "task/scope.hpp"
 #include "task/timers.hpp"
 
@@ -40,24 +41,22 @@ class RunningCalls {
   boost::intrusive::list<Running> calls_;
 };
 
-// The stream on which a session hears what is not part of a call.
-class Attachment {
- public:
-  virtual void detach() noexcept = 0;  // another stream took its place, or the session ended
-
- protected:
-  ~Attachment() = default;
-};
-
 struct Session : boost::intrusive::list_base_hook<> {
+  explicit Session(EventStore& store) : events(store) {}
+
+  // An event stream begins with an event that has an id and nothing else (2025-11-25); older clients would
+  // take it for a message.
+  bool primes() const noexcept { return revision >= protocol::Revision::v2025_11_25; }
+
   std::string id;
   std::string principal;
   std::string endpoint;  // sessions are bound to the path they were made on
   protocol::Revision revision = protocol::latest_legacy;
   SteadyTime last_used{};
   std::uint32_t in_use = 0;  // requests and streams under way: such a session is not idle
-  Attachment* attachment = nullptr;
   RunningCalls running;
+  SessionEvents events;
+  std::shared_ptr<void> ear;  // hears of changes for the stream outside of calls, once there was one
 };
 
 struct SessionLimits {
@@ -69,7 +68,7 @@ struct SessionLimits {
 // Sessions by id. Ids come from a CSPRNG, never from a client. Idle ones go, the longest idle first.
 class Registry {
  public:
-  Registry(task::Timers& timers, SessionLimits limits);
+  Registry(task::Timers& timers, SessionLimits limits, EventLimits events = {});
   ~Registry();
 
   // LIMIT_007 when the caller or the gateway has as many as it may.
@@ -83,6 +82,7 @@ class Registry {
 
   void remove(Session& session) noexcept;
   std::size_t size() const noexcept { return by_id_.size(); }
+  const EventStore& events() const noexcept { return events_; }
 
   // Marks a session as used while it lives.
   class Use {
@@ -105,6 +105,7 @@ class Registry {
 
   task::Timers* timers_;
   SessionLimits limits_;
+  EventStore events_;
   std::unordered_map<std::string_view, std::shared_ptr<Session>> by_id_;  // keys point into the sessions
   std::unordered_map<std::string, std::uint32_t> per_principal_;
   boost::intrusive::list<Session> by_use_;  // the longest unused at the front

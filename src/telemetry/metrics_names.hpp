@@ -15,6 +15,8 @@ inline constexpr std::array<std::string_view, 1> server = {"server"};
 inline constexpr std::array<std::string_view, 2> server_kind = {"server", "kind"};
 inline constexpr std::array<std::string_view, 3> era_method_status = {"era", "method", "status"};
 inline constexpr std::array<std::string_view, 1> code = {"code"};
+inline constexpr std::array<std::string_view, 1> outcome = {"outcome"};
+inline constexpr std::array<std::string_view, 1> bound = {"bound"};
 inline constexpr std::array<std::string_view, 1> version = {"version"};
 }  // namespace labels
 
@@ -66,6 +68,37 @@ inline constexpr MetricInfo streams{
     .name = "sallyport_streams",
     .help = "Event streams to clients that are open.",
     .type = MetricType::gauge,
+};
+inline constexpr MetricInfo streams_resumed{
+    .name = "sallyport_streams_resumed_total",
+    .help = "Streams that a client came back to with Last-Event-ID.",
+    .type = MetricType::counter,
+};
+inline constexpr MetricInfo events_to_slow_readers{
+    .name = "sallyport_slow_reader_total",
+    .help =
+        "What a client that reads too slowly lost: progress and log messages that were `dropped`, then "
+        "its connection (`stream_lost`).",
+    .type = MetricType::counter,
+    .labels = labels::outcome,
+};
+inline constexpr MetricInfo events_kept{
+    .name = "sallyport_events",
+    .help = "Events that are kept for clients that come back.",
+    .type = MetricType::gauge,
+};
+inline constexpr MetricInfo events_kept_bytes{
+    .name = "sallyport_events_bytes",
+    .help = "Bytes of the events that are kept.",
+    .type = MetricType::gauge,
+};
+inline constexpr MetricInfo events_dropped{
+    .name = "sallyport_events_dropped_total",
+    .help =
+        "Events that went before a client came for them, by the bound that they made room for: `number`, "
+        "`bytes`, `age`.",
+    .type = MetricType::counter,
+    .labels = labels::bound,
 };
 inline constexpr MetricInfo buffered_bytes{
     .name = "sallyport_buffered_bytes",
@@ -129,6 +162,11 @@ inline constexpr std::array all = {&build_info,
                                    &refused,
                                    &sessions,
                                    &streams,
+                                   &streams_resumed,
+                                   &events_to_slow_readers,
+                                   &events_kept,
+                                   &events_kept_bytes,
+                                   &events_dropped,
                                    &buffered_bytes,
                                    &upstream_up,
                                    &upstream_restarts,

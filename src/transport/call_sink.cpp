@@ -1,36 +1,45 @@
 #include "transport/call_sink.hpp"
 
-#include "net/sse.hpp"
-#include "transport/open_stream.hpp"
-
 namespace sallyport::transport {
 
-CallSink::CallSink(task::Loop& loop, net::Exchange& exchange, std::string headers,
-                   std::chrono::milliseconds after, std::chrono::milliseconds keepalive)
-    : loop_(&loop),
-      exchange_(&exchange),
-      headers_(std::move(headers)),
-      keepalive_(keepalive),
+using session::Weight;
+
+CallSink::CallSink(task::Loop& loop, pipeline::Front& front, net::Exchange& exchange, Stream stream)
+    : exchange_(&exchange),
+      settings_(std::move(stream)),
+      writer_(loop, front, exchange, settings_.keepalive),
       timer_(loop.timers()) {
-  timer_.start(loop.now() + after, [this] { begin(); });
+  timer_.start(loop.now() + settings_.after, [this] { begin(); });
+}
+
+// A call that ended without an answer, cancelled by the shutdown say, ends its stream too.
+CallSink::~CallSink() {
+  const auto stream = writer_.stream();
+  writer_.stop();
+  if (stream && !stream->ended()) stream->finish();
 }
 
 void CallSink::begin() {
-  if (!exchange_->streaming()) exchange_->begin_events(headers_);
-  keep_alive();
-}
-
-void CallSink::keep_alive() {
-  timer_.start(loop_->now() + keepalive_, [this] {
-    exchange_->push(net::sse_keep_alive, net::Outbox::Keep::droppable);
-    keep_alive();
-  });
+  if (begun_ || exchange_->gone()) return;  // without an id of ours a client cannot come back
+  begun_ = true;
+  timer_.cancel();
+  writer_.begin(settings_.headers);
+  if (settings_.session) {
+    writer_.attach(settings_.session->events.open(settings_.request_id), 0, settings_.session->primes());
+  }
 }
 
 void CallSink::notify(std::string_view message) {
-  if (exchange_->gone()) return;
-  if (!exchange_->streaming()) begin();
-  exchange_->push(sse_message(message), net::Outbox::Keep::droppable);
+  begin();
+  if (begun_) writer_.push(message, Weight::droppable);
+}
+
+Task<void> CallSink::answer(std::string_view message) {
+  if (!message.empty()) writer_.push(message, Weight::required);
+  const auto stream = writer_.stream();
+  writer_.stop();
+  if (stream) stream->finish();
+  co_return co_await exchange_->end_events();
 }
 
 }  // namespace sallyport::transport

@@ -1,78 +1,181 @@
 #include "protocol/envelope.hpp"
 #include "transport/http_request.hpp"
+#include "transport/open_stream.hpp"
 #include "transport/streamable_http.hpp"
 
 namespace sallyport::transport {
+namespace {
 
 using protocol::Era;
 using protocol::Method;
+using protocol::Topic;
+using session::Weight;
+
+// A modern subscriptions/listen: passes on what it asked for.
+class ListenStream final : public OpenStream, public pipeline::Listener {
+ public:
+  ListenStream(task::Loop& loop, pipeline::Front& front, net::Exchange& exchange,
+               std::chrono::milliseconds keepalive, protocol::Topics topics, std::string_view id)
+      : OpenStream(loop, front, exchange, keepalive), topics_(topics), id_(id) {}
+
+  void list_changed(Topic topic) override {
+    if (topics_.has(topic)) writer().push(protocol::list_changed_notification(topic, id_), Weight::required);
+  }
+
+ private:
+  protocol::Topics topics_;
+  std::string id_;  // of the listen request, raw
+};
+
+// Hears of changes for a legacy session that opened its stream once, whether or not it is connected now.
+class SessionEar final : public pipeline::Listener {
+ public:
+  SessionEar(pipeline::Front& front, session::Session& session)
+      : session_(&session), changes_(front.subscribe(session.endpoint, *this)) {}
+
+  void list_changed(Topic topic) override {
+    session_->events.standing()->append_once(protocol::list_changed_notification(topic));
+  }
+
+ private:
+  session::Session* session_;
+  pipeline::Front::Subscription changes_;
+};
+
+// A client that missed notifications outside of calls is told to look at everything again.
+void tell_all_changed(session::EventStream& stream) {
+  for (const protocol::TopicRow& each : protocol::topic_rows)
+    stream.append_once(protocol::list_changed_notification(each.topic));
+}
+
+int status_of(const Error& error) {
+  switch (error.code()) {
+    case Code::limit_concurrency:
+      return 503;
+    case Code::proto_session_unknown:
+      return 404;
+    default:
+      return 400;
+  }
+}
+
+}  // namespace
 
 void StreamableHttp::end_streams() {
   for (OpenStream& open : streams_) open.end();
+}
+
+Result<void> StreamableHttp::check_room() const {
+  if (streams_.size() + resumed_ < settings_.streams) return {};
+  return sallyport::fail(
+      Error(Code::limit_concurrency).with_executed(Executed::no).with_retry_after(std::chrono::seconds(10)));
 }
 
 Task<void> StreamableHttp::listen(net::Exchange& exchange, const HttpRequest& request,
                                   const protocol::Message& message) {
   const std::string_view bytes = exchange.body();
   const std::string id(message.id(bytes));
-  std::optional<Error> error;
-  if (const auto checked = protocol::check_params(message, bytes); !checked) error = checked.error();
-  if (!error && !request.events)
-    error = Error(Code::proto_not_acceptable).with_executed(Executed::no).with_slot(Slot::pointer, "Accept");
-  if (!error && streams_.size() >= settings_.streams) {
-    error =
-        Error(Code::limit_concurrency).with_executed(Executed::no).with_retry_after(std::chrono::seconds(10));
+  Result<void> checked = protocol::check_params(message, bytes);
+  if (checked && !request.events) {
+    checked = sallyport::fail(
+        Error(Code::proto_not_acceptable).with_executed(Executed::no).with_slot(Slot::pointer, "Accept"));
   }
-  if (error) {
+  if (checked) checked = check_room();
+  if (!checked) {
+    const Error& error = checked.error();
     const int status =
-        error->code() == Code::limit_concurrency
+        error.code() == Code::limit_concurrency
             ? 503
-            : protocol::http_status(*error, Era::modern, protocol::Stage::call, Method::subscriptions_listen);
-    co_return co_await fail(exchange, *error, status, id, protocol::latest_modern);
+            : protocol::http_status(error, Era::modern, protocol::Stage::call, Method::subscriptions_listen);
+    co_return co_await fail(exchange, error, status, id, protocol::latest_modern);
   }
   const protocol::Topics topics = protocol::listen_topics(message, bytes);
-  OpenStream open(*loop_, exchange, settings_.keepalive, topics, id);
+  ListenStream open(*loop_, *front_, exchange, settings_.keepalive, topics, id);
   const auto subscription = front_->subscribe(request.endpoint, open);
   streams_.push_back(open);
-  const std::string last = protocol::result_response(id, protocol::listen_result(id));
-  const Result<void> ended =
-      co_await open.run(request.cors, protocol::listen_acknowledged_notification(id, topics), last);
+  open.writer().begin(request.cors);
+  open.writer().push(protocol::listen_acknowledged_notification(id, topics), Weight::required);
+  const Result<void> ended = co_await open.wait();
   streams_.erase(streams_.iterator_to(open));
-  co_return ended;
+  if (!ended) co_return ended;
+  co_return co_await open.finish(protocol::result_response(id, protocol::listen_result(id)));
 }
 
+// GET: the stream of a session outside of calls, or with Last-Event-ID what followed on the stream of that
+// event, be it this one or that of a call.
 Task<void> StreamableHttp::attach(net::Exchange& exchange, const HttpRequest& request) {
   Result<SessionPointer> session = session_of(request);
-  std::optional<Error> error;
-  if (!session) error = session.error();
-  if (!error && streams_.size() >= settings_.streams) {
-    error =
-        Error(Code::limit_concurrency).with_executed(Executed::no).with_retry_after(std::chrono::seconds(10));
+  Result<session::SessionEvents::Place> place;
+  const auto event_id = exchange.head().fields.find("last-event-id");
+  if (session) {
+    session::SessionEvents& events = (*session)->events;
+    if (event_id && !event_id->empty()) {
+      place = events.find(*event_id);
+    } else {
+      place = session::SessionEvents::Place{events.standing(), events.standing()->last()};
+    }
   }
-  if (error) {
-    const int status = error->code() == Code::limit_concurrency       ? 503
-                       : error->code() == Code::proto_session_unknown ? 404
-                                                                      : 400;
-    co_return co_await fail(exchange, *error, status, {}, protocol::latest_legacy);
+  Result<void> checked = !session ? sallyport::fail(session.error())
+                         : !place ? sallyport::fail(place.error())
+                                  : check_room();
+  if (!checked) {
+    co_return co_await fail(exchange, checked.error(), status_of(checked.error()), {},
+                            protocol::latest_legacy);
   }
   const session::Registry::Use use(*sessions_, *session);
-  OpenStream open(*loop_, exchange, settings_.keepalive, protocol::Topics::all());
-  if (use->attachment)
-    use->attachment->detach();  // a client that lost its stream without our noticing is back
-  use->attachment = &open;
-  const auto subscription = front_->subscribe(request.endpoint, open);
-  streams_.push_back(open);
-  const Result<void> ended = co_await open.run(request.cors, {}, {});
-  streams_.erase(streams_.iterator_to(open));
-  if (use->attachment == &open) use->attachment = nullptr;
-  co_return ended;
+  const bool standing = place->stream == use->events.standing();
+  if (event_id && !event_id->empty()) front_->delivered(pipeline::Delivery::resumed);
+  if (!standing && place->stream->ended() && place->position == place->stream->last()) {
+    // Everything was read. To a reader of event streams this status says: do not come back.
+    co_return co_await exchange.reply({.status = 204, .headers = request.cors});
+  }
+  if (standing && !use->ear) use->ear = std::make_shared<SessionEar>(*front_, *use);
+  co_return co_await follow(exchange, request, *use, *place, standing);
+}
+
+Task<void> StreamableHttp::follow(net::Exchange& exchange, const HttpRequest& request,
+                                  session::Session& session, session::SessionEvents::Place place,
+                                  bool standing) {
+  OpenStream open(*loop_, *front_, exchange, settings_.keepalive);
+  // A drain ends what has no end of its own; the stream of a call ends with its answer.
+  if (standing) {
+    streams_.push_back(open);
+  } else {
+    ++resumed_;
+  }
+  EventWriter& writer = open.writer();
+  writer.begin(request.cors);
+  writer.attach(place.stream, place.position, session.primes());
+  Result<std::uint64_t> missing = co_await writer.catch_up();
+  Result<void> ended;
+  if (!missing) ended = sallyport::fail(std::move(missing).error());
+  if (missing && *missing > 0 && standing) tell_all_changed(*place.stream);
+  if (missing && !standing) conclude(writer, session, place);
+  if (missing && (standing || !place.stream->ended())) ended = co_await open.wait();
+  if (standing) {
+    streams_.erase(streams_.iterator_to(open));
+  } else {
+    --resumed_;
+  }
+  if (!ended) co_return ended;
+  co_return co_await open.finish();
+}
+
+// An answer that was not kept is not passed over in silence.
+void StreamableHttp::conclude(EventWriter& writer, const session::Session& session,
+                              const session::SessionEvents::Place& place) {
+  const std::string_view lost = place.stream->lost_answer(place.position);
+  if (lost.empty() || writer.was_replaced()) return;
+  const Error error = Error(Code::limit_answer_not_kept).with_executed(Executed::maybe).with_can_retry(false);
+  writer.conclude(
+      protocol::to_jsonrpc_error(front_->failure(error, CorrelationId::make()), lost, session.revision));
 }
 
 Task<void> StreamableHttp::end_session(net::Exchange& exchange, const HttpRequest& request) {
   const Result<SessionPointer> session = session_of(request);
   if (!session) {
-    const int status = session.error().code() == Code::proto_session_unknown ? 404 : 400;
-    co_return co_await fail(exchange, session.error(), status, {}, protocol::latest_legacy);
+    co_return co_await fail(exchange, session.error(), status_of(session.error()), {},
+                            protocol::latest_legacy);
   }
   sessions_->remove(**session);
   co_return co_await exchange.reply({.status = 204, .headers = request.cors});

@@ -228,18 +228,24 @@ Task<void> StreamableHttp::run(net::Exchange& exchange, const HttpRequest& reque
   const CorrelationId correlation = CorrelationId::make();
   headers += "X-Correlation-Id: " + correlation.hex() + "\r\n" + request.cors;
   std::optional<CallSink> sink;
-  if (request.events) sink.emplace(*loop_, exchange, headers, settings_.after, settings_.keepalive);
+  if (request.events) {
+    sink.emplace(*loop_, *front_, exchange,
+                 CallSink::Stream{.headers = headers,
+                                  .after = settings_.after,
+                                  .keepalive = settings_.keepalive,
+                                  .session = session,
+                                  .request_id = id});
+  }
   const pipeline::Reply reply = CO_TRY(co_await call(exchange, request, bytes, message, revision, session,
                                                      sink ? &*sink : nullptr, correlation));
   if (sink) sink->stop();
   if (exchange.gone() && era == Era::modern) co_return ok();
   const ResponseText text(reply, id, revision);
-  if (exchange.streaming()) {
+  if (sink && sink->begun()) {
     front_->answered(era, message.method(), 200);
     std::string line;
     text.append_line(line);
-    if (!line.empty()) exchange.push(sse_message(line));
-    co_return co_await exchange.end_events();
+    co_return co_await sink->answer(line);
   }
   if (text.empty()) co_return co_await accepted(exchange);
   int status = 200;

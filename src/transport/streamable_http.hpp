@@ -39,7 +39,7 @@ class StreamableHttp final : public net::HttpHandler {
 
   // Ends the streams that have no end of their own, each in its proper way.
   void end_streams();
-  std::size_t streams() const noexcept { return streams_.size(); }
+  std::size_t streams() const noexcept { return streams_.size() + resumed_; }
 
  private:
   using SessionPointer = std::shared_ptr<session::Session>;
@@ -53,6 +53,11 @@ class StreamableHttp final : public net::HttpHandler {
   Task<void> modern(net::Exchange& exchange, const HttpRequest& request, const protocol::Message& message);
   Task<void> listen(net::Exchange& exchange, const HttpRequest& request, const protocol::Message& message);
   Task<void> attach(net::Exchange& exchange, const HttpRequest& request);
+  Task<void> follow(net::Exchange& exchange, const HttpRequest& request, session::Session& session,
+                    session::SessionEvents::Place place, bool standing);
+  void conclude(EventWriter& writer, const session::Session& session,
+                const session::SessionEvents::Place& place);
+  Result<void> check_room() const;
   Task<void> end_session(net::Exchange& exchange, const HttpRequest& request);
 
   // Runs one request through the stack and writes its answer. `headers` go with the reply.
@@ -76,7 +81,8 @@ class StreamableHttp final : public net::HttpHandler {
   session::Registry* sessions_;
   HostPolicy policy_;
   StreamableSettings settings_;
-  boost::intrusive::list<OpenStream> streams_;
+  boost::intrusive::list<OpenStream> streams_;  // those without an end of their own
+  std::size_t resumed_ = 0;                     // streams of calls whose client came back
 };
 
 }  // namespace sallyport::transport

@@ -114,6 +114,29 @@ inline constexpr RowSpec limit_rows[] = {
      .gateway_does = "It does not begin what it cannot finish: nothing was sent.",
      .suggested_actions = {"Call again when there is less load.", "Look at the span for what took the time.",
                            "Raise `timeouts.tool`."}},
+    {.code = Code::limit_answer_not_kept,
+     .wire_name = "LIMIT_010",
+     .full_name = "LIMIT_ANSWER_NOT_KEPT",
+     .kind = Kind::gateway_runtime_overloaded,
+     .text =
+         "The call ended while nobody was connected to take its answer, and there was no room to keep it.",
+     .action = "Look at what the call did before you repeat it.",
+     .meaning = "The client lost its connection, the answer came, and it exceeded what may be kept for a "
+                "session or in all.",
+     .who_acts = who::operator_,
+     .gateway_does = "It says so in the place of the answer when the client resumes the stream.",
+     .suggested_actions = {"Raise `events.bytes` or `events.per_session`.", "Ask for less in one call."}},
+    {.code = Code::limit_too_many_subscriptions,
+     .wire_name = "LIMIT_011",
+     .full_name = "LIMIT_TOO_MANY_SUBSCRIPTIONS",
+     .kind = Kind::gateway_runtime_overloaded,
+     .text = "There are too many subscriptions to resources[; the limit is {limit}].",
+     .action = "Unsubscribe from what is not needed.",
+     .meaning = "The limit on subscriptions was reached, for this session or listener or in all.",
+     .who_acts = who::caller,
+     .gateway_does = "It refuses the new one; those that exist are not touched.",
+     .suggested_actions = {"Unsubscribe from resources that are not looked at any more.",
+                           "Operators: `limits.subscriptions`."}},
 };
 
 }  // namespace sallyport

@@ -266,6 +266,21 @@ inline constexpr RowSpec proto_rows[] = {
      .gateway_does = "It refuses, so that a loop ends at once.",
      .suggested_actions =
          {"Check `servers` for an address of this gateway or of one that leads back to it."}},
+    {.code = Code::proto_event_unknown,
+     .wire_name = "PROTO_020",
+     .full_name = "PROTO_EVENT_UNKNOWN",
+     .kind = Kind::gateway_runtime_not_found,
+     .surface = Surface::http,
+     .http_status = 400,
+     .text = "The gateway does not know this event: it belongs to another session, or its stream ended too "
+             "long ago.",
+     .action = "Open a stream without Last-Event-ID.",
+     .meaning = "A GET names in Last-Event-ID an event that no stream of this session gave, or whose stream "
+                "ended longer ago than `events.keep`.",
+     .who_acts = who::caller,
+     .gateway_does = "It refuses with 400; a stream is resumed by its own session only.",
+     .suggested_actions = {"Open the stream anew and list again what may have changed.",
+                           "Raise `events.keep` if clients come back later than that."}},
 };
 
 }  // namespace sallyport

@@ -143,23 +143,24 @@ TEST(Registry, ASessionInUseIsNotIdle) {
   EXPECT_FALSE(sessions.has(busy));
 }
 
-struct Stream final : Attachment {
-  void detach() noexcept override { ++detached; }
+struct Reader final : StreamReader {
+  bool event(std::uint64_t, std::string_view, Weight) override { return true; }
+  void finished() override {}
+  void replaced() override { ++detached; }
   int detached = 0;
 };
 
 TEST(Registry, RemovalCancelsCallsAndDetachesTheStream) {
   Sessions sessions;
   auto session = sessions.make();
-  Stream stream;
-  session->attachment = &stream;
+  Reader stream;
+  session->events.standing()->attach(stream);
   task::Scope scope;
   Running running("1", scope);
   session->running.add(running);
   sessions.registry.remove(*session);
   EXPECT_TRUE(scope.cancelled());
   EXPECT_EQ(stream.detached, 1);
-  EXPECT_EQ(session->attachment, nullptr);
   sessions.registry.remove(*session);
   EXPECT_EQ(stream.detached, 1) << "once";
   session->running.remove(running);

@@ -21,6 +21,7 @@ struct Front final : pipeline::Front {
   }
   std::optional<Error> admit(const net::Peer&) override { return refusal; }
   void answered(protocol::Era, protocol::Method, int) override {}
+  void delivered(pipeline::Delivery) override {}
   bool draining() const override { return false; }
   bool has_endpoint(std::string_view server) const override { return server.empty() || server == "srv"; }
   Subscription subscribe(std::string_view, pipeline::Listener&) override { return nullptr; }
