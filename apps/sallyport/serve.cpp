@@ -26,8 +26,10 @@ int run_serve(const ServeOptions& options) {
     log::warn("config",
               {{"file", note.file}, {"line", note.at.line}, {"what", note.what}, {"instead", note.instead}});
   }
-  gateway::Daemon daemon(
-      options.config, {.http = options.open_listener, .admin = options.open_admin, .stdio = options.stdio});
+  gateway::Daemon daemon(options.config, {.http = options.open_listener,
+                                          .admin = options.open_admin,
+                                          .stdio = options.stdio,
+                                          .check_upstreams = options.check_upstreams});
   const Result<void> ended = daemon.run();
   if (ended) return 0;
   fmt::print(stderr, "sallyport: {}\n", ended.error().developer_message());

@@ -9,10 +9,11 @@ namespace sallyport::cli {
 // What the command line and the files came to. `config` has passed every check, with the flags' values in it.
 struct ServeOptions {
   config::Config config;
-  bool stdio = false;         // the gateway is itself a stdio server; logs go to stderr only
-  bool open_listener = true;  // false: --stdio without --listen
-  bool open_admin = true;     // false: --stdio without --admin
-  config::Diagnostics notes;  // warnings and notes about the configuration: nobody has shown them yet
+  bool stdio = false;            // the gateway is itself a stdio server; logs go to stderr only
+  bool open_listener = true;     // false: --stdio without --listen
+  bool open_admin = true;        // false: --stdio without --admin
+  bool check_upstreams = false;  // serves only when every server answered
+  config::Diagnostics notes;     // warnings and notes about the configuration: nobody has shown them yet
 };
 
 // Returns the exit code.

@@ -12,6 +12,7 @@ struct ServeFlags {
   std::optional<std::string> listen;
   std::optional<std::string> admin;
   bool stdio = false;
+  bool check_upstreams = false;
 };
 
 int serve(const ServeFlags& flags) {
@@ -25,6 +26,7 @@ int serve(const ServeFlags& flags) {
                     .stdio = flags.stdio,
                     .open_listener = !flags.stdio || flags.listen,
                     .open_admin = !flags.stdio || flags.admin,
+                    .check_upstreams = flags.check_upstreams,
                     .notes = std::move(loaded->diagnostics)});
 }
 
@@ -41,6 +43,8 @@ void add_serve(CLI::App& app, Action& action) {
       ->type_name("HOST:PORT");
   command->add_option("--admin", flags->admin, "Where operators ask (default: 127.0.0.1:8081)")
       ->type_name("HOST:PORT");
+  command->add_flag("--check-upstreams", flags->check_upstreams,
+                    "Starts only when every server answered; says which did not");
   command->callback([=, &action] { action = [=] { return serve(*flags); }; });
 }
 

@@ -4,9 +4,9 @@
 #include "commands.hpp"
 #include "config/values.hpp"
 #include "config_flags.hpp"
+#include "http_get.hpp"
 #include "json/dom.hpp"
 #include "json/scanner.hpp"
-#include "net/http_client.hpp"
 #include "output.hpp"
 #include "run.hpp"
 #include "table.hpp"
@@ -22,7 +22,6 @@ namespace {
 
 using simdjson::dom::element;
 
-constexpr std::uint64_t max_answer = std::uint64_t{16} << 20;
 constexpr std::chrono::seconds patience{10};
 
 struct ServersOptions {
@@ -30,11 +29,6 @@ struct ServersOptions {
   std::string admin;
   std::string name;
   bool json = false;
-};
-
-struct Answer {
-  int status = 0;
-  std::string body;
 };
 
 // Where the admin port is; nothing: the exit code is 2.
@@ -57,25 +51,14 @@ std::optional<net::Endpoint> admin_endpoint(const ServersOptions& options) {
   return std::nullopt;
 }
 
-Task<Answer> get(task::Loop& loop, const net::Endpoint& endpoint, const std::string& path) {
-  std::shared_ptr<net::TlsTrust> trust;
-  if (endpoint.tls) trust = CO_TRY(net::TlsTrust::load(""));
-  net::HttpPool pool(loop, endpoint, trust);
-  net::HttpCall call(pool);
-  CO_TRY(co_await call.send("GET", path, "", {}, true));
-  CO_TRY(co_await call.receive_head());
-  const int status = call.head().status;
-  co_return Answer{status, CO_TRY(co_await call.receive_body(max_answer))};
-}
-
 std::string base_url(const net::Endpoint& endpoint) {
   return fmt::format("{}://{}", endpoint.tls ? "https" : "http", endpoint.authority());
 }
 
-Task<Answer> ask(task::Loop& loop, const net::Endpoint& endpoint, const std::string& path) {
+Task<HttpAnswer> ask(task::Loop& loop, const net::Endpoint& endpoint, const std::string& path) {
   const Progress progress(loop, [&] { return "waiting for " + base_url(endpoint); });
-  Result<Answer> answer = co_await task::with_deadline(
-      loop.timers(), loop.now() + patience, get(loop, endpoint, path), [](const Error&) {
+  Result<HttpAnswer> answer = co_await task::with_deadline(
+      loop.timers(), loop.now() + patience, http_get(loop, endpoint, path), [](const Error&) {
         return Error(Code::network_timeout).with_slot(Slot::seconds, std::int64_t{patience.count()});
       });
   if (answer || answer.error().code() == Code::proto_cancelled) co_return answer;
@@ -83,7 +66,7 @@ Task<Answer> ask(task::Loop& loop, const net::Endpoint& endpoint, const std::str
       fmt::format("no gateway answers at {}: start one with `sallyport serve`, or name its admin port with "
                   "--admin\n{}",
                   base_url(endpoint), explain(answer.error())));
-  co_return Answer{};
+  co_return HttpAnswer{};
 }
 
 std::string_view text_at(element row, std::string_view key) {
@@ -143,7 +126,7 @@ std::string servers_table(simdjson::dom::array rows) {
 }
 
 // The rows of GET /api/servers; nothing: it is not a gateway that answered, and that was said.
-std::optional<json::Dom> rows_of(const Answer& answer) {
+std::optional<json::Dom> rows_of(const HttpAnswer& answer) {
   if (answer.status == 0) return std::nullopt;
   if (answer.status == 200 && json::scan(answer.body, {.max_keys = 1'000'000})) {
     auto dom = json::Dom::parse(answer.body);
@@ -157,7 +140,7 @@ int list_servers(const ServersOptions& options) {
   const auto endpoint = admin_endpoint(options);
   if (!endpoint) return exit_wrong_input;
   return run_to_end([&](task::Loop& loop) -> Task<int> {
-    const Answer answer = CO_TRY(co_await ask(loop, *endpoint, "/api/servers"));
+    const HttpAnswer answer = CO_TRY(co_await ask(loop, *endpoint, "/api/servers"));
     const auto rows = rows_of(answer);
     if (!rows) co_return exit_failed;
     if (options.json)
@@ -195,7 +178,7 @@ int show_logs(const ServersOptions& options) {
   const auto endpoint = admin_endpoint(options);
   if (!endpoint) return exit_wrong_input;
   return run_to_end([&](task::Loop& loop) -> Task<int> {
-    const Answer answer = CO_TRY(co_await ask(loop, *endpoint, "/api/servers/" + options.name + "/logs"));
+    const HttpAnswer answer = CO_TRY(co_await ask(loop, *endpoint, "/api/servers/" + options.name + "/logs"));
     if (answer.status == 0) co_return exit_failed;
     if (answer.status == 404) co_return co_await complain_unknown(loop, *endpoint, options.name);
     if (answer.status != 200) {

@@ -1,5 +1,6 @@
 #include "gateway/daemon.hpp"
 
+#include "gateway/upstream_check.hpp"
 #include "net/pipe.hpp"
 #include "telemetry/log.hpp"
 #include "telemetry/metrics_names.hpp"
@@ -7,6 +8,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <signal.h>
 #include <unistd.h>
 
@@ -69,8 +71,6 @@ Result<void> Daemon::open() {
   if (options_.http) TRY(listeners_.open_agents(config_));
   if (options_.admin) TRY(listeners_.open_admin(config_));
   if (options_.stdio) open_stdio();
-  signals_.emplace(loop_, std::initializer_list<int>{SIGTERM, SIGINT},
-                   [this](int number) { on_signal(number); });
   return {};
 }
 
@@ -88,15 +88,53 @@ void Daemon::log_start() const {
 }
 
 Result<void> Daemon::run() {
-  Result<void> opened = open();
-  if (opened) {
+  signals_.emplace(loop_, std::initializer_list<int>{SIGTERM, SIGINT},
+                   [this](int number) { on_signal(number); });
+  if (options_.check_upstreams) {
+    group_.spawn(check_and_serve());
+  } else {
+    serve();
+  }
+  loop_.run();
+  return std::move(outcome_);
+}
+
+void Daemon::serve() {
+  outcome_ = open();
+  if (outcome_) {
     log_start();
     service_manager_.ready(fmt::format("{} servers", config_.servers.size()));
   } else {
     begin_drain();
   }
-  loop_.run();
-  return opened;
+}
+
+Task<void> Daemon::check_and_serve() {
+  log::info("checking every server", {{"servers", config_.servers.size()}});
+  const auto verdicts =
+      CO_TRY(co_await check_upstreams(gateway_.fleet(), loop_.now() + config_.timeouts.start));
+  if (draining_) co_return ok();
+  std::vector<std::string> silent;
+  for (const UpstreamVerdict& verdict : verdicts) {
+    if (verdict.answered()) continue;
+    silent.push_back(verdict.status.name);
+    const Error error = verdict.error.value_or(Error(Code::network_timeout));
+    log::error("a server does not answer",
+               {{"server", verdict.status.name},
+                {"error", error},
+                {"detail", error.developer_message()},
+                {"stderr", verdict.stderr_lines.empty() ? "" : verdict.stderr_lines.back()}});
+  }
+  if (silent.empty()) {
+    serve();
+    co_return ok();
+  }
+  outcome_ =
+      fail(Error(Code::tool_server_unavailable)
+               .with_developer_message(fmt::format("{} of {} servers did not answer: {}", silent.size(),
+                                                   verdicts.size(), fmt::join(silent, ", "))));
+  begin_drain();
+  co_return ok();
 }
 
 void Daemon::on_signal(int number) {

@@ -18,6 +18,8 @@ struct DaemonOptions {
   bool http = true;
   bool admin = true;
   bool stdio = false;  // serves this program's stdin and stdout, and ends with them
+  bool check_upstreams =
+      false;  // nothing is served until every server answered; one that does not is the end
 };
 
 class Daemon {
@@ -31,6 +33,8 @@ class Daemon {
   Result<void> run();
 
  private:
+  void serve();
+  Task<void> check_and_serve();
   Result<void> open();
   void open_stdio();
   void log_start() const;
@@ -51,6 +55,7 @@ class Daemon {
   std::unique_ptr<transport::StdioServer> stdio_;
   std::optional<net::Signals> signals_;
   bool draining_ = false;
+  Result<void> outcome_;  // of the start
   task::Group group_;
 };
 

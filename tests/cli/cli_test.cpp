@@ -133,6 +133,7 @@ TEST_F(Cli, EveryCommandHasHelpWithAnExample) {
        std::vector<std::vector<std::string>>{{},
                                              {"serve"},
                                              {"install"},
+                                             {"doctor"},
                                              {"check"},
                                              {"tools"},
                                              {"tools", "list"},
