@@ -6,6 +6,8 @@
 #include "telemetry/metrics_names.hpp"
 #include "telemetry/process_metrics.hpp"
 
+#include <algorithm>
+
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -152,20 +154,19 @@ void Daemon::begin_drain() {
   group_.spawn(drain());
 }
 
-Task<void> Daemon::finish_calls(SteadyTime until) {
-  listeners_.end_streams();
-  if (stdio_) {
-    (void)co_await task::with_deadline(loop_.timers(), until, stdio_->finish(),
-                                       [](const Error& cancelled) { return cancelled; });
-  }
-  gateway_.drain();
-  co_return co_await gateway_.finish_calls(until);
-}
-
+// What was read before passed the gate already: it is answered. Whatever comes now is refused, on every way
+// in.
 Task<void> Daemon::drain() {
-  (void)co_await finish_calls(loop_.now() + config_.timeouts.shutdown);
-  (void)co_await listeners_.close_agents(loop_.now() + last_writes);
-  if (stdio_) (void)co_await stdio_->close();
+  const SteadyTime until = loop_.now() + config_.timeouts.shutdown;
+  gateway_.drain();
+  listeners_.begin_drain();
+  (void)co_await gateway_.finish_calls(until);
+  if (stdio_) {
+    (void)co_await task::with_deadline(loop_.timers(), loop_.now() + last_writes, stdio_->finish(),
+                                       [](const Error& cancelled) { return cancelled; });
+    (void)co_await stdio_->close();
+  }
+  (void)co_await listeners_.close_agents(std::max(until, loop_.now() + last_writes));
   (void)co_await gateway_.stop();
   (void)co_await listeners_.close_admin();
   observability_.close();

@@ -41,7 +41,6 @@ class Daemon {
   void on_signal(int number);
   void begin_drain();
   Task<void> drain();
-  Task<void> finish_calls(SteadyTime until);
 
   config::Config config_;
   DaemonOptions options_;

@@ -6,6 +6,7 @@ namespace sallyport::gateway {
 namespace {
 
 constexpr std::size_t admin_connections = 100;
+constexpr std::chrono::milliseconds unasked_time{500};  // for a request that is on its way in a drain
 
 transport::HostPolicy host_policy(const config::Listen& listen, const config::Address& address,
                                   std::uint16_t port) {
@@ -82,20 +83,22 @@ void Listeners::log_start(const config::Config& config) const {
   if (admin_listener_) log::info("serving admin", {{"url", url(config.admin.http, *admin_listener_, "/")}});
 }
 
-void Listeners::end_streams() {
+void Listeners::begin_drain() {
   if (http_) http_->end_streams();
+  if (http_server_) http_server_->drain();
 }
 
 Task<void> Listeners::close_agents(SteadyTime until) {
-  if (http_listener_) http_listener_->close();
-  for (net::HttpServer* server : {http_server_.get(), admin_server_.get()}) {
-    if (server) server->drain();
-  }
-  while (http_server_ && http_server_->connections() > 0 && loop_->now() < until) {
+  if (!http_server_) co_return ok();
+  http_listener_->drain();
+  if (admin_server_) admin_server_->drain();
+  const SteadyTime patience = loop_->now() + unasked_time;
+  while (http_server_->connections() > 0 && loop_->now() < until) {
+    const bool patient = loop_->now() < patience;
+    http_server_->close_idle(patient ? net::Idle::between_requests : net::Idle::without_request);
     CO_TRY(co_await task::Sleep(loop_->timers(), loop_->now() + std::chrono::milliseconds(10)));
   }
-  if (http_server_) (void)co_await http_server_->close();
-  co_return ok();
+  co_return co_await http_server_->close();
 }
 
 Task<void> Listeners::close_admin() {

@@ -25,9 +25,11 @@ class Listeners {
 
   std::size_t streams() const noexcept { return http_ ? http_->streams() : 0; }
 
-  // A drain in its order: the streams without an end are closed in their proper way; when the calls have
-  // ended, the agents' connections follow, at most until `until`; the operator's port stays to the last.
-  void end_streams();
+  // A drain in its order. At its beginning the streams without an end are closed in their proper way, and
+  // every answer from then on is the last of its connection. When the calls have ended, the agents' listeners
+  // and connections follow: replies on their way have until `until`, who has not asked yet gets a moment to
+  // be refused in words. The operator's port stays to the last.
+  void begin_drain();
   Task<void> close_agents(SteadyTime until);
   Task<void> close_admin();
 

@@ -126,7 +126,7 @@ Task<std::unique_ptr<Stream>> connect(task::Loop& loop, const Endpoint& endpoint
     boost::system::error_code ignored;
     socket.set_option(Tcp::no_delay(true), ignored);
     if (!endpoint.tls) co_return make_stream(std::move(socket));
-    co_return co_await tls_handshake(std::move(socket), endpoint.host, std::move(trust));
+    co_return co_await tls_connect(loop, make_stream(std::move(socket)), endpoint.host, std::move(trust));
   }
   co_return Failure(std::move(connected).error().with_executed(Executed::no));
 }

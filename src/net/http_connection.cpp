@@ -106,6 +106,7 @@ Task<void> HttpConnection::run() {
     if (!CO_TRY(co_await receive_head())) break;
     const Received received = CO_TRY(co_await receive_body());
     if (received == Received::nothing) break;
+    asked_ = true;
     if (received == Received::refused) continue;
     CO_TRY(co_await work());
     finish_request();
@@ -114,6 +115,7 @@ Task<void> HttpConnection::run() {
 }
 
 Task<void> HttpConnection::linger() {
+  phase_ = Phase::leaving;
   stream_->shutdown_write();
   watch(linger_time);
   std::size_t discarded = 0;
@@ -135,7 +137,7 @@ Task<bool> HttpConnection::receive_head() {
   while (end == std::string_view::npos) {
     if (input_.size() > limits.head.bytes) co_return co_await refuse_head();
     if (input_.empty()) input_.shrink();
-    if (server_.draining_ && input_.empty()) co_return false;
+    if (server_.draining_ && asked_ && quiet()) co_return false;
     seen = input_.size();
     if (has_to_wait()) CO_TRY(co_await DataWait(*this));
     if (!take_ahead()) co_return false;
@@ -289,8 +291,13 @@ Task<void> HttpConnection::write_reply(int status, std::span<const std::string_v
   co_return written;
 }
 
-void HttpConnection::drain() noexcept {
-  if (phase_ == Phase::idle && input_.empty()) stream_->close();
+bool HttpConnection::quiet() const noexcept {
+  return input_.empty() && ahead_bytes_ == 0 && !stream_->readable();
+}
+
+void HttpConnection::close_if(Idle idle) noexcept {
+  if (phase_ == Phase::working) return;
+  if (idle == Idle::without_request || (phase_ == Phase::idle && asked_ && quiet())) stream_->close();
 }
 
 const RequestHead& Exchange::head() const noexcept {

@@ -15,13 +15,13 @@ class HttpConnection final : public OpenConnection, private Completion {
   ~HttpConnection();
 
   Task<void> run();
-  void drain() noexcept override;
+  void close_if(Idle idle) noexcept override;
 
  private:
   friend Exchange;
   class DataWait;
 
-  enum class Phase : std::uint8_t { idle, receiving, working };
+  enum class Phase : std::uint8_t { idle, receiving, working, leaving };
 
   Task<bool> receive_head();  // false: the client is done
   Task<bool> refuse_head();   // false
@@ -40,7 +40,8 @@ class HttpConnection final : public OpenConnection, private Completion {
   void done(std::error_code error, std::size_t bytes) noexcept override;
   void watch(std::chrono::milliseconds limit);
   void finish_request();
-  Task<void> linger();  // lets a refused client read why before its unread bytes reset the connection
+  bool quiet() const noexcept;  // nothing of a next request is here
+  Task<void> linger();          // lets a refused client read why before its unread bytes reset the connection
 
   task::Loop& loop_;
   HttpServer& server_;
@@ -57,6 +58,7 @@ class HttpConnection final : public OpenConnection, private Completion {
   Phase phase_ = Phase::idle;
   task::Timer timer_;
   bool close_after_ = false;
+  bool asked_ = false;  // it has been answered before
 
   RequestHead head_;
   std::string head_bytes_;

@@ -9,9 +9,25 @@ HttpServer::HttpServer(task::Loop& loop, HttpHandler& handler, HttpLimits limits
 
 HttpServer::~HttpServer() = default;
 
-void HttpServer::serve(std::unique_ptr<Stream> stream, Peer peer) {
-  if (draining_ || connections_.size() >= limits_.connections) return;  // the stream closes here
-  group_.spawn(run(std::move(stream), std::move(peer)));
+void HttpServer::serve(std::unique_ptr<Stream> stream, Peer peer, TlsTerms* tls) {
+  if (connections() >= limits_.connections) return;  // the stream closes here
+  group_.spawn(tls ? run_tls(std::move(stream), std::move(peer), *tls)
+                   : run(std::move(stream), std::move(peer)));
+}
+
+Task<void> HttpServer::run_tls(std::unique_ptr<Stream> stream, Peer peer, TlsTerms& tls) {
+  ++greeting_;
+  TlsRefusal why{};
+  auto greeted = co_await task::with_deadline(loop_->timers(), loop_->now() + limits_.handshake,
+                                              tls_accept(*loop_, std::move(stream), tls.identity(), why),
+                                              [&](const Error& cancelled) {
+                                                if (why == TlsRefusal::connection) why = TlsRefusal::timeout;
+                                                return cancelled;
+                                              });
+  --greeting_;
+  if (greeted) co_return co_await run(std::move(*greeted), std::move(peer));
+  tls.refused(peer, why);
+  co_return ok();
 }
 
 Task<void> HttpServer::run(std::unique_ptr<Stream> stream, Peer peer) {
@@ -22,9 +38,8 @@ Task<void> HttpServer::run(std::unique_ptr<Stream> stream, Peer peer) {
   co_return ok();
 }
 
-void HttpServer::drain() noexcept {
-  draining_ = true;
-  for (OpenConnection& connection : connections_) connection.drain();
+void HttpServer::close_idle(Idle idle) noexcept {
+  for (OpenConnection& connection : connections_) connection.close_if(idle);
 }
 
 Task<void> HttpServer::close() {

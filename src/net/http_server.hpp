@@ -4,6 +4,7 @@
 #include "net/budget.hpp"
 #include "net/http_head.hpp"
 #include "net/outbox.hpp"
+#include "net/tls_server.hpp"
 #include "task/group.hpp"
 
 #include <chrono>
@@ -19,8 +20,9 @@
 namespace sallyport::net {
 
 struct Peer {
-  std::string address;
+  std::string address;  // or `unix:` and the user's number
   bool loopback = false;
+  bool unix_socket = false;  // no web page gets there
 };
 
 // A reply that is known whole. `headers` are complete lines, each ending in CRLF.
@@ -36,11 +38,12 @@ struct HttpLimits {
   HeadLimits head{};
   std::uint64_t body = 4 * 1024 * 1024;
   std::size_t connections = 10000;
-  Budget* buffered = nullptr;                // what request bodies are counted against; null: unbounded
-  std::size_t outbox = 1024 * 1024;          // bytes queued for one slow reader of an event stream
-  std::chrono::milliseconds idle{75000};     // between requests
-  std::chrono::milliseconds receive{15000};  // for the rest of a head or body, between two reads
-  std::chrono::milliseconds send{30000};     // for a reply that its reader does not take
+  Budget* buffered = nullptr;                  // what request bodies are counted against; null: unbounded
+  std::size_t outbox = 1024 * 1024;            // bytes queued for one slow reader of an event stream
+  std::chrono::milliseconds handshake{10000};  // of TLS, all in all
+  std::chrono::milliseconds idle{75000};       // between requests
+  std::chrono::milliseconds receive{15000};    // for the rest of a head or body, between two reads
+  std::chrono::milliseconds send{30000};       // for a reply that its reader does not take
 };
 
 class HttpConnection;
@@ -89,37 +92,57 @@ class HttpHandler {
   virtual Task<void> handle(Exchange& exchange) = 0;
 };
 
+// The connections that a drain need not wait for.
+enum class Idle : std::uint8_t {
+  between_requests,  // answered before, and nothing has come since
+  without_request,   // and those that have not asked whole yet, or only have to go
+};
+
 // What the server knows of a connection.
 class OpenConnection : public boost::intrusive::list_base_hook<> {
  public:
-  virtual void drain() noexcept = 0;
+  virtual void close_if(Idle idle) noexcept = 0;
 
  protected:
   ~OpenConnection() = default;
 };
 
-// Serves accepted streams. drain() lets replies under way finish and closes idle connections; close() ends
-// all.
+// What TLS takes on a listener.
+class TlsTerms {
+ public:
+  virtual std::shared_ptr<const TlsIdentity> identity() = 0;  // for the next connection
+  virtual void refused(const Peer& peer, TlsRefusal why) = 0;
+
+ protected:
+  ~TlsTerms() = default;
+};
+
+// Serves accepted streams. A server ends in three steps: drain() makes every reply from then on the last of
+// its connection; close_idle() closes those that wait for nothing; close() ends all.
 class HttpServer {
  public:
   HttpServer(task::Loop& loop, HttpHandler& handler, HttpLimits limits);
   ~HttpServer();
 
-  void serve(std::unique_ptr<Stream> stream, Peer peer);
-  void drain() noexcept;
+  // With `tls` the handshake comes first; it counts as a connection. `tls` outlives the server.
+  void serve(std::unique_ptr<Stream> stream, Peer peer, TlsTerms* tls = nullptr);
+  void drain() noexcept { draining_ = true; }
+  void close_idle(Idle idle) noexcept;
   Task<void> close();  // cancels what is left and waits for it
-  std::size_t connections() const noexcept { return connections_.size(); }
+  std::size_t connections() const noexcept { return connections_.size() + greeting_; }
 
  private:
   friend HttpConnection;
   friend Exchange;
   Task<void> run(std::unique_ptr<Stream> stream, Peer peer);
+  Task<void> run_tls(std::unique_ptr<Stream> stream, Peer peer, TlsTerms& tls);
 
   task::Loop* loop_;
   HttpHandler* handler_;
   HttpLimits limits_;
   bool draining_ = false;
   boost::intrusive::list<OpenConnection> connections_;
+  std::size_t greeting_ = 0;  // connections in their handshake
   task::Group group_;
 };
 

@@ -39,7 +39,8 @@ class Stream {
   virtual void start_read(std::span<char> buffer, Completion& completion) = 0;
   virtual void cancel_read() noexcept = 0;
 
-  // Writes what fits without waiting.
+  // Writes what fits without waiting. After operation_would_block the next attempt begins with the same
+  // bytes: they may be on their way already, as a part of a record.
   virtual WriteAttempt try_write(std::span<const iovec> pieces) noexcept = 0;
   virtual void start_writable(Completion& completion) = 0;  // completes when try_write may go on
   virtual void cancel_write() noexcept = 0;

@@ -485,22 +485,35 @@ TEST(HttpServer, AStreamBegunMayBeLeftWithBytesQueued) {
   EXPECT_EQ(serving.server.connections(), 0u);
 }
 
-TEST(HttpServer, DrainClosesIdleConnectionsAndLetsBusyOnesFinish) {
+TEST(HttpServer, ADrainClosesWhoWaitsForNothingAndAnswersTheOthers) {
   Waiting serving;
   const auto idle = serving.connect();
   const auto busy = serving.connect();
   const auto half = serving.connect();
+  const auto fresh = serving.connect();
+  const auto silent = serving.connect();
+  const auto asking = serving.connect();
+  for (MemoryStream* client : {idle.get(), asking.get()}) {
+    (void)serving.talk(*client, post("x"));
+    serving.go_on.set();
+    EXPECT_EQ(responses(serving.talk(*client, "")).size(), 1u);
+  }
   (void)serving.talk(*busy, post("x"));
   (void)serving.talk(*half, "POST /mcp HTTP/1.1\r\nHo");
   serving.server.drain();
+  EXPECT_FALSE(idle->ended()) << "answered until the calls have ended";
+  asking->put(post("y"));  // on its way when the idle connections are closed
+  serving.server.close_idle(Idle::between_requests);
+  const auto late = serving.connect();
   serving.loop.poll();
   EXPECT_TRUE(idle->ended());
-  EXPECT_FALSE(busy->ended());
-  EXPECT_FALSE(half->ended());
-  EXPECT_TRUE(serving.connect()->ended()) << "a new one is not taken";
+  for (MemoryStream* client : {busy.get(), half.get(), fresh.get(), silent.get(), asking.get(), late.get()})
+    EXPECT_FALSE(client->ended());
   (void)serving.talk(*half, "st: a\r\n\r\n");
+  (void)serving.talk(*fresh, post("z"));
+  (void)serving.talk(*late, post("z"));
   serving.go_on.set();
-  for (MemoryStream* client : {busy.get(), half.get()}) {
+  for (MemoryStream* client : {busy.get(), half.get(), fresh.get(), asking.get(), late.get()}) {
     const auto all = responses(serving.talk(*client, ""));
     ASSERT_EQ(all.size(), 1u);
     EXPECT_EQ(all[0].body, "late");
@@ -508,7 +521,10 @@ TEST(HttpServer, DrainClosesIdleConnectionsAndLetsBusyOnesFinish) {
     EXPECT_TRUE(client->ended());
     client->close();
   }
+  EXPECT_FALSE(silent->ended());
+  serving.server.close_idle(Idle::without_request);
   serving.loop.poll();
+  EXPECT_TRUE(silent->ended());
   EXPECT_EQ(serving.server.connections(), 0u);
 }
 

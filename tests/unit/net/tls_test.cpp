@@ -4,90 +4,29 @@
 #include "base/unique_fd.hpp"
 #include "net/http_client.hpp"
 #include "net/listener.hpp"
+#include "net/openssl.hpp"
+#include "support/certificates.hpp"
 #include "support/run_task.hpp"
 
 #include <array>
 #include <csignal>
-#include <cstdlib>
-#include <filesystem>
 #include <memory>
 #include <string>
 #include <thread>
 
 #include <gtest/gtest.h>
-#include <openssl/evp.h>
-#include <openssl/pem.h>
-#include <openssl/ssl.h>
-#include <openssl/x509v3.h>
+#include <netinet/in.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 namespace sallyport::net {
 namespace {
 
+using testing::CaFile;
+using testing::day;
+using testing::Identity;
+using testing::make_identity;
 using testing::Started;
-
-template <class T, void (*release)(T*)>
-struct Release {
-  void operator()(T* object) const noexcept { release(object); }
-};
-using Key = std::unique_ptr<EVP_PKEY, Release<EVP_PKEY, EVP_PKEY_free>>;
-using Certificate = std::unique_ptr<X509, Release<X509, X509_free>>;
-using Context = std::unique_ptr<SSL_CTX, Release<SSL_CTX, SSL_CTX_free>>;
-using Session = std::unique_ptr<SSL, Release<SSL, SSL_free>>;
-
-constexpr long day = 24 * 60 * 60;
-
-void extend(X509* certificate, int what, const char* value) {
-  X509_EXTENSION* extension = X509V3_EXT_conf_nid(nullptr, nullptr, what, value);
-  ASSERT_NE(extension, nullptr);
-  X509_add_ext(certificate, extension, -1);
-  X509_EXTENSION_free(extension);
-}
-
-struct Identity {
-  Key key{EVP_EC_gen("P-256")};
-  Certificate certificate{X509_new()};
-};
-
-// Signed by itself, or by `issuer`.
-Identity make_identity(const char* name, const Identity* issuer, const char* subject_alternative = nullptr,
-                       long valid_until = day) {
-  static long serial = 1;
-  Identity made;
-  X509* certificate = made.certificate.get();
-  X509_set_version(certificate, 2);
-  ASN1_INTEGER_set(X509_get_serialNumber(certificate), serial++);
-  X509_gmtime_adj(X509_getm_notBefore(certificate), -2 * day);
-  X509_gmtime_adj(X509_getm_notAfter(certificate), valid_until);
-  X509_set_pubkey(certificate, made.key.get());
-  X509_NAME* subject = X509_get_subject_name(certificate);
-  X509_NAME_add_entry_by_txt(subject, "CN", MBSTRING_ASC, reinterpret_cast<const unsigned char*>(name), -1,
-                             -1, 0);
-  X509_set_issuer_name(certificate, issuer ? X509_get_subject_name(issuer->certificate.get()) : subject);
-  if (!issuer) extend(certificate, NID_basic_constraints, "critical,CA:TRUE");
-  if (subject_alternative) extend(certificate, NID_subject_alt_name, subject_alternative);
-  X509_sign(certificate, issuer ? issuer->key.get() : made.key.get(), EVP_sha256());
-  return made;
-}
-
-// The file of one trusted certificate, gone with the object.
-class CaFile {
- public:
-  explicit CaFile(const Identity& ca) {
-    std::string name = std::filesystem::temp_directory_path() / "sallyport-ca-XXXXXX";
-    const UniqueFd file(::mkstemp(name.data()));
-    path_ = name;
-    std::FILE* out = std::fopen(path_.c_str(), "w");
-    PEM_write_X509(out, ca.certificate.get());
-    std::fclose(out);
-  }
-  ~CaFile() { std::filesystem::remove(path_); }
-  const std::string& path() const noexcept { return path_; }
-
- private:
-  std::string path_;
-};
 
 // A blocking TLS server in a thread of its own: every connection gets one echo of what it says first.
 class TlsServer {
@@ -119,7 +58,7 @@ class TlsServer {
     for (;;) {
       const UniqueFd connection(::accept4(listening_.get(), nullptr, nullptr, SOCK_CLOEXEC));
       if (connection.get() < 0) return;
-      const Session session(SSL_new(context_.get()));
+      const SslSession session(SSL_new(context_.get()));
       SSL_set_fd(session.get(), connection.get());
       if (SSL_accept(session.get()) != 1) continue;
       std::array<char, 100'000> buffer{};
@@ -131,7 +70,7 @@ class TlsServer {
     }
   }
 
-  Context context_;
+  SslContext context_;
   UniqueFd listening_;
   std::uint16_t port_ = 0;
   std::jthread thread_;
