@@ -1,5 +1,7 @@
 // Any bytes as a JSON-RPC message: whatever parses must hold together through every function that reads it.
 #include "json/splice.hpp"
+#include "protocol/capabilities.hpp"
+#include "protocol/completion.hpp"
 #include "protocol/edge.hpp"
 #include "protocol/envelope.hpp"
 #include "protocol/message.hpp"
@@ -38,29 +40,43 @@ void read_call(const Message& message, std::string_view bytes) {
         tools_call_request("1", latest_modern, *tool, message.raw(Field::arguments, bytes), {});
     require(is_message(rebuilt, MessageKind::request));
   }
+  if (message.method() == Method::completion_complete) {
+    if (const auto asked = read_completion(message, bytes))
+      require(is_message(
+          request("1", latest_modern, Method::completion_complete, completion_params(*asked, asked->ref), {}),
+          MessageKind::request));
+  }
+  if (message.method() == Method::subscriptions_listen) static_cast<void>(listen_topics(message, bytes));
   if (message.method() == Method::notifications_progress && check_params(message, bytes))
     require(is_message(rewrite_progress(bytes, message, "7"), message.kind()));
 }
 
+void read_as(const Message& message, std::string_view bytes, Method method, Revision revision) {
+  if (message.kind() == MessageKind::error_response) {
+    require(is_message(rewrite_error(bytes, message, method, "1", revision), MessageKind::error_response));
+    return;
+  }
+  static_cast<void>(classify_result(message, bytes));
+  static_cast<void>(read_capabilities(message, bytes));
+  std::string storage;
+  const auto result = rewrite_result(bytes, message, method, revision, storage);
+  const std::string response = result_response(message.id(bytes), result);
+  const auto again = parse_message(response);
+  require(again && again->kind() == MessageKind::result_response);
+  require(again->id(response) == message.id(bytes));
+  const bool modern = era(revision) == Era::modern;
+  require(again->has(Field::result_type) || !modern);
+  require(!again->has(Field::ttl_ms) || modern);
+  // A rewritten result needs no second rewriting.
+  std::string more;
+  if (!modern)
+    require(rewrite_result(response, *again, method, revision, more) == again->raw(Field::result, response));
+}
+
 void read_response(const Message& message, std::string_view bytes) {
-  for (const Revision revision : {latest_legacy, latest_modern}) {
-    if (message.kind() == MessageKind::error_response) {
-      require(is_message(rewrite_error(bytes, message, "1", revision), MessageKind::error_response));
-      continue;
-    }
-    static_cast<void>(classify_result(message, bytes));
-    std::string storage;
-    const auto result = rewrite_result(bytes, message, revision, storage);
-    const std::string response = result_response(message.id(bytes), result);
-    const auto again = parse_message(response);
-    require(again && again->kind() == MessageKind::result_response);
-    require(again->id(response) == message.id(bytes));
-    require(again->has(Field::result_type) || revision == latest_legacy);
-    require(!again->has(Field::ttl_ms) || revision == latest_modern);
-    // A rewritten result needs no second rewriting.
-    std::string more;
-    if (revision == latest_legacy)
-      require(rewrite_result(response, *again, revision, more) == again->raw(Field::result, response));
+  for (const Method method : {Method::tools_call, Method::prompts_get, Method::resources_read}) {
+    for (const Revision revision : {Revision::v2024_11_05, latest_legacy, latest_modern})
+      read_as(message, bytes, method, revision);
   }
 }
 

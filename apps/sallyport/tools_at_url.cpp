@@ -1,6 +1,6 @@
 #include "client/http_channel.hpp"
 #include "tool_source.hpp"
-#include "upstream/tool.hpp"
+#include "upstream/catalogue.hpp"
 
 #include <fmt/format.h>
 
@@ -53,9 +53,8 @@ class ToolsAtUrl final : public ToolSource {
 
   Task<Listing> list() override {
     CO_TRY(co_await open());
-    upstream::Catalogue catalogue;
     Listing listing;
-    CO_TRY(co_await fetch(catalogue, listing));
+    const upstream::Catalogue catalogue = CO_TRY(co_await fetch(listing));
     for (const upstream::ToolPointer& tool : catalogue.tools) {
       listing.tools.push_back({tool->name, "", tool->definition});
     }
@@ -77,7 +76,7 @@ class ToolsAtUrl final : public ToolSource {
     upstream::Catalogue catalogue;
     if (protocol::era(channel_->revision()) == protocol::Era::modern) {
       Listing ignored;
-      CO_TRY(co_await fetch(catalogue, ignored));
+      catalogue = CO_TRY(co_await fetch(ignored));
     }
     for (const upstream::ToolPointer& tool : catalogue.tools) {
       if (tool->name == name) outgoing.param_headers = tool->param_headers;
@@ -115,8 +114,9 @@ class ToolsAtUrl final : public ToolSource {
   }
 
   // All pages.
-  Task<void> fetch(upstream::Catalogue& catalogue, Listing& listing) {
+  Task<upstream::Catalogue> fetch(Listing& listing) {
     const bool modern = protocol::era(channel_->revision()) == protocol::Era::modern;
+    upstream::CatalogueBuilder tools(definition_, settings_, modern);
     std::string cursor;
     for (std::size_t page = 0; page < max_pages; ++page) {
       client::Outgoing request;
@@ -130,14 +130,13 @@ class ToolsAtUrl final : public ToolSource {
         co_return Failure(
             Error(Code::discovery_failed).with_executed(Executed::no).with_developer_message(why));
       }
-      add_tools(definition_, settings_, answer->bytes, answer->message[Field::tools].value.span, modern,
-                catalogue);
+      tools.add(protocol::List::tools, answer->bytes, answer->message[Field::tools].value.span);
       if (page == 0) add_missing(*answer, listing);
       const std::string_view next = answer->message.raw(Field::next_cursor, answer->bytes);
-      if (!answer->message.is(Field::next_cursor, json::Type::string) || next == cursor) co_return ok();
+      if (!answer->message.is(Field::next_cursor, json::Type::string) || next == cursor) break;
       cursor = next;
     }
-    co_return ok();
+    co_return std::move(tools.catalogue());
   }
 
   task::Loop* loop_;

@@ -20,11 +20,13 @@ class ToolsOfConfig final : public ToolSource {
 
   Task<Listing> list() override {
     CO_TRY(co_await settle("", ""));
-    const std::shared_ptr<const upstream::View> view = gateway_.fleet().view("");
+    const std::shared_ptr<const upstream::View> view = gateway_.fleet().current()->view("");
     Listing listing;
     for (const std::string& name : view->names()) {
-      const upstream::View::Entry* entry = view->find(name);
-      listing.tools.push_back({name, entry->server->key(), render_tool(*entry->tool, name, revision)});
+      const upstream::View::Tool* entry = view->find(name);
+      listing.tools.push_back(
+          {name, entry->server->key(),
+           upstream::render_entry(protocol::List::tools, entry->tool->definition, name, revision)});
     }
     listing.missing = missing();
     for (const std::string& tool : view->hidden()) {
@@ -59,7 +61,8 @@ class ToolsOfConfig final : public ToolSource {
 
   std::string waiting_for() override {
     std::vector<std::string_view> starting;
-    for (const auto& server : gateway_.fleet().servers()) {
+    for (const auto& member : gateway_.fleet().current()->members()) {
+      const auto& server = member->server();
       if (server->state() == upstream::State::starting) starting.push_back(server->key());
     }
     if (starting.empty()) return "waiting for the answer";
@@ -74,8 +77,8 @@ class ToolsOfConfig final : public ToolSource {
   // The one server whose tool this must be by its prefix, so that no other is started; empty: it may be any.
   std::string_view owner_of(std::string_view name) {
     const upstream::Definition* owner = nullptr;
-    for (const auto& server : gateway_.fleet().servers()) {
-      const upstream::Definition& definition = server->definition();
+    for (const auto& member : gateway_.fleet().current()->members()) {
+      const upstream::Definition& definition = member->definition();
       if (definition.prefix.empty()) return "";
       const bool longer = !owner || definition.prefix.size() > owner->prefix.size();
       if (name.starts_with(definition.prefix) && longer) owner = &definition;
@@ -85,13 +88,15 @@ class ToolsOfConfig final : public ToolSource {
 
   // Starts what `endpoint` has, and waits for all of it or for this tool.
   Task<void> settle(std::string_view endpoint, std::string_view tool) {
-    return gateway_.fleet().settle(endpoint, loop_->now() + config_->timeouts.start, tool);
+    const auto has_tool = [tool](const upstream::View& view) { return view.find(tool) != nullptr; };
+    return gateway_.fleet().current()->settle(endpoint, loop_->now() + config_->timeouts.start, has_tool);
   }
 
   // Servers that are not up, with the last that they wrote.
   std::vector<Missing> missing() {
     std::vector<Missing> all;
-    for (const auto& server : gateway_.fleet().servers()) {
+    for (const auto& member : gateway_.fleet().current()->members()) {
+      const auto& server = member->server();
       if (server->state() == upstream::State::up || server->state() == upstream::State::idle) continue;
       std::string why = server->last_error() ? explain(*server->last_error()) : "did not come up in time";
       const std::vector<std::string> written = server->stderr_lines();
@@ -107,8 +112,8 @@ class ToolsOfConfig final : public ToolSource {
     Response response;
     text.append_line(response.bytes);
     const std::uint64_t bytes = response.bytes.size();
-    const auto message =
-        protocol::parse_message(response.bytes, client::answer_limits(gateway_.fleet().settings(), bytes));
+    const auto message = protocol::parse_message(
+        response.bytes, client::answer_limits(gateway_.fleet().current()->settings(), bytes));
     if (!message) return fail(message.error().error);
     response.message = *message;
     response.missing = missing();

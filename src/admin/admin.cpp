@@ -43,6 +43,9 @@ json::value server_json(const upstream::Status& status) {
   object["pid"] = status.pid ? json::value(*status.pid) : json::value();
   object["restarts"] = status.restarts;
   object["tools"] = status.tools;
+  object["resources"] = status.resources;
+  object["resourceTemplates"] = status.templates;
+  object["prompts"] = status.prompts;
   object["inFlight"] = status.in_flight;
   return object;
 }
@@ -79,7 +82,7 @@ Task<void> Admin::handle(net::Exchange& exchange) {
 
 std::string Admin::servers_json() const {
   json::array servers;
-  for (const auto& server : fleet_->servers()) servers.push_back(server_json(server->status()));
+  for (const auto& member : fleet_->current()->members()) servers.push_back(server_json(member->status()));
   return json::serialize(servers) + "\n";
 }
 
@@ -98,9 +101,9 @@ net::HttpReply Admin::answer(std::string_view path) const {
       path.size() > servers_path.size() + logs.size() + 1) {
     std::string_view key = path.substr(servers_path.size() + 1);
     key.remove_suffix(logs.size());
-    if (const auto server = fleet_->find(key)) {
+    if (const auto member = fleet_->current()->find(key)) {
       std::string lines;
-      for (const std::string& line : server->stderr_lines()) lines += escape_terminal(line) + "\n";
+      for (const std::string& line : member->server()->stderr_lines()) lines += escape_terminal(line) + "\n";
       return {.body = std::move(lines), .content_type = plain};
     }
   }

@@ -129,6 +129,19 @@ std::string_view name(Operation operation) noexcept {
   return operation_names[index(operation)];
 }
 
+Operation operation_of(protocol::Method method) noexcept {
+  switch (method) {
+    case protocol::Method::tools_call:
+      return Operation::tool_call;
+    case protocol::Method::prompts_get:
+    case protocol::Method::resources_read:
+    case protocol::Method::completion_complete:
+      return Operation::none;
+    default:
+      return Operation::discovery;
+  }
+}
+
 std::string_view name(FailureClass failure) noexcept {
   return failure_class_names[index(failure)];
 }

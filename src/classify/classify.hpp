@@ -3,6 +3,7 @@
 #pragma once
 
 #include "errors/error.hpp"
+#include "protocol/method.hpp"
 
 #include <array>
 #include <cstddef>
@@ -43,6 +44,9 @@ inline constexpr std::size_t failure_class_count = static_cast<std::size_t>(Fail
 enum class AbortedBy : std::uint8_t { client, deadline, limit };
 
 std::string_view name(Operation operation) noexcept;
+
+// What a request to a server is: a tool call, discovery, or (prompts, resources, completion) neither.
+Operation operation_of(protocol::Method method) noexcept;
 std::string_view name(FailureClass failure) noexcept;
 
 // What the caller knows about the operation. Everything may be left out; nothing is then claimed.

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "pipeline/call.hpp"
+#include "protocol/capabilities.hpp"
 #include "protocol/lists.hpp"
 #include "protocol/mcp_headers.hpp"
 #include "protocol/method.hpp"
@@ -18,9 +19,10 @@ namespace sallyport::client {
 // are made by the channel for its revision.
 struct Outgoing {
   protocol::Method method = protocol::Method::ping;
-  std::string_view name;       // of the tool, plain text
+  std::string_view name;       // of the tool or prompt, or the URI: plain text
   std::string_view arguments;  // raw, or empty
   std::string_view cursor;     // raw, or empty
+  std::string_view params;     // of other methods: the raw members of params, without braces
   std::span<const protocol::ParamHeader> param_headers;
   std::string_view traceparent;
   int hops = 0;
@@ -47,6 +49,8 @@ class Channel {
  public:
   virtual ~Channel() = default;
   virtual protocol::Revision revision() const noexcept = 0;
+  // What the server announced; all, if a modern one did not say.
+  virtual const protocol::ServerCapabilities& capabilities() const noexcept = 0;
 
   // Ends with the upstream's answer (a JSON-RPC error is one too) or an error that says whether the request
   // may have run. Cancelling the caller's scope tells the upstream.

@@ -86,7 +86,11 @@ Task<std::unique_ptr<HttpChannel>> HttpChannel::open(Environment environment,
 }
 
 Task<void> HttpChannel::handshake(std::optional<protocol::Revision> revision) {
-  if (!revision && CO_TRY(co_await probe_modern())) revision = protocol::latest_modern;
+  // A server whose revision the config names is asked too: what it can do is said there only.
+  if (!revision || protocol::era(*revision) == Era::modern) {
+    const bool modern = CO_TRY(co_await probe_modern());
+    if (modern && !revision) revision = protocol::latest_modern;
+  }
   revision_ = revision.value_or(protocol::latest_legacy);
   renew_headers();
   if (protocol::era(revision_) == Era::modern) co_return ok();
@@ -103,6 +107,8 @@ Task<bool> HttpChannel::probe_modern() {
   if (answer) {
     switch (judge_probe((*answer)->bytes, (*answer)->message)) {
       case ProbeVerdict::modern:
+        if ((*answer)->message.kind() == protocol::MessageKind::result_response)
+          capabilities_ = protocol::read_capabilities((*answer)->message, (*answer)->bytes);
         co_return true;
       case ProbeVerdict::legacy:
         co_return false;
@@ -136,6 +142,7 @@ Task<void> HttpChannel::initialize() {
                               "initialize was not answered with a revision that we speak"));
   }
   revision_ = *revision;
+  capabilities_ = protocol::read_capabilities(answer->message, answer->bytes);
   session_ = std::move(pending.session);
   renew_headers();
   co_return co_await notify(protocol::initialized_notification());
@@ -320,7 +327,7 @@ Task<std::unique_ptr<pipeline::Answer>> HttpChannel::receive_failure(net::HttpCa
   std::vector<classify::HeaderField> fields;
   for (const net::HeaderField& field : call.head().fields) fields.push_back({field.name, field.value});
   classify::Context context;
-  context.operation = classify::Operation::tool_call;
+  context.operation = classify::operation_of(pending.outgoing->method);
   context.handed_over = true;
   context.refuses_with = env_.target.refuses_with;
   co_return Failure(classify::from_http(status, fields, env_.loop.clock().system_now(), context));

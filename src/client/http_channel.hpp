@@ -27,6 +27,7 @@ class HttpChannel final : public Channel {
 
   ~HttpChannel() override;
   protocol::Revision revision() const noexcept override { return revision_; }
+  const protocol::ServerCapabilities& capabilities() const noexcept override { return capabilities_; }
   Task<std::unique_ptr<pipeline::Answer>> request(const Outgoing& outgoing) override;
   Task<void> close() override;
 
@@ -58,6 +59,7 @@ class HttpChannel final : public Channel {
   std::string fixed_headers_;   // of every request
   std::string common_headers_;  // and those of the session and revision
   protocol::Revision revision_ = protocol::latest_legacy;
+  protocol::ServerCapabilities capabilities_ = protocol::ServerCapabilities::all();
   std::string session_;
   PendingRequests pending_;
   task::Group group_;

@@ -32,13 +32,18 @@ std::string encode_request(const Outgoing& outgoing, protocol::Revision revision
   switch (outgoing.method) {
     case protocol::Method::tools_call:
       return protocol::tools_call_request(number, revision, outgoing.name, outgoing.arguments, meta);
-    case protocol::Method::tools_list:
-      return protocol::tools_list_request(number, revision, outgoing.cursor, meta);
     case protocol::Method::server_discover:
       return protocol::discover_request(number, meta);
-    default:
+    case protocol::Method::ping:
       return protocol::ping_request(number);
+    default:
+      break;
   }
+  for (const protocol::ListRow& row : protocol::list_rows) {
+    if (outgoing.method == row.method)
+      return protocol::list_request(number, revision, row.list, outgoing.cursor, meta);
+  }
+  return protocol::request(number, revision, outgoing.method, outgoing.params, meta);
 }
 
 }  // namespace sallyport::client

@@ -71,7 +71,11 @@ Task<std::unique_ptr<StdioChannel>> StdioChannel::open(Environment environment,
 }
 
 Task<void> StdioChannel::handshake(std::optional<protocol::Revision> revision) {
-  if (!revision && CO_TRY(co_await probe_modern())) revision = protocol::latest_modern;
+  // A server whose revision the config names is asked too: what it can do is said there only.
+  if (!revision || protocol::era(*revision) == protocol::Era::modern) {
+    const bool modern = CO_TRY(co_await probe_modern());
+    if (modern && !revision) revision = protocol::latest_modern;
+  }
   if (revision && protocol::era(*revision) == protocol::Era::modern) {
     revision_ = *revision;
     listen();
@@ -95,6 +99,8 @@ Task<bool> StdioChannel::probe_modern() {
   }
   switch (judge_probe((*answer)->bytes, (*answer)->message)) {
     case ProbeVerdict::modern:
+      if ((*answer)->message.kind() == protocol::MessageKind::result_response)
+        capabilities_ = protocol::read_capabilities((*answer)->message, (*answer)->bytes);
       co_return true;
     case ProbeVerdict::legacy:
       co_return false;
@@ -123,6 +129,7 @@ Task<void> StdioChannel::initialize(protocol::Revision offered) {
                               "the server chose a protocol revision that we do not speak"));
   }
   revision_ = *revision;
+  capabilities_ = protocol::read_capabilities(answer->message, answer->bytes);
   std::string initialized = protocol::initialized_notification();
   write_line(initialized, net::Outbox::Keep::required);
   co_return ok();

@@ -28,6 +28,7 @@ class StdioChannel final : public Channel {
 
   ~StdioChannel() override;
   protocol::Revision revision() const noexcept override { return revision_; }
+  const protocol::ServerCapabilities& capabilities() const noexcept override { return capabilities_; }
   Task<std::unique_ptr<pipeline::Answer>> request(const Outgoing& outgoing) override;
   Task<void> close() override;
   pid_t pid() const noexcept { return process_->pid(); }
@@ -55,6 +56,7 @@ class StdioChannel final : public Channel {
   Environment env_;
   std::unique_ptr<Process> process_;
   protocol::Revision revision_ = protocol::latest_legacy;
+  protocol::ServerCapabilities capabilities_ = protocol::ServerCapabilities::all();
   PendingRequests pending_;
   std::int64_t listening_ = 0;  // the id of our subscriptions/listen
   std::optional<Error> lost_;

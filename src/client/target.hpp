@@ -34,6 +34,9 @@ struct Target {
   bool is_stdio() const noexcept { return !command.empty(); }
 };
 
+// Would a connection to the one do for the other? `refuses_with` is no part of a connection.
+bool same_server(const Target& a, const Target& b);
+
 struct Settings {
   std::chrono::milliseconds connect{5000};
   std::chrono::milliseconds discovery{20000};
@@ -42,6 +45,8 @@ struct Settings {
   std::uint64_t stdio_line = 64u << 20;
   std::uint32_t depth = 64;
   std::uint32_t keys = 10000;
+
+  bool operator==(const Settings&) const = default;
 };
 
 // What a server may send in one message. `keys` bounds a client's message; a list of many tools has more.

@@ -13,15 +13,40 @@ Gateway::Gateway(task::Loop& loop, const config::Config& config, telemetry::Regi
       metrics_(&registry),
       budget_(config.limits.buffered),
       fleet_(loop, upstream_settings(config), budget_, definitions(config), *this),
-      stack_(build_stack(config)),
-      limit_loopback_(config.limits.source_written),
       idle_(loop) {
-  source_limit_.emplace(layers::RateLimit{config.limits.source.count, config.limits.source.per});
-  for (const auto& server : fleet_.servers()) metrics_->gauge(metrics::upstream_up, {server->key()}).set(0);
+  set_limits(config.limits);
+  graph_ = build_graph(config);
+  for (const auto& member : fleet_.current()->members())
+    metrics_->gauge(metrics::upstream_up, {member->key()}).set(0);
   metrics_->sampled(metrics::buffered_bytes, [this] { return static_cast<double>(budget_.used()); });
 }
 
 Gateway::~Gateway() = default;
+
+std::shared_ptr<const Graph> Gateway::build_graph(const config::Config& config) {
+  const std::shared_ptr<upstream::Roster>& roster = fleet_.current();
+  return std::make_shared<const Graph>(config, roster, build_stack(config, *roster));
+}
+
+// What was spent and what is held stays so.
+void Gateway::set_limits(const config::Limits& limits) {
+  budget_.set_limit(limits.buffered);
+  if (limits.rate) rate_limit_.set_limit({limits.rate->count, limits.rate->per});
+  source_limit_.set_limit({limits.source.count, limits.source.per});
+  limit_loopback_ = limits.source_written;
+}
+
+upstream::FleetChange Gateway::reload(const config::Config& config) {
+  set_limits(config.limits);
+  upstream::FleetChange change =
+      fleet_.install(upstream_settings(config), definitions(config), config.timeouts.shutdown);
+  graph_ = build_graph(config);
+  for (const std::string& key : change.removed) metrics_->forget(metrics::upstream_up, {key});
+  for (const std::vector<std::string>* keys : {&change.added, &change.replaced}) {
+    for (const std::string& key : *keys) metrics_->gauge(metrics::upstream_up, {key}).set(0);
+  }
+  return change;
+}
 
 Error Gateway::draining_error() const {
   return Error(Code::limit_draining)
@@ -32,11 +57,12 @@ Error Gateway::draining_error() const {
 
 Task<pipeline::Reply> Gateway::call(pipeline::Call& call) {
   if (draining_) co_return pipeline::Failed{draining_error(), failure(draining_error(), call.correlation)};
+  const std::shared_ptr<const Graph> graph = graph_;
   task::Scope& caller = co_await task::current_scope();
   task::Scope scope(caller);
   session::Running running(call.message->id(call.bytes), scope);
   running_.add(running);
-  Result<pipeline::Reply> reply = co_await stack_->call(call).in(scope);
+  Result<pipeline::Reply> reply = co_await graph->stack->call(call).in(scope);
   running_.remove(running);
   if (running_.empty()) idle_.set();
   if (reply) co_return reply;
@@ -53,7 +79,7 @@ protocol::CanonicalFailure Gateway::failure(const Error& error, const Correlatio
 std::optional<Error> Gateway::admit(const net::Peer& peer) {
   if (draining_) return draining_error();
   if (peer.loopback && !limit_loopback_) return std::nullopt;
-  const auto wait = source_limit_->take(peer.address, loop_->now());
+  const auto wait = source_limit_.take(peer.address, loop_->now());
   if (!wait) return std::nullopt;
   metrics_->counter(metrics::refused, {wire_name(Code::limit_rate_limited)}).increment();
   return Error(Code::limit_rate_limited)

@@ -1,7 +1,8 @@
-// The gateway without its listeners: the fleet and the stack that calls pass through.
+// The gateway without its listeners: the servers, what lives on through a reload, and the graph that calls
+// pass through.
 #pragma once
 
-#include "config/config.hpp"
+#include "gateway/graph.hpp"
 #include "layers/rate/token_buckets.hpp"
 #include "net/budget.hpp"
 #include "pipeline/front.hpp"
@@ -27,8 +28,13 @@ class Gateway final : public pipeline::Front, private upstream::FleetObserver {
   void answered(protocol::Era era, protocol::Method method, int status) override;
   void delivered(pipeline::Delivery what) override;
   bool draining() const override { return draining_; }
-  bool has_endpoint(std::string_view server) const override { return fleet_.has_endpoint(server); }
+  bool has_endpoint(std::string_view server) const override { return fleet_.current()->has_endpoint(server); }
   Subscription subscribe(std::string_view endpoint, pipeline::Listener& listener) override;
+
+  // Puts another configuration in force: calls that come from now on go by it, those under way end as they
+  // began. What did not change of the servers lives on.
+  upstream::FleetChange reload(const config::Config& config);
+  const config::Config& config() const noexcept { return graph_->config; }
 
   upstream::Fleet& fleet() noexcept { return fleet_; }
   net::Budget& budget() noexcept { return budget_; }
@@ -45,7 +51,9 @@ class Gateway final : public pipeline::Front, private upstream::FleetObserver {
   void state_changed(const upstream::Server& server) override;
   void garbage(const upstream::Server& server, std::string_view kind) override;
   void late_answer(const upstream::Server& server) override;
-  std::unique_ptr<pipeline::Service> build_stack(const config::Config& config);
+  std::shared_ptr<const Graph> build_graph(const config::Config& config);
+  std::unique_ptr<pipeline::Service> build_stack(const config::Config& config, upstream::Roster& roster);
+  void set_limits(const config::Limits& limits);
   Error draining_error() const;
 
   task::Loop* loop_;
@@ -53,8 +61,9 @@ class Gateway final : public pipeline::Front, private upstream::FleetObserver {
   telemetry::CallHub calls_;
   net::Budget budget_;
   upstream::Fleet fleet_;
-  std::unique_ptr<pipeline::Service> stack_;
-  std::optional<layers::TokenBuckets> source_limit_;
+  layers::TokenBuckets rate_limit_{{}};
+  layers::TokenBuckets source_limit_{{}};
+  std::shared_ptr<const Graph> graph_;
   bool limit_loopback_ = false;  // only if the operator wrote `limits.source`
   bool draining_ = false;
   std::array<telemetry::Counter*, 2 * protocol::method_count> answered_{};  // with 200, by method and era

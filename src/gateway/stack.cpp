@@ -13,11 +13,11 @@
 
 namespace sallyport::gateway {
 
-std::unique_ptr<pipeline::Service> Gateway::build_stack(const config::Config& config) {
+std::unique_ptr<pipeline::Service> Gateway::build_stack(const config::Config& config,
+                                                        upstream::Roster& roster) {
   using pipeline::layer;
   task::Timers& timers = loop_->timers();
-  std::optional<layers::RateLimit> rate;
-  if (config.limits.rate) rate = layers::RateLimit{config.limits.rate->count, config.limits.rate->per};
+  layers::TokenBuckets* const rate = config.limits.rate ? &rate_limit_ : nullptr;
   const bool by_source = config.limits.per == config::LimitBy::source;
   const config::Timeouts& timeouts = config.timeouts;
 
@@ -26,11 +26,11 @@ std::unique_ptr<pipeline::Service> Gateway::build_stack(const config::Config& co
       layer<layers::Telemetry>(timers, *metrics_, calls_),  // outermost: counts what the client sees
       layer<layers::Render>(),                              // the last place where an Error exists
       layer<layers::Rate>(timers, rate, by_source),         // before any work is done for the caller
-      layer<layers::Route>(timers, fleet_),  // lists and handshakes end here, answered from the caller's view
+      layer<layers::Route>(timers, roster),  // lists and handshakes end here, answered from the caller's view
       // Calls.
       layer<layers::Deadline>(timers, timeouts.tool,
                               timeouts.tool_max),             // the whole call, waiting for a start included
-      layer<layers::Resolve>(timers, fleet_),                 // which tool; sets its own time limit
+      layer<layers::Resolve>(timers, roster),                 // which tool; sets its own time limit
       layer<layers::Concurrency>(config.limits.concurrency),  // needs to know the server
       std::make_unique<layers::Upstream>());
 }

@@ -29,7 +29,7 @@ class Budget {
     // bound.
     bool grow(std::uint64_t bytes) noexcept {
       if (!budget_) return true;
-      if (bytes > budget_->limit_ - budget_->used_) return false;
+      if (budget_->used_ > budget_->limit_ || bytes > budget_->limit_ - budget_->used_) return false;
       budget_->used_ += bytes;
       bytes_ += bytes;
       return true;
@@ -44,6 +44,9 @@ class Budget {
     Budget* budget_ = nullptr;
     std::uint64_t bytes_ = 0;
   };
+
+  // What is held already stays held.
+  void set_limit(std::uint64_t limit) noexcept { limit_ = limit; }
 
   Charge charge() noexcept { return Charge(*this); }
   std::uint64_t used() const noexcept { return used_; }

@@ -45,7 +45,8 @@ struct Answer {
   std::string bytes;
   protocol::Message message;
   net::Budget::Charge charge;
-  std::optional<Code> degraded;  // RECOVERY_…: it came in another way than usual
+  protocol::Method method = protocol::Method::tools_call;  // that it answers
+  std::optional<Code> degraded;                            // RECOVERY_…: it came in another way than usual
 };
 
 // A result of our own; shared, so that a list that was rendered once is sent to many.
@@ -91,6 +92,7 @@ struct Call {
   std::shared_ptr<upstream::Server> server;
   std::shared_ptr<const upstream::Tool> tool;
   std::string_view shown_name;  // the tool's name as the caller used it, once it is known to be of its view
+  std::string own_name;         // of a prompt, the URI of a resource: as its server calls it
   bool idempotent = false;
   int hops = 1;
   int attempts = 0;        // requests to a server on its behalf

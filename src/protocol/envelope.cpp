@@ -50,15 +50,6 @@ void append_notifications(std::string& out, Topics topics) {
   out += '}';
 }
 
-void append_capabilities(std::string& out, ServerCapabilities capabilities) {
-  out += R"("capabilities":{)";
-  if (capabilities.tools) {
-    out += R"("tools":{"listChanged":)";
-    out += capabilities.tools_list_changed ? "true}" : "false}";
-  }
-  out += '}';
-}
-
 void append_instructions(std::string& out, std::string_view instructions) {
   if (instructions.empty()) return;
   out += R"(,"instructions":)";
@@ -162,9 +153,9 @@ std::string ping_request(std::string_view id) {
   return begin_request(id, Method::ping) + "}}";
 }
 
-std::string tools_list_request(std::string_view id, Revision revision, std::string_view cursor,
-                               const Meta& meta) {
-  std::string out = begin_request(id, Method::tools_list);
+std::string list_request(std::string_view id, Revision revision, List list, std::string_view cursor,
+                         const Meta& meta) {
+  std::string out = begin_request(id, row(list).method);
   if (!cursor.empty()) {
     out += R"("cursor":)";
     out += cursor;
@@ -185,6 +176,15 @@ std::string tools_call_request(std::string_view id, Revision revision, std::stri
     out += arguments;
   }
   out += ',';
+  end_with_meta(out, revision, meta);
+  return out;
+}
+
+std::string request(std::string_view id, Revision revision, Method method, std::string_view params,
+                    const Meta& meta) {
+  std::string out = begin_request(id, method);
+  out += params;
+  if (!params.empty()) out += ',';
   end_with_meta(out, revision, meta);
   return out;
 }
@@ -235,11 +235,12 @@ std::string method_not_found_response(std::string_view id) {
 
 // ---- Towards clients.
 
-std::string initialize_result(Revision negotiated, ServerCapabilities capabilities,
+std::string initialize_result(Revision negotiated, const ServerCapabilities& capabilities,
                               std::string_view instructions) {
   std::string out = R"({"protocolVersion":")";
   out += name(negotiated);
   out += R"(",)";
+  out += R"("capabilities":)";
   append_capabilities(out, capabilities);
   out += R"(,"serverInfo":)";
   out += implementation();
@@ -248,11 +249,12 @@ std::string initialize_result(Revision negotiated, ServerCapabilities capabiliti
   return out;
 }
 
-std::string discover_result(ServerCapabilities capabilities, std::uint64_t ttl_ms, CacheScope scope,
+std::string discover_result(const ServerCapabilities& capabilities, std::uint64_t ttl_ms, CacheScope scope,
                             std::string_view instructions) {
   std::string out = R"({"resultType":"complete","supportedVersions":)";
   out += supported_revisions_json;
   out += ',';
+  out += R"("capabilities":)";
   append_capabilities(out, capabilities);
   append_instructions(out, instructions);
   append_caching(out, ttl_ms, scope);
@@ -269,12 +271,14 @@ std::string empty_result(Revision revision) {
   return out;
 }
 
-std::string tools_list_result(Revision revision, std::string_view tools, std::string_view next_cursor,
-                              std::uint64_t ttl_ms, CacheScope scope, std::string_view degraded) {
+std::string list_result(List list, Revision revision, std::string_view entries, std::string_view next_cursor,
+                        std::uint64_t ttl_ms, CacheScope scope, std::string_view degraded) {
   std::string out;
-  out.reserve(tools.size() + next_cursor.size() + degraded.size() + 256);
-  out += R"({"tools":)";
-  out += tools;
+  out.reserve(entries.size() + next_cursor.size() + degraded.size() + 256);
+  out += "{\"";
+  out += row(list).member;
+  out += "\":";
+  out += entries;
   if (!next_cursor.empty()) {
     out += R"(,"nextCursor":)";
     json::append_quoted(out, next_cursor);
@@ -284,6 +288,16 @@ std::string tools_list_result(Revision revision, std::string_view tools, std::st
     append_caching(out, ttl_ms, scope);
   }
   append_result_meta_member(out, era(revision), degraded);
+  out += '}';
+  return out;
+}
+
+std::string empty_completion(Revision revision) {
+  std::string out = R"({"completion":{"values":[],"total":0,"hasMore":false})";
+  if (era(revision) == Era::modern) {
+    out += R"(,"resultType":"complete")";
+    append_result_meta_member(out, Era::modern, {});
+  }
   out += '}';
   return out;
 }

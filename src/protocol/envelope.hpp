@@ -5,6 +5,7 @@
 // texts that were scanned or made by us; they are not checked again.
 #pragma once
 
+#include "protocol/capabilities.hpp"
 #include "protocol/lists.hpp"
 #include "protocol/method.hpp"
 #include "protocol/revision.hpp"
@@ -44,11 +45,14 @@ std::string initialized_notification();
 std::string discover_request(std::string_view id, const Meta& meta = {});
 std::string ping_request(std::string_view id);
 // `cursor`: raw, with its quotes; empty: the first page.
-std::string tools_list_request(std::string_view id, Revision revision, std::string_view cursor,
-                               const Meta& meta);
+std::string list_request(std::string_view id, Revision revision, List list, std::string_view cursor,
+                         const Meta& meta);
 // `name`: plain text. `arguments`: raw; empty: none were given.
 std::string tools_call_request(std::string_view id, Revision revision, std::string_view name,
                                std::string_view arguments, const Meta& meta);
+// Any other request: `params` are the raw members of params but for _meta, without braces.
+std::string request(std::string_view id, Revision revision, Method method, std::string_view params,
+                    const Meta& meta);
 // Asks for every list_changed.
 std::string listen_request(std::string_view id, const Meta& meta = {});
 // `id`: the raw id of our request; `reason`: plain text of ours.
@@ -64,23 +68,20 @@ std::string method_not_found_response(std::string_view id);
 
 // ---- Towards clients. Results are the text of `result`; wrap them with result_response().
 
-struct ServerCapabilities {
-  bool tools = true;
-  bool tools_list_changed = true;
-};
-
 enum class CacheScope : std::uint8_t { private_scope, public_scope };
 
-std::string initialize_result(Revision negotiated, ServerCapabilities capabilities,
+std::string initialize_result(Revision negotiated, const ServerCapabilities& capabilities,
                               std::string_view instructions = {});
-std::string discover_result(ServerCapabilities capabilities, std::uint64_t ttl_ms, CacheScope scope,
+std::string discover_result(const ServerCapabilities& capabilities, std::uint64_t ttl_ms, CacheScope scope,
                             std::string_view instructions = {});
 // The answer to ping and to all that has nothing to say.
 std::string empty_result(Revision revision);
-// `tools`: the raw array; `next_cursor`: plain text, empty: the last page; `degraded`: a raw value for
+// `entries`: the raw array; `next_cursor`: plain text, empty: the last page; `degraded`: a raw value for
 // _meta["dev.sallyport/degraded"], or empty.
-std::string tools_list_result(Revision revision, std::string_view tools, std::string_view next_cursor,
-                              std::uint64_t ttl_ms, CacheScope scope, std::string_view degraded = {});
+std::string list_result(List list, Revision revision, std::string_view entries, std::string_view next_cursor,
+                        std::uint64_t ttl_ms, CacheScope scope, std::string_view degraded = {});
+// The answer to completion/complete where there is nothing to propose.
+std::string empty_completion(Revision revision);
 
 // notifications/…/list_changed; `subscription`: the raw id of the listen request that it goes to, or empty.
 std::string list_changed_notification(Topic topic, std::string_view subscription = {});

@@ -287,6 +287,11 @@ constexpr std::array call_rules{
     ParamRule{request_state, "params.requestState", Expected::string, false},
     ParamRule{input_responses, "params.inputResponses", Expected::object, false},
 };
+constexpr std::array read_rules{
+    ParamRule{uri, "params.uri", Expected::string, true},
+    ParamRule{request_state, "params.requestState", Expected::string, false},
+    ParamRule{input_responses, "params.inputResponses", Expected::object, false},
+};
 constexpr std::array initialize_rules{
     ParamRule{protocol_version, "params.protocolVersion", Expected::string, true},
     ParamRule{capabilities, "params.capabilities", Expected::object, true},
@@ -303,9 +308,15 @@ std::span<const ParamRule> rules_of(Method method) {
     case Method::initialize:
       return initialize_rules;
     case Method::tools_list:
+    case Method::prompts_list:
+    case Method::resources_list:
+    case Method::resources_templates_list:
       return list_rules;
     case Method::tools_call:
+    case Method::prompts_get:
       return call_rules;
+    case Method::resources_read:
+      return read_rules;
     case Method::subscriptions_listen:
       return listen_rules;
     case Method::notifications_cancelled:

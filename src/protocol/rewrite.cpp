@@ -45,13 +45,17 @@ class ResultEdit {
         text_(response.raw(Field::result, bytes)),
         splice_(text_) {}
 
-  void towards_legacy(std::string_view degraded) {
+  void towards_legacy(Method method, Revision client, std::string_view degraded) {
     for (const Field field : {Field::result_type, Field::ttl_ms, Field::cache_scope}) drop(field);
-    if (!response_.is(Field::structured_content, Type::object)) drop(Field::structured_content);
+    const bool structured = client >= Revision::v2025_06_18;
+    if (!structured || !response_.is(Field::structured_content, Type::object))
+      drop(Field::structured_content);
+    if (!structured) edit_blocks(method, client);
     edit_meta(Era::legacy, degraded);
   }
 
-  void towards_modern(std::string_view degraded) {
+  void towards_modern(Method method, std::string_view degraded) {
+    if (row(method).cacheable) edit_caching();
     if (!response_.is(Field::result_type, Type::string)) {
       drop(Field::result_type);
       append(root(), "resultType", R"("complete")");
@@ -80,6 +84,58 @@ class ResultEdit {
   void append(json::Span object, std::string_view key, std::string_view json) {
     splice_.append_member(object, key, json);
     changed_ = true;
+  }
+
+  // A result of somebody else's server is good for its caller only.
+  void edit_caching() {
+    const bool has_ttl =
+        response_.is(Field::ttl_ms, Type::number) && json::as_int64(text_of(Field::ttl_ms)).value_or(-1) >= 0;
+    if (!has_ttl) {
+      drop(Field::ttl_ms);
+      append(root(), "ttlMs", "0");
+    }
+    drop(Field::cache_scope);
+    append(root(), "cacheScope", R"("private")");
+  }
+
+  // Content stands in result.content, and in the messages of a prompt, one block each.
+  void edit_blocks(Method method, Revision client) {
+    const bool prompt = method == Method::prompts_get;
+    if (!prompt && method != Method::tools_call) return;
+    const json::Value list = json::find_member(text_, root(), prompt ? "messages" : "content").value;
+    if (!list.is(Type::array)) return;
+    json::ElementCursor cursor(text_, list.span);
+    while (const auto element = cursor.next()) {
+      if (!element->is(Type::object)) continue;
+      const json::Value block = prompt ? json::find_member(text_, element->span, "content").value : *element;
+      if (block.is(Type::object)) edit_block(block.span, client);
+    }
+  }
+
+  void edit_block(json::Span block, Revision client) {
+    const std::string type = member_text(block, "type");
+    std::string words;
+    if (type == "resource_link") {
+      words = member_text(block, "name") + ": " + member_text(block, "uri");
+    } else if (type == "audio" && client < Revision::v2025_03_26) {
+      words = "[audio, " + member_text(block, "mimeType") + ", which protocol revision " +
+              std::string(name(client)) + " cannot carry]";
+    } else {
+      return;
+    }
+    std::string text = R"({"type":"text","text":)";
+    json::append_quoted(text, words);
+    text += '}';
+    splice_.replace(block, text);
+    changed_ = true;
+  }
+
+  std::string member_text(json::Span object, std::string_view key) const {
+    const json::Value value = json::find_member(text_, object, key).value;
+    return value.is(Type::string) ? json::unescape(value.of(text_)) : std::string();
+  }
+  std::string_view text_of(Field field) const {
+    return shifted(response_[field].value.span, offset_).of(text_);
   }
 
   void edit_meta(Era era, std::string_view degraded) {
@@ -113,13 +169,13 @@ class ResultEdit {
 
 }  // namespace
 
-std::string_view rewrite_result(std::string_view bytes, const Message& response, Revision client,
-                                std::string& storage, std::string_view degraded) {
+std::string_view rewrite_result(std::string_view bytes, const Message& response, Method method,
+                                Revision client, std::string& storage, std::string_view degraded) {
   ResultEdit edit(bytes, response);
   if (era(client) == Era::legacy) {
-    edit.towards_legacy(degraded);
+    edit.towards_legacy(method, client, degraded);
   } else {
-    edit.towards_modern(degraded);
+    edit.towards_modern(method, degraded);
   }
   return edit.finish(storage);
 }
@@ -143,6 +199,9 @@ ResultClass classify_result(const Message& response, std::string_view bytes) {
 
 namespace {
 
+constexpr int invalid_params = -32602;
+constexpr int resource_not_found = -32002;
+
 bool is_defined_in(int code, Revision client) {
   constexpr std::array standard{-32700, -32600, -32601, -32602, -32603};
   if (std::ranges::find(standard, code) != standard.end()) return true;
@@ -152,11 +211,16 @@ bool is_defined_in(int code, Revision client) {
 
 int code_for(int code, Revision client) {
   constexpr int internal_error = -32603;
-  constexpr int invalid_params = -32602;
-  constexpr int resource_not_found = -32002;
   if (code == resource_not_found && era(client) == Era::modern) return invalid_params;
   const bool application_defined = code != 0 && (code < -32768 || code > -32000);
   return application_defined || is_defined_in(code, client) ? code : internal_error;
+}
+
+// So says a modern server that it has no such resource.
+bool names_resource(std::string_view bytes, const Message& response, int code) {
+  const json::Value data = response[Field::error_data].value;
+  return code == invalid_params && data.is(Type::object) &&
+         json::find_member(bytes, data.span, "uri").value.is(Type::string);
 }
 
 // Without C0, DEL and C1; clipped.
@@ -212,9 +276,11 @@ void append_spec_data(std::string& out, std::string_view bytes, const json::Valu
 
 }  // namespace
 
-std::string rewrite_error(std::string_view bytes, const Message& response, std::string_view id,
+std::string rewrite_error(std::string_view bytes, const Message& response, Method method, std::string_view id,
                           Revision client) {
-  const int code = code_for(response.error_code(bytes), client);
+  int code = code_for(response.error_code(bytes), client);
+  if (method == Method::resources_read && era(client) == Era::legacy && names_resource(bytes, response, code))
+    code = resource_not_found;
   std::string scratch;
   const auto message = response.text(Field::error_message, bytes, scratch);
   std::string out = R"({"jsonrpc":"2.0","id":)";

@@ -114,6 +114,12 @@ void Registry::sampled(const MetricInfo& info, std::function<double()> read, Lab
   series(info, labels, read) = read;
 }
 
+void Registry::forget(const MetricInfo& info, Labels labels) {
+  assert(info.type == MetricType::gauge);
+  const auto family = families_.find(info.name);
+  if (family != families_.end()) family->second.series.erase({labels.begin(), labels.end()});
+}
+
 std::string Registry::render() const {
   std::string out;
   for (const auto& [name, family] : families_) render_family(family, out);

@@ -85,6 +85,9 @@ class Registry {
   // holds on to must live as long as the registry. The last one given for the same labels counts.
   void sampled(const MetricInfo& info, std::function<double()> read, Labels labels = {});
 
+  // Takes a gauge away that means nothing any more. Nobody holds on to it.
+  void forget(const MetricInfo& info, Labels labels);
+
   // By name, then by label values: the same state gives the same text.
   std::string render() const;
 

@@ -11,6 +11,7 @@ namespace sallyport::telemetry {
 
 namespace labels {
 inline constexpr std::array<std::string_view, 3> server_tool_code = {"server", "tool", "code"};
+inline constexpr std::array<std::string_view, 3> server_method_code = {"server", "method", "code"};
 inline constexpr std::array<std::string_view, 1> server = {"server"};
 inline constexpr std::array<std::string_view, 2> server_kind = {"server", "kind"};
 inline constexpr std::array<std::string_view, 3> era_method_status = {"era", "method", "status"};
@@ -44,6 +45,15 @@ inline constexpr MetricInfo call_duration{
     .type = MetricType::histogram,
     .labels = labels::server,
     .buckets = duration_buckets,
+};
+inline constexpr MetricInfo upstream_requests{
+    .name = "sallyport_upstream_requests_total",
+    .help =
+        "Requests other than tool calls that went to a server (prompts, resources, completion) and have "
+        "ended; "
+        "the code is `ok` or that of the error.",
+    .type = MetricType::counter,
+    .labels = labels::server_method_code,
 };
 inline constexpr MetricInfo requests{
     .name = "sallyport_requests_total",
@@ -158,6 +168,7 @@ inline constexpr MetricInfo process_start_time{
 inline constexpr std::array all = {&build_info,
                                    &calls,
                                    &call_duration,
+                                   &upstream_requests,
                                    &requests,
                                    &refused,
                                    &sessions,

@@ -36,11 +36,11 @@ ResponseText::ResponseText(const pipeline::Reply& reply, std::string_view id, pr
 
 void ResponseText::answer(const pipeline::Answer& answer, std::string_view id, protocol::Revision client) {
   if (answer.message.kind() == protocol::MessageKind::error_response) {
-    storage_ = protocol::rewrite_error(answer.bytes, answer.message, id, client);
+    storage_ = protocol::rewrite_error(answer.bytes, answer.message, answer.method, id, client);
     return add(storage_);
   }
   const std::string mark = degraded_mark(answer);
-  result(id, protocol::rewrite_result(answer.bytes, answer.message, client, storage_, mark));
+  result(id, protocol::rewrite_result(answer.bytes, answer.message, answer.method, client, storage_, mark));
 }
 
 void ResponseText::result(std::string_view id, std::string_view text) {

@@ -1,4 +1,5 @@
-// One server behind the gateway, as the operator defined it, and the settings that hold for all of them.
+// One server behind the gateway, as the operator defined it: how it is reached, which is its identity, and
+// the rules under which its tools are shown; and the settings that hold for all servers.
 #pragma once
 
 #include "client/target.hpp"
@@ -12,7 +13,8 @@
 
 namespace sallyport::upstream {
 
-struct Definition : client::Target {
+// What a reload may change without touching the server itself.
+struct Rules {
   std::string prefix;    // of exposed names; may be empty
   bool trusted = false;  // its own annotations are believed
 
@@ -23,7 +25,11 @@ struct Definition : client::Target {
   std::map<std::string, std::chrono::milliseconds, std::less<>> timeout;
   std::map<std::string, std::string, std::less<>> rename;
   std::map<std::string, std::string, std::less<>> describe;
+
+  bool operator==(const Rules&) const = default;
 };
+
+struct Definition : client::Target, Rules {};
 
 struct Settings : client::Settings {
   std::chrono::milliseconds start{120000};
@@ -34,6 +40,8 @@ struct Settings : client::Settings {
   std::uint32_t concurrency = 64;
   std::uint32_t children = 64;
   std::uint32_t max_name = 48;
+
+  bool operator==(const Settings&) const = default;
 };
 
 }  // namespace sallyport::upstream

@@ -3,63 +3,108 @@
 #include "telemetry/log.hpp"
 
 #include <algorithm>
+#include <set>
 
 namespace sallyport::upstream {
 
-Fleet::Fleet(task::Loop& loop, Settings settings, net::Budget& budget, std::vector<Definition> definitions,
-             FleetObserver& observer)
-    : loop_(&loop), settings_(settings), observer_(&observer), changed_(loop), group_(loop) {
-  ServerObserver& self = *this;
-  for (Definition& definition : definitions) {
-    servers_.push_back(std::make_shared<Server>(loop, std::move(definition), settings_, budget, self));
-  }
+Fleet::Fleet(task::Loop& loop, const Settings& settings, net::Budget& budget,
+             std::vector<Definition> definitions, FleetObserver& observer)
+    : loop_(&loop),
+      settings_(settings),
+      budget_(&budget),
+      observer_(&observer),
+      calmed_(loop),
+      group_(loop),
+      current_(std::make_shared<Roster>(group_, settings, std::vector<std::shared_ptr<Member>>(), calmed_)) {
+  install(settings, std::move(definitions), {});
 }
 
 Fleet::~Fleet() = default;
 
-std::shared_ptr<Server> Fleet::find(std::string_view key) const {
-  const auto found = std::ranges::find_if(servers_, [&](const auto& server) { return server->key() == key; });
-  return found == servers_.end() ? nullptr : *found;
-}
-
-std::span<const std::shared_ptr<Server>> Fleet::members(std::string_view endpoint) const {
-  if (endpoint.empty()) return servers_;
-  const auto found =
-      std::ranges::find_if(servers_, [&](const auto& server) { return server->key() == endpoint; });
-  if (found == servers_.end()) return {};
-  return {&*found, 1};
-}
-
-std::shared_ptr<const View> Fleet::view(std::string_view endpoint) {
-  const auto found = views_.find(endpoint);
-  if (found != views_.end()) return found->second;
-  auto view = std::make_shared<const View>(members(endpoint), !endpoint.empty());
-  for (const std::string& tool : view->hidden()) {
-    log::warn("a tool is hidden: an earlier server has its name", {{"tool", tool}});
+FleetChange Fleet::install(const Settings& settings, std::vector<Definition> definitions,
+                           std::chrono::milliseconds grace) {
+  FleetChange change;
+  std::vector<std::shared_ptr<Member>> members;
+  for (Definition& definition : definitions)
+    members.push_back(make_member(std::move(definition), settings, change));
+  std::vector<std::string> before, after;  // what both have, in the order of each
+  for (const auto& member : current_->members()) {
+    const bool stays =
+        std::ranges::any_of(members, [&](const auto& each) { return each->key() == member->key(); });
+    (stays ? before : change.removed).push_back(member->key());
   }
-  views_.emplace(endpoint, view);
-  return view;
+  for (const auto& member : members) {
+    if (current_->find(member->key())) after.push_back(member->key());
+  }
+  change.reordered = before != after;
+  if (change == FleetChange{} && settings == current_->settings()) return change;
+
+  settings_ = settings;
+  const std::shared_ptr<Roster> old =
+      std::exchange(current_, std::make_shared<Roster>(group_, settings, std::move(members), calmed_));
+  std::erase_if(old_, [](const auto& each) { return each.expired(); });
+  old_.push_back(old);
+  end_replaced(*old, grace);
+  tell_of(*old);
+  return change;
 }
 
-Task<void> Fleet::settle(std::string_view endpoint, SteadyTime until, std::string_view tool) {
-  for (const std::shared_ptr<Server>& server : members(endpoint)) {
-    if (server->state() != State::idle) continue;
-    group_.spawn([](std::shared_ptr<Server> one) -> Task<void> {
-      (void)co_await one->ready();
+std::shared_ptr<Member> Fleet::make_member(Definition definition, const Settings& settings,
+                                           FleetChange& change) {
+  const std::shared_ptr<Member> old = current_->find(definition.key);
+  if (!old || !client::same_server(old->definition(), definition)) {
+    (old ? change.replaced : change.added).push_back(definition.key);
+    ServerObserver& self = *this;
+    auto server = std::make_shared<Server>(*loop_, definition, settings_, *budget_, self);
+    return std::make_shared<Member>(std::move(server), std::move(definition), settings);
+  }
+  const Rules& rules = definition;
+  const bool same = old->definition() == rules && old->definition().refuses_with == definition.refuses_with;
+  if (same && settings.max_name == current_->settings().max_name) return old;
+  if (!same) change.ruled.push_back(definition.key);
+  old->server()->adopt(definition);
+  return std::make_shared<Member>(old->server(), std::move(definition), settings);
+}
+
+void Fleet::end_replaced(const Roster& old, std::chrono::milliseconds grace) {
+  for (const auto& member : old.members()) {
+    const std::shared_ptr<Server>& server = member->server();
+    if (is_current(*server)) continue;
+    const bool used = server->state() != State::idle;
+    server->retire(calmed_);
+    group_.spawn(finish(server, loop_->now() + grace));
+    const auto next = current_->find(member->key());
+    if (!used || !next) continue;
+    group_.spawn([](std::shared_ptr<Server> fresh) -> Task<void> {
+      (void)co_await fresh->ready();
       co_return ok();
-    }(server));
+    }(next->server()));
   }
-  const auto wait = [](Fleet& fleet, std::string_view where, std::string_view name) -> Task<void> {
-    for (auto view = fleet.view(where); !view->complete() && !(view->find(name)); view = fleet.view(where)) {
-      CO_TRY(co_await fleet.changed_.wait());
-    }
+}
+
+bool Fleet::settling_in_old() const {
+  return std::ranges::any_of(old_, [](const auto& each) {
+    const auto roster = each.lock();
+    return roster && roster->settling() > 0;
+  });
+}
+
+Task<void> Fleet::finish(std::shared_ptr<Server> server, SteadyTime until) {
+  const auto wait = [](Fleet& fleet, Server& one) -> Task<void> {
+    while (one.in_flight() > 0 || fleet.settling_in_old()) CO_TRY(co_await fleet.calmed_.wait());
     co_return ok();
   };
-  const Result<void> settled = co_await task::with_deadline(
-      loop_->timers(), until, wait(*this, endpoint, tool),
-      [](const Error&) { return Error(Code::discovery_timeout).with_executed(Executed::no); });
-  if (!settled && settled.error().code() == Code::proto_cancelled) co_return settled;
-  co_return ok();  // who is late is named as degraded, and list_changed follows
+  ++ending_;
+  (void)co_await task::with_deadline(loop_->timers(), until, wait(*this, *server),
+                                     [](const Error& cancelled) { return cancelled; });
+  if (server->in_flight() > 0)
+    log::warn("calls of a server that ends are cut",
+              {{"server", server->key()}, {"calls", server->in_flight()}});
+  task::Scope ending;  // what was started is ended in a shutdown too
+  (void)co_await server->stop().in(ending);
+  --ending_;
+  log::info("the former server has ended", {{"server", server->key()}});
+  co_return ok();
 }
 
 pipeline::Front::Subscription Fleet::subscribe(std::string_view endpoint, pipeline::Listener& listener) {
@@ -68,29 +113,69 @@ pipeline::Front::Subscription Fleet::subscribe(std::string_view endpoint, pipeli
   return pipeline::Front::Subscription(list.get(), [list, entry](void*) { list->erase(entry); });
 }
 
-void Fleet::forget_views(const Server& server) {
-  views_.erase(std::string());
-  views_.erase(server.key());
-  changed_.set();
+template <class TopicsOf>
+void Fleet::tell(TopicsOf topics_of) {
+  std::vector<std::pair<pipeline::Listener*, protocol::Topics>> listeners;
+  for (const Subscriber& subscriber : *subscribers_) {
+    if (const protocol::Topics topics = topics_of(subscriber.endpoint); !topics.empty())
+      listeners.emplace_back(subscriber.listener, topics);
+  }
+  for (const auto& [listener, topics] : listeners) {
+    for (const protocol::TopicRow& row : protocol::topic_rows)
+      if (topics.has(row.topic)) listener->list_changed(row.topic);
+  }
+}
+
+void Fleet::tell_of(Roster& old) {
+  std::map<std::string_view, protocol::Topics> changed;
+  tell([&](const std::string& endpoint) {
+    const auto [known, fresh] = changed.try_emplace(endpoint);
+    if (fresh) {
+      // A server that is new, or another one now, has lists that nobody knows before somebody asks.
+      const bool unheard = std::ranges::any_of(current_->members(), [&](const auto& member) {
+        const auto before = old.find(member->key());
+        return (endpoint.empty() || endpoint == member->key()) &&
+               (!before || before->server() != member->server());
+      });
+      known->second =
+          unheard ? protocol::Topics::all() : current_->view(endpoint)->difference(*old.view(endpoint));
+    }
+    return known->second;
+  });
+}
+
+bool Fleet::is_current(const Server& server) const {
+  const auto member = current_->find(server.key());
+  return member && member->server().get() == &server;
 }
 
 void Fleet::state_changed(const Server& server) {
-  forget_views(server);
-  observer_->state_changed(server);
-}
-
-void Fleet::list_changed(const Server& server, protocol::Topic topic) {
-  forget_views(server);
-  std::vector<pipeline::Listener*> concerned;
-  for (const Subscriber& subscriber : *subscribers_) {
-    if (subscriber.endpoint.empty() || subscriber.endpoint == server.key())
-      concerned.push_back(subscriber.listener);
+  current_->forget_views(server.key());
+  for (const auto& each : old_) {
+    if (const auto roster = each.lock()) roster->forget_views(server.key());
   }
-  for (pipeline::Listener* listener : concerned) listener->list_changed(topic);
+  if (is_current(server)) observer_->state_changed(server);
 }
 
+void Fleet::listed(const Server& server, bool came_up) {
+  const auto member = current_->find(server.key());
+  const std::shared_ptr<const Catalogue> before = member ? member->last_catalogue() : nullptr;
+  current_->forget_views(server.key());
+  for (const auto& each : old_) {
+    if (const auto roster = each.lock()) roster->forget_views(server.key());
+  }
+  if (!is_current(server)) return;
+  protocol::Topics topics = difference(before.get(), member->catalogue().get());
+  if (came_up) topics.add(protocol::Topic::tools);  // the mark that it is missing goes away
+  tell([&](const std::string& endpoint) {
+    return endpoint.empty() || endpoint == server.key() ? topics : protocol::Topics();
+  });
+}
+
+// Those of servers that are about to end have room of their own, as much again: a server that is replaced is
+// not kept waiting by its predecessor's last calls.
 bool Fleet::take_child() {
-  if (children_ >= settings_.children) return false;
+  if (children_ >= settings_.children + std::min(ending_, settings_.children)) return false;
   ++children_;
   return true;
 }
@@ -98,7 +183,8 @@ bool Fleet::take_child() {
 Task<void> Fleet::stop() {
   group_.cancel(task::CancelReason::shutdown);
   std::vector<Task<void>> stopping;
-  for (const std::shared_ptr<Server>& server : servers_) stopping.push_back(server->stop());
+  for (const std::shared_ptr<Member>& member : current_->members())
+    stopping.push_back(member->server()->stop());
   (void)co_await task::gather(*loop_, std::move(stopping));
   co_return co_await group_.join();
 }

@@ -1,12 +1,11 @@
-// All servers behind the gateway, the views of them, and who hears when a view changes.
+// All servers behind the gateway, whichever configuration named them: they live on through a reload that does
+// not change them, and end after their calls when none names them any more.
 #pragma once
 
 #include "pipeline/front.hpp"
-#include "upstream/server.hpp"
-#include "upstream/view.hpp"
+#include "upstream/roster.hpp"
 
 #include <list>
-#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -25,24 +24,32 @@ class FleetObserver {
   ~FleetObserver() = default;
 };
 
+// What a reload did to servers, by their keys.
+struct FleetChange {
+  std::vector<std::string> added;
+  std::vector<std::string> removed;
+  std::vector<std::string> replaced;  // defined differently: a new one stands in its place
+  std::vector<std::string> ruled;     // the same server under other rules
+  bool reordered = false;
+
+  bool operator==(const FleetChange&) const = default;
+};
+
 class Fleet final : private ServerObserver {
  public:
-  Fleet(task::Loop& loop, Settings settings, net::Budget& budget, std::vector<Definition> definitions,
+  Fleet(task::Loop& loop, const Settings& settings, net::Budget& budget, std::vector<Definition> definitions,
         FleetObserver& observer);
   ~Fleet();
 
-  const Settings& settings() const noexcept { return settings_; }
-  std::span<const std::shared_ptr<Server>> servers() const noexcept { return servers_; }
-  std::shared_ptr<Server> find(std::string_view key) const;
+  // The servers that the configuration in force names.
+  const std::shared_ptr<Roster>& current() const noexcept { return current_; }
   std::uint32_t children() const noexcept { return children_; }
 
-  // `endpoint`: the key of one server, or empty for all.
-  bool has_endpoint(std::string_view endpoint) const { return endpoint.empty() || find(endpoint) != nullptr; }
-  std::shared_ptr<const View> view(std::string_view endpoint);
-
-  // Starts what is idle in this view and waits, at most until `until`, for all of it to be up or known to be
-  // down; or only until `tool` is in the view.
-  Task<void> settle(std::string_view endpoint, SteadyTime until, std::string_view tool = {});
+  // Puts these definitions in force. A server that is defined as before is the same object, with its process
+  // or connection; one that is named no more ends when its calls have ended, at the latest after `grace`.
+  // Whoever sees a change of its tools hears of it.
+  FleetChange install(const Settings& settings, std::vector<Definition> definitions,
+                      std::chrono::milliseconds grace);
 
   pipeline::Front::Subscription subscribe(std::string_view endpoint, pipeline::Listener& listener);
 
@@ -56,23 +63,32 @@ class Fleet final : private ServerObserver {
   };
 
   void state_changed(const Server& server) override;
-  void list_changed(const Server& server, protocol::Topic topic) override;
+  void listed(const Server& server, bool came_up) override;
   void garbage(const Server& server, std::string_view kind) override { observer_->garbage(server, kind); }
   void late_answer(const Server& server) override { observer_->late_answer(server); }
   bool take_child() override;
   void give_child() override { --children_; }
-  void forget_views(const Server& server);
-  std::span<const std::shared_ptr<Server>> members(std::string_view endpoint) const;
+
+  std::shared_ptr<Member> make_member(Definition definition, const Settings& settings, FleetChange& change);
+  void end_replaced(const Roster& old, std::chrono::milliseconds grace);
+  void tell_of(Roster& old);
+  bool is_current(const Server& server) const;
+  bool settling_in_old() const;
+  Task<void> finish(std::shared_ptr<Server> server, SteadyTime until);
+  template <class TopicsOf>  // (const std::string& endpoint) -> protocol::Topics
+  void tell(TopicsOf topics_of);
 
   task::Loop* loop_;
-  Settings settings_;
+  Settings settings_;  // what connections look at while they live
+  net::Budget* budget_;
   FleetObserver* observer_;
-  std::vector<std::shared_ptr<Server>> servers_;
-  std::map<std::string, std::shared_ptr<const View>, std::less<>> views_;
   std::shared_ptr<std::list<Subscriber>> subscribers_ = std::make_shared<std::list<Subscriber>>();
   std::uint32_t children_ = 0;
-  task::Event changed_;
+  std::uint32_t ending_ = 0;  // servers that no configuration names any more
+  task::Event calmed_;  // a server that is named no more, or a roster that is not in force, has one user less
   task::Group group_;
+  std::shared_ptr<Roster> current_;
+  std::vector<std::weak_ptr<Roster>> old_;  // that calls may still look at
 };
 
 }  // namespace sallyport::upstream

@@ -5,6 +5,7 @@
 #include "client/http_channel.hpp"
 #include "client/stdio_channel.hpp"
 #include "telemetry/log.hpp"
+#include "upstream/fetch.hpp"
 
 #include <algorithm>
 
@@ -17,7 +18,6 @@ constexpr std::chrono::milliseconds coalescing{250};
 constexpr std::chrono::milliseconds short_wait{2000};  // a caller waits for a restart that is this near
 constexpr std::chrono::milliseconds http_retry_gap{
     200};  // an HTTP server that is down is asked again by a call
-constexpr std::size_t max_pages = 1000;
 
 double random_share() {
   return static_cast<double>(random_u64() >> 11) * 0x1.0p-53;
@@ -80,16 +80,19 @@ Error timed_out(std::chrono::milliseconds limit, const Error& cancelled) {
       .with_slot(Slot::seconds, std::chrono::ceil<std::chrono::seconds>(limit).count());
 }
 
-// A place among the requests of a server, held while it lives.
+// A place among the requests of a server, held while it lives; `last` is set when nobody holds one any more.
 class Place {
  public:
-  explicit Place(std::uint32_t& taken) noexcept : taken_(taken) { ++taken_; }
-  ~Place() { --taken_; }
+  Place(std::uint32_t& taken, task::Event* const& last) noexcept : taken_(taken), last_(last) { ++taken_; }
+  ~Place() {
+    if (--taken_ == 0 && last_) last_->set();
+  }
   Place(const Place&) = delete;
   Place& operator=(const Place&) = delete;
 
  private:
   std::uint32_t& taken_;
+  task::Event* const& last_;
 };
 
 }  // namespace
@@ -108,15 +111,15 @@ std::string_view name(State state) noexcept {
   return "";
 }
 
-Server::Server(task::Loop& loop, Definition definition, const Settings& settings, net::Budget& budget,
+Server::Server(task::Loop& loop, client::Target target, const Settings& settings, net::Budget& budget,
                ServerObserver& observer)
     : loop_(&loop),
-      definition_(std::move(definition)),
+      target_(std::move(target)),
       settings_(&settings),
       budget_(&budget),
       observer_(&observer),
       since_(loop.clock().system_now()),
-      era_(definition_.protocol),
+      era_(target_.protocol),
       retry_(loop.timers()),
       coalesce_(loop.timers()),
       unlist_(loop.timers()),
@@ -129,15 +132,14 @@ Server::~Server() = default;
 
 Status Server::status() const {
   Status status;
-  status.name = definition_.key;
-  status.stdio = definition_.is_stdio();
+  status.name = target_.key;
+  status.stdio = target_.is_stdio();
   status.state = state_;
   status.since = since_;
   status.last_error = last_error_;
   if (channel_) status.revision = channel_->revision();
   status.pid = pid_;
   status.restarts = starts_ > 0 ? starts_ - 1 : 0;
-  status.tools = catalogue_ ? catalogue_->tools.size() : 0;
   status.in_flight = in_flight_;
   return status;
 }
@@ -151,7 +153,7 @@ void Server::set_state(State state) {
 
 Error Server::unavailable() const {
   Error error(Code::tool_server_unavailable);
-  error.with_executed(Executed::no).with_can_retry(true).with_slot(Slot::server, definition_.key);
+  error.with_executed(Executed::no).with_can_retry(true).with_slot(Slot::server, target_.key);
   if (last_error_) error.with_cause(*last_error_);
   const SteadyTime now = loop_->now();
   if (retry_at_ > now) error.with_retry_after(std::chrono::ceil<std::chrono::milliseconds>(retry_at_ - now));
@@ -162,7 +164,7 @@ bool Server::may_try_now() const {
   if (state_ != State::down) return true;
   const SteadyTime now = loop_->now();
   if (retry_at_ <= now) return true;
-  return !definition_.is_stdio() && now - http_retry_gap >= down_at_;
+  return !target_.is_stdio() && now - http_retry_gap >= down_at_;
 }
 
 Task<void> Server::ready() {
@@ -183,32 +185,29 @@ Task<void> Server::start() {
   if (stopping_) co_return Failure(unavailable());
   set_state(State::starting);
   ++starts_;
+  changed_ = {};
   const SteadyTime until = loop_->now() + settings_->start;
   const auto give_up = [this](const Error& cancelled) { return timed_out(settings_->start, cancelled); };
   Result<std::shared_ptr<client::Channel>> channel =
       co_await task::with_deadline(loop_->timers(), until, open(), give_up);
   if (channel) {
-    const SteadyTime list_until = loop_->now() + settings_->discovery;
-    auto listed = co_await task::with_deadline(
-        loop_->timers(), list_until, fetch(**channel),
-        [this](const Error& cancelled) { return timed_out(settings_->discovery, cancelled); });
+    auto listed =
+        co_await fetch_lists(*loop_, **channel, target_, *settings_, protocol::Topics::all(), nullptr);
     if (listed && !lost_early_) {
       channel_ = std::move(*channel);
-      catalogue_ = std::move(*listed);
+      listing_ = std::move(*listed);
       unlist_.cancel();
       last_error_.reset();
       backoff_.up(loop_->now());
       set_state(State::up);
-      observer_->list_changed(*this, protocol::Topic::tools);
-      log::info("server is up", {{"server", definition_.key},
-                                 {"revision", protocol::name(channel_->revision())},
-                                 {"tools", catalogue_->tools.size()}});
-      for (const std::string& note : catalogue_->dropped) {
-        log::warn("a tool of the server is left out", {{"server", definition_.key}, {"tool", note}});
-      }
+      log::info("server is up",
+                {{"server", target_.key}, {"revision", protocol::name(channel_->revision())}});
+      stale_ = {};
+      observer_->listed(*this, true);
+      if (!changed_.empty()) refresh_soon();
       co_return ok();
     }
-    retire(std::move(*channel));
+    close(std::move(*channel));
     channel = fail(lost_early_ ? *lost_early_ : std::move(listed).error());
   }
   lost_early_.reset();
@@ -219,21 +218,20 @@ Task<void> Server::start() {
 
 Task<std::shared_ptr<client::Channel>> Server::open() {
   lost_early_.reset();
-  if (definition_.is_stdio()) co_return co_await open_child();
-  const client::HttpChannel::Environment environment{*loop_, definition_, *settings_, *budget_, *this};
+  if (target_.is_stdio()) co_return co_await open_child();
+  const client::HttpChannel::Environment environment{*loop_, target_, *settings_, *budget_, *this};
   auto channel = CO_TRY(co_await client::HttpChannel::open(environment, era_));
   era_ = channel->revision();
   co_return std::shared_ptr<client::Channel>(std::move(channel));
 }
 
 Task<std::shared_ptr<client::Channel>> Server::open_child() {
-  const client::StdioChannel::Environment environment{*loop_,   definition_, *settings_,
-                                                      *budget_, *this,       stderr_};
+  const client::StdioChannel::Environment environment{*loop_, target_, *settings_, *budget_, *this, stderr_};
   if (!observer_->take_child()) {
     co_return Failure(Error(Code::limit_quota)
                           .with_executed(Executed::no)
                           .with_slot(Slot::limit, settings_->children)
-                          .with_slot(Slot::server, definition_.key));
+                          .with_slot(Slot::server, target_.key));
   }
   auto channel = co_await client::StdioChannel::open(environment, era_);
   // Some servers end on a request before `initialize`: that is legacy evidence, and the next child is not
@@ -250,39 +248,9 @@ Task<std::shared_ptr<client::Channel>> Server::open_child() {
   co_return std::shared_ptr<client::Channel>(std::move(*channel));
 }
 
-Task<std::shared_ptr<const Catalogue>> Server::fetch(client::Channel& channel) {
-  auto catalogue = std::make_shared<Catalogue>();
-  const bool http = !definition_.is_stdio() && protocol::era(channel.revision()) == protocol::Era::modern;
-  std::string cursor;
-  for (std::size_t page = 0; page < max_pages; ++page) {
-    client::Outgoing list;
-    list.method = protocol::Method::tools_list;
-    list.cursor = cursor;
-    list.repeatable = true;
-    const auto answer = CO_TRY(co_await channel.request(list));
-    const std::string_view bytes = answer->bytes;
-    if (answer->message.kind() == protocol::MessageKind::error_response) {
-      if (answer->message.error_code(bytes) == -32601) co_return catalogue;  // it has no tools
-      co_return Failure(
-          Error(Code::discovery_failed).with_executed(Executed::no).with_slot(Slot::server, definition_.key));
-    }
-    if (!answer->message.is(Field::tools, json::Type::array)) {
-      co_return Failure(Error(Code::discovery_tool_validation_failed)
-                            .with_executed(Executed::no)
-                            .with_slot(Slot::server, definition_.key));
-    }
-    add_tools(definition_, *settings_, bytes, answer->message[Field::tools].value.span, http, *catalogue);
-    if (!answer->message.is(Field::next_cursor, json::Type::string)) co_return catalogue;
-    const std::string_view next = answer->message.raw(Field::next_cursor, bytes);
-    if (next == cursor) break;
-    cursor = next;
-  }
-  catalogue->dropped.push_back("the rest: its pages do not end");
-  co_return catalogue;
-}
-
 Task<std::unique_ptr<pipeline::Answer>> Server::request(const client::Outgoing& outgoing) {
-  const Place place(in_flight_);  // who waits for a start has one too, or a burst would wait without bound
+  const Place place(in_flight_,
+                    retired_);  // who waits for a start has one too, or a burst would wait without bound
   if (state_ != State::up) {
     Result<void> up = co_await ready();
     if (!up) co_return Failure(std::move(up).error().with_executed(Executed::no));
@@ -300,7 +268,7 @@ void Server::channel_lost(const Error& error) {
     lost_early_ = error;
     return;
   }
-  retire(std::move(channel_));
+  close(std::move(channel_));
   channel_.reset();
   if (!stopping_) went_down(as_discovery(error));
 }
@@ -309,20 +277,19 @@ void Server::went_down(const Error& error) {
   const SteadyTime now = loop_->now();
   last_error_ = error;
   down_at_ = now;
-  if (catalogue_ && !unlist_.active()) {
+  if (listing_ && !unlist_.active()) {
     unlist_.start(now + settings_->keep_listed, [this] {
-      catalogue_.reset();
-      observer_->list_changed(*this, protocol::Topic::tools);
+      listing_.reset();
+      observer_->listed(*this, false);
     });
   }
   // Another era may stand behind the same name when it comes back.
-  era_ = definition_.protocol;
+  era_ = target_.protocol;
   const auto delay = backoff_.down(now, random_share());
   retry_at_ = now + delay;
   set_state(State::down);
-  log::warn("server is down",
-            {{"server", definition_.key}, {"retry_in_ms", delay.count()}, {"error", error}});
-  if (stopping_) return;
+  log::warn("server is down", {{"server", target_.key}, {"retry_in_ms", delay.count()}, {"error", error}});
+  if (stopping_ || retired_) return;
   retry_.start(retry_at_, [this] {
     group_.spawn([](Server& self) -> Task<void> {
       (void)co_await self.ready();
@@ -331,9 +298,9 @@ void Server::went_down(const Error& error) {
   });
 }
 
-void Server::retire(std::shared_ptr<client::Channel> channel) {
+void Server::close(std::shared_ptr<client::Channel> channel) {
   pid_.reset();
-  const bool child = definition_.is_stdio();
+  const bool child = target_.is_stdio();
   group_.spawn([](Server& self, std::shared_ptr<client::Channel> old, bool is_child) -> Task<void> {
     task::Scope ending;  // goes on through a shutdown: this is what a shutdown waits for
     (void)co_await old->close().in(ending);
@@ -342,14 +309,18 @@ void Server::retire(std::shared_ptr<client::Channel> channel) {
   }(*this, std::move(channel), child));
 }
 
+// What changes while it starts may have been listed before it did.
 void Server::list_changed(protocol::Topic topic) {
-  if (topic != protocol::Topic::tools) return;
-  if (state_ != State::up || coalesce_.active()) return;
+  if (state_ != State::up && state_ != State::starting) return;
+  changed_.add(topic);
+  if (state_ == State::up) refresh_soon();
+}
+
+void Server::refresh_soon() {
+  if (coalesce_.active()) return;
   coalesce_.start(loop_->now() + coalescing, [this] {
-    if (refreshing_.flying()) {
-      refresh_again_ = true;
-      return;
-    }
+    stale_.add(std::exchange(changed_, {}));
+    if (refreshing_.flying()) return;  // it looks again when it is done
     group_.spawn([](Server& self) -> Task<void> {
       (void)co_await self.refreshing_.run([&self] { return self.refresh(); });
       co_return ok();
@@ -358,27 +329,26 @@ void Server::list_changed(protocol::Topic topic) {
 }
 
 Task<void> Server::refresh() {
-  do {
-    refresh_again_ = false;
+  while (!stale_.empty()) {
     const std::shared_ptr<client::Channel> channel = channel_;
     if (!channel) co_return ok();
-    auto fresh = co_await task::with_deadline(
-        loop_->timers(), loop_->now() + settings_->discovery, fetch(*channel),
-        [this](const Error& cancelled) { return timed_out(settings_->discovery, cancelled); });
+    auto fresh =
+        co_await fetch_lists(*loop_, *channel, target_, *settings_, std::exchange(stale_, {}), listing_);
     if (!fresh) {
-      log::warn("server's tools could not be listed again",
-                {{"server", definition_.key}, {"error", fresh.error()}});
-      co_return ok();
+      log::warn("server's lists could not be read again",
+                {{"server", target_.key}, {"error", fresh.error()}});
+      continue;
     }
-    const auto same = [](const ToolPointer& a, const ToolPointer& b) {
-      return a->definition == b->definition;
-    };
-    const bool unchanged = catalogue_ && std::ranges::equal(catalogue_->tools, (*fresh)->tools, same);
-    if (unchanged || channel != channel_) continue;
-    catalogue_ = std::move(*fresh);
-    observer_->list_changed(*this, protocol::Topic::tools);
-  } while (refresh_again_);
+    if (channel != channel_ || (listing_ && *listing_ == **fresh)) continue;
+    listing_ = std::move(*fresh);
+    observer_->listed(*this, false);
+  }
   co_return ok();
+}
+
+void Server::retire(task::Event& idle) noexcept {
+  retired_ = &idle;
+  retry_.cancel();
 }
 
 Task<void> Server::stop() {
@@ -386,7 +356,7 @@ Task<void> Server::stop() {
   retry_.cancel();
   coalesce_.cancel();
   unlist_.cancel();
-  if (channel_) retire(std::exchange(channel_, nullptr));
+  if (channel_) close(std::exchange(channel_, nullptr));
   group_.cancel(task::CancelReason::shutdown);
   co_return co_await group_.join();
 }

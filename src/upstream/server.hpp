@@ -1,5 +1,5 @@
-// One server behind the gateway: started when needed, watched, brought back, with the tools that it listed
-// last.
+// One server behind the gateway: started when needed, watched, brought back, with what it listed last. It
+// knows no rules: those belong to a configuration, and a server may outlive many.
 #pragma once
 
 #include "client/channel.hpp"
@@ -9,7 +9,7 @@
 #include "task/group.hpp"
 #include "upstream/backoff.hpp"
 #include "upstream/definition.hpp"
-#include "upstream/tool.hpp"
+#include "upstream/listing.hpp"
 
 #include <memory>
 #include <optional>
@@ -31,7 +31,11 @@ struct Status {
   std::optional<protocol::Revision> revision;
   std::optional<pid_t> pid;
   std::uint64_t restarts = 0;
+  // Under the rules of the configuration:
   std::size_t tools = 0;
+  std::size_t resources = 0;
+  std::size_t templates = 0;
+  std::size_t prompts = 0;
   std::uint32_t in_flight = 0;
 };
 
@@ -39,7 +43,8 @@ struct Status {
 class ServerObserver {
  public:
   virtual void state_changed(const class Server& server) = 0;
-  virtual void list_changed(const class Server& server, protocol::Topic topic) = 0;
+  // `came_up`: it is there again, whatever it lists; else its lists are not what they were.
+  virtual void listed(const class Server& server, bool came_up) = 0;
   virtual void garbage(const class Server& server, std::string_view kind) = 0;
   virtual void late_answer(const class Server& server) = 0;
   virtual bool take_child() = 0;  // a place for one more child process; given back when it is gone
@@ -51,14 +56,14 @@ class ServerObserver {
 
 class Server final : private client::ChannelOwner {
  public:
-  Server(task::Loop& loop, Definition definition, const Settings& settings, net::Budget& budget,
+  Server(task::Loop& loop, client::Target target, const Settings& settings, net::Budget& budget,
          ServerObserver& observer);
   ~Server();
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
 
-  const Definition& definition() const noexcept { return definition_; }
-  const std::string& key() const noexcept { return definition_.key; }
+  const client::Target& target() const noexcept { return target_; }
+  const std::string& key() const noexcept { return target_.key; }
   State state() const noexcept { return state_; }
   SystemTime since() const noexcept { return since_; }
   const std::optional<Error>& last_error() const noexcept { return last_error_; }
@@ -67,7 +72,7 @@ class Server final : private client::ChannelOwner {
   std::vector<std::string> stderr_lines() const { return stderr_.lines(); }
 
   // What it listed last; stays while it is down, for `keep_listed`. Null: nothing that may be shown.
-  std::shared_ptr<const Catalogue> catalogue() const { return catalogue_; }
+  const std::shared_ptr<const Listing>& listing() const noexcept { return listing_; }
 
   // Starts it if it is idle or may be tried again, and ends when it is up or has failed to come up. The start
   // goes on when the caller leaves. TOOL_006 with the time to the next try if it is not tried now.
@@ -76,6 +81,13 @@ class Server final : private client::ChannelOwner {
   // Sends one request and gives the answer, after waiting for the server to be there. The errors are those of
   // the channel, or TOOL_006.
   Task<std::unique_ptr<pipeline::Answer>> request(const client::Outgoing& outgoing);
+
+  // What a new configuration says of it that is no reason for another connection.
+  void adopt(const client::Target& target) { target_.refuses_with = target.refuses_with; }
+
+  // No configuration names it any more: it is not brought back on its own. `idle` is set whenever its last
+  // request ended.
+  void retire(task::Event& idle) noexcept;
 
   // Ends it for good: afterwards nothing of it is left.
   Task<void> stop();
@@ -89,16 +101,16 @@ class Server final : private client::ChannelOwner {
   Task<void> start();
   Task<std::shared_ptr<client::Channel>> open();
   Task<std::shared_ptr<client::Channel>> open_child();
-  Task<std::shared_ptr<const Catalogue>> fetch(client::Channel& channel);
+  void refresh_soon();
   Task<void> refresh();
   void went_down(const Error& error);
-  void retire(std::shared_ptr<client::Channel> channel);
+  void close(std::shared_ptr<client::Channel> channel);
   void set_state(State state);
   Error unavailable() const;
   bool may_try_now() const;
 
   task::Loop* loop_;
-  Definition definition_;
+  client::Target target_;
   const Settings* settings_;
   net::Budget* budget_;
   ServerObserver* observer_;
@@ -109,12 +121,14 @@ class Server final : private client::ChannelOwner {
   std::optional<protocol::Revision> era_;  // the verdict of an earlier probe
   std::shared_ptr<client::Channel> channel_;
   std::optional<Error> lost_early_;  // the channel ended before it was put to use
-  std::shared_ptr<const Catalogue> catalogue_;
+  std::shared_ptr<const Listing> listing_;
   std::optional<pid_t> pid_;
   std::uint64_t starts_ = 0;
   std::uint32_t in_flight_ = 0;
+  task::Event* retired_ = nullptr;
   bool stopping_ = false;
-  bool refresh_again_ = false;
+  protocol::Topics changed_;  // says the server; waits to be coalesced
+  protocol::Topics stale_;    // to be read again
 
   client::StderrTail stderr_;
   Backoff backoff_;

@@ -1,9 +1,9 @@
-// One tool of one upstream, with what the operator says about it; a catalogue is what a server listed last.
+// One tool of one upstream, with what the operator says about it.
 #pragma once
 
-#include "errors/result.hpp"
 #include "protocol/mcp_headers.hpp"
 #include "upstream/definition.hpp"
+#include "upstream/entry.hpp"
 
 #include <chrono>
 #include <memory>
@@ -31,26 +31,17 @@ struct Tool {
 
 using ToolPointer = std::shared_ptr<const Tool>;
 
-struct Catalogue {
-  std::vector<ToolPointer> tools;    // in the server's order, without what is denied
-  std::vector<ToolPointer> denied;   // what it lists and the operator does not allow: never shown
-  std::vector<std::string> dropped;  // one line each: what was left out, and why
-};
+// A tool that its server lists. Null: its x-mcp-header annotations break the rules, which over modern HTTP
+// (`http`) makes it unusable.
+ToolPointer listed_tool(const Definition& definition, const Settings& settings, Entry entry, bool http);
 
-// Adds the tools of one page, the text of a `tools` array inside `bytes`. What is no tool, or a name twice,
-// is dropped and noted; `http`: a tool whose x-mcp-header annotations break the rules is dropped too.
-void add_tools(const Definition& definition, const Settings& settings, std::string_view bytes,
-               json::Span tools, bool http, Catalogue& catalogue);
+// What the operator says of a tool, whatever its server lists.
+ToolPointer ruled_tool(const Definition& definition, const Settings& settings, std::string_view name);
 
 // A tool that its server does not list. Nothing if the rules do not allow it.
 ToolPointer unlisted_tool(const Definition& definition, const Settings& settings, std::string_view name);
 
 // Is it allowed by `tools.allow` and not denied by `tools.deny`?
 bool allowed(const Definition& definition, std::string_view tool) noexcept;
-
-// The definition for a list: the name as it is exposed there, and without what the revision does not know.
-std::string render_tool(const Tool& tool, std::string_view name, protocol::Revision revision);
-
-inline constexpr std::size_t max_tools = 10000;  // of one server
 
 }  // namespace sallyport::upstream

@@ -2,80 +2,104 @@
 
 #include "base/dates.hpp"
 #include "json/scanner.hpp"
-#include "protocol/envelope.hpp"
+
+#include <algorithm>
 
 #include <fmt/format.h>
 
 namespace sallyport::upstream {
-namespace {
 
-// How long a modern client may keep the list. Short while something is down: it comes back without being
-// asked.
-constexpr std::uint64_t ttl_ms = 60000;
-constexpr std::uint64_t degraded_ttl_ms = 5000;
+using protocol::List;
+using protocol::Topic;
 
-}  // namespace
-
-View::View(std::span<const std::shared_ptr<Server>> servers, bool single) {
-  for (const std::shared_ptr<Server>& server : servers) add(server, single);
+View::View(std::span<const std::shared_ptr<Member>> members, bool single) {
+  for (const protocol::ListRow& row : protocol::list_rows) pages(row.list).set_list(row.list);
+  offers_.tools = true;  // a gateway without tools serves an empty list of them
+  for (const std::shared_ptr<Member>& member : members) add(*member, single);
+  for (const Pages::Item& item : resources_.resources()) pages(List::resources).add(item);
+  for (const Pages::Item& item : resources_.templates()) pages(List::templates).add(item);
 }
 
-void View::add(const std::shared_ptr<Server>& server, bool single) {
+void View::add(Member& member, bool single) {
+  const std::shared_ptr<Server>& server = member.server();
   const State state = server->state();
   if (state == State::idle || state == State::starting)
     complete_ = complete_ && server->last_error().has_value();
-  if (state != State::up) note_degraded(*server);
-  const std::shared_ptr<const Catalogue> catalogue = server->catalogue();
+  const std::shared_ptr<const Catalogue> catalogue = member.catalogue();
+  knows_all_ = knows_all_ && catalogue;
+  offers_ |= catalogue ? catalogue->offers : protocol::ServerCapabilities::all();
+  if (state != State::up) note_degraded(*server, catalogue.get());
+  resources_.add(server, catalogue.get());
   if (!catalogue) return;
-  for (const ToolPointer& tool : catalogue->tools) {
+  catalogues_.push_back(catalogue);
+  add_tools(server, *catalogue, single);
+  add_prompts(server, *catalogue, single);
+}
+
+void View::add_tools(const std::shared_ptr<Server>& server, const Catalogue& catalogue, bool single) {
+  for (const ToolPointer& tool : catalogue.tools) {
     const std::string& name = single ? tool->own_name : tool->exposed;
-    if (!by_name_.emplace(name, entries_.size()).second) {
-      hidden_.push_back(tool->canonical());
+    if (!tools_.emplace(name, Tool{server, tool}).second) {
+      hidden_.push_back("tool " + tool->canonical());
       continue;
     }
-    entries_.emplace_back(name, Entry{server, tool});
     names_.push_back(name);
+    pages(List::tools).add({tool->definition, name == tool->own_name ? std::string_view() : name});
   }
-  for (const ToolPointer& tool : catalogue->denied) {
-    denied_.emplace(single ? tool->own_name : tool->exposed, Entry{server, tool});
+  for (const ToolPointer& tool : catalogue.denied) {
+    denied_.emplace(single ? tool->own_name : tool->exposed, Tool{server, tool});
   }
 }
 
-void View::note_degraded(const Server& server) {
-  if (!degraded_.empty()) degraded_ += ',';
+void View::add_prompts(const std::shared_ptr<Server>& server, const Catalogue& catalogue, bool single) {
+  for (const Prompt& prompt : catalogue.prompts) {
+    const std::string& name = single ? prompt.key : prompt.exposed;
+    if (!prompts_.emplace(name, PromptOf{server, prompt.key, catalogue.offers.completions}).second) {
+      hidden_.push_back("prompt " + server->key() + "/" + prompt.key);
+      continue;
+    }
+    prompt_names_.push_back(name);
+    pages(List::prompts).add({prompt.definition, name == prompt.key ? std::string_view() : name});
+  }
+}
+
+void View::note_degraded(const Server& server, const Catalogue* catalogue) {
   const std::string since = format_rfc3339(server.since());
   const bool down = server.state() == State::down;
   const Code code = server.last_error() ? server.last_error()->code() : Code::discovery_server_unavailable;
-  fmt::format_to(std::back_inserter(degraded_),
-                 R"({{"what":{},"why":{},"code":"{}","server":{},"since":"{}"}})", json::quote(server.key()),
-                 json::quote((down ? "down since " : "not up yet; starting since ") + since), wire_name(code),
-                 json::quote(server.key()), since);
+  const std::string mark =
+      fmt::format(R"({{"what":{},"why":{},"code":"{}","server":{},"since":"{}"}})", json::quote(server.key()),
+                  json::quote((down ? "down since " : "not up yet; starting since ") + since),
+                  wire_name(code), json::quote(server.key()), since);
+  for (const protocol::ListRow& row : protocol::list_rows) {
+    // Of prompts and resources only what may have some is missed.
+    if (row.topic == Topic::tools || !catalogue || catalogue->offers.has(row.topic))
+      pages(row.list).add_degraded(mark);
+  }
 }
 
-const View::Entry* View::find(std::string_view exposed) const {
-  const auto found = by_name_.find(exposed);
-  return found == by_name_.end() ? nullptr : &entries_[found->second].second;
+const View::Tool* View::find(std::string_view exposed) const {
+  const auto found = tools_.find(exposed);
+  return found == tools_.end() ? nullptr : &found->second;
 }
 
-const View::Entry* View::find_denied(std::string_view exposed) const {
+const View::Tool* View::find_denied(std::string_view exposed) const {
   const auto found = denied_.find(exposed);
   return found == denied_.end() ? nullptr : &found->second;
 }
 
-std::shared_ptr<const std::string> View::list(protocol::Revision revision) const {
-  auto& rendered = rendered_[static_cast<std::size_t>(revision)];
-  if (rendered) return rendered;
-  std::string tools = "[";
-  for (const auto& [name, entry] : entries_) {
-    if (tools.size() > 1) tools += ',';
-    tools += render_tool(*entry.tool, name, revision);
+const View::PromptOf* View::find_prompt(std::string_view exposed) const {
+  const auto found = prompts_.find(exposed);
+  return found == prompts_.end() ? nullptr : &found->second;
+}
+
+protocol::Topics View::difference(const View& other) const {
+  protocol::Topics topics;
+  for (const protocol::ListRow& row : protocol::list_rows) {
+    const Pages& mine = pages_[static_cast<std::size_t>(row.list)];
+    if (!mine.same_items(other.pages_[static_cast<std::size_t>(row.list)])) topics.add(row.topic);
   }
-  tools += ']';
-  const std::string degraded = degraded_.empty() ? "" : "[" + degraded_ + "]";
-  rendered = std::make_shared<const std::string>(
-      protocol::tools_list_result(revision, tools, {}, degraded_.empty() ? ttl_ms : degraded_ttl_ms,
-                                  protocol::CacheScope::private_scope, degraded));
-  return rendered;
+  return topics;
 }
 
 }  // namespace sallyport::upstream

@@ -1,12 +1,15 @@
-// What agents see on one endpoint: the tools of its servers under their exposed names, rendered once and sent
-// to many.
+// What agents see on one endpoint: what its servers list, under the names that it has there, rendered once
+// and sent to many.
 #pragma once
 
-#include "upstream/server.hpp"
+#include "upstream/member.hpp"
+#include "upstream/pages.hpp"
+#include "upstream/resource_index.hpp"
 
 #include <array>
 #include <map>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -19,40 +22,69 @@ class View {
  public:
   // `single`: the endpoint /mcp/{server}, where names carry no prefix. Servers come in config order, which
   // decides who keeps a name that two claim; who happens to be up decides nothing.
-  View(std::span<const std::shared_ptr<Server>> servers, bool single);
+  View(std::span<const std::shared_ptr<Member>> members, bool single);
+  View(const View&) = delete;
+  View& operator=(const View&) = delete;
 
-  struct Entry {
+  struct Tool {
     std::shared_ptr<Server> server;
     ToolPointer tool;
   };
-  const Entry* find(std::string_view exposed) const;
-  const Entry* find_denied(
+  const Tool* find(std::string_view exposed) const;
+  const Tool* find_denied(
       std::string_view exposed) const;  // for operators' eyes: callers learn that it is unknown
-
   // Names to suggest from, in list order.
   const std::vector<std::string>& names() const noexcept { return names_; }
 
-  // The complete result of tools/list for a client of this revision, made when first asked for.
-  std::shared_ptr<const std::string> list(protocol::Revision revision) const;
+  struct PromptOf {
+    std::shared_ptr<Server> server;
+    std::string_view name;  // what the server itself calls it
+    bool completes = false;
+  };
+  const PromptOf* find_prompt(std::string_view exposed) const;
+  const std::vector<std::string>& prompt_names() const noexcept { return prompt_names_; }
+
+  const ResourceIndex& resources() const noexcept { return resources_; }
+
+  // What some server offers, or may offer as far as is known.
+  const protocol::ServerCapabilities& offers() const noexcept { return offers_; }
+  bool knows_all() const noexcept { return knows_all_; }  // what every server offers
+
+  // The complete result of one page of a list for a client of this revision, made when first asked for.
+  Result<std::shared_ptr<const std::string>> list(
+      protocol::List list, protocol::Revision revision,
+      std::optional<std::string_view> cursor = std::nullopt) const {
+    return pages_[static_cast<std::size_t>(list)].page(revision, cursor);
+  }
 
   // Is every server settled, that is, up or known to be down?
   bool complete() const noexcept { return complete_; }
-  const std::vector<std::string>& hidden() const noexcept {
-    return hidden_;
-  }  // names lost to an earlier server
+
+  // The topics in which a client sees a difference.
+  protocol::Topics difference(const View& other) const;
+
+  // One line each: names lost to an earlier server.
+  const std::vector<std::string>& hidden() const noexcept { return hidden_; }
 
  private:
-  void add(const std::shared_ptr<Server>& server, bool single);
-  void note_degraded(const Server& server);
+  void add(Member& member, bool single);
+  void add_tools(const std::shared_ptr<Server>& server, const Catalogue& catalogue, bool single);
+  void add_prompts(const std::shared_ptr<Server>& server, const Catalogue& catalogue, bool single);
+  void note_degraded(const Server& server, const Catalogue* catalogue);
+  Pages& pages(protocol::List list) { return pages_[static_cast<std::size_t>(list)]; }
 
-  std::vector<std::pair<std::string, Entry>> entries_;  // in list order
-  std::map<std::string, std::size_t, std::less<>> by_name_;
-  std::map<std::string, Entry, std::less<>> denied_;
+  std::vector<std::shared_ptr<const Catalogue>> catalogues_;  // that the rest looks at
+  std::map<std::string, Tool, std::less<>> tools_;
+  std::map<std::string, Tool, std::less<>> denied_;
   std::vector<std::string> names_;
+  std::map<std::string, PromptOf, std::less<>> prompts_;
+  std::vector<std::string> prompt_names_;
+  ResourceIndex resources_;
   std::vector<std::string> hidden_;
-  std::string degraded_;  // the members of the JSON array
+  protocol::ServerCapabilities offers_;
+  bool knows_all_ = true;
   bool complete_ = true;
-  mutable std::array<std::shared_ptr<const std::string>, protocol::revision_count> rendered_;
+  std::array<Pages, protocol::list_count> pages_;
 };
 
 }  // namespace sallyport::upstream

@@ -37,9 +37,9 @@ class ScopeTimer final : public pipeline::CallTimer {
   task::Timer timer_;
 };
 
-Error timed_out(const Error& cancelled, std::chrono::seconds given) {
+Error timed_out(const Error& cancelled, std::chrono::seconds given, protocol::Method method) {
   classify::Context context;
-  context.operation = classify::Operation::tool_call;
+  context.operation = classify::operation_of(method);
   context.phase = cancelled.phase();
   context.executed = cancelled.executed();
   context.handed_over = cancelled.executed() != Executed::no;
@@ -58,7 +58,7 @@ Task<pipeline::Reply> Deadline::call(pipeline::Call& call) {
   call.timer = nullptr;
   const bool late = scope.cancelled() && scope.reason() == task::CancelReason::deadline;
   if (late && !reply && reply.error().code() == Code::proto_cancelled) {
-    co_return Failure(timed_out(reply.error(), timer.given()));
+    co_return Failure(timed_out(reply.error(), timer.given(), call.method()));
   }
   co_return reply;
 }

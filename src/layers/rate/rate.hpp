@@ -5,24 +5,19 @@
 #include "pipeline/call.hpp"
 #include "task/timers.hpp"
 
-#include <optional>
-
 namespace sallyport::layers {
 
 class Rate final : public pipeline::Layer {
  public:
-  // Without a limit everything passes. `by_source`: callers are told apart by their address, not by their
-  // name.
-  Rate(std::unique_ptr<pipeline::Service> next, task::Timers& timers, std::optional<RateLimit> limit,
-       bool by_source)
-      : Layer(std::move(next)), timers_(&timers), by_source_(by_source) {
-    if (limit) buckets_.emplace(*limit);
-  }
+  // Without buckets everything passes. They are not the layer's own: what a caller has spent outlives a
+  // reload. `by_source`: callers are told apart by their address, not by their name.
+  Rate(std::unique_ptr<pipeline::Service> next, task::Timers& timers, TokenBuckets* buckets, bool by_source)
+      : Layer(std::move(next)), timers_(&timers), buckets_(buckets), by_source_(by_source) {}
   Task<pipeline::Reply> call(pipeline::Call& call) override;
 
  private:
   task::Timers* timers_;
-  std::optional<TokenBuckets> buckets_;
+  TokenBuckets* buckets_;
   bool by_source_;
 };
 

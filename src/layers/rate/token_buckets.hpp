@@ -25,6 +25,9 @@ class TokenBuckets {
   explicit TokenBuckets(RateLimit limit, std::size_t max_keys = 10000) noexcept
       : limit_(limit), max_keys_(max_keys) {}
 
+  // What was spent stays spent.
+  void set_limit(RateLimit limit) noexcept { limit_ = limit; }
+
   // Takes one token; nothing if there was one, else how long until there is.
   std::optional<std::chrono::milliseconds> take(std::string_view key, SteadyTime now);
 

@@ -1,11 +1,15 @@
 #include "layers/resolve/resolve.hpp"
 
 #include "base/strings.hpp"
+#include "protocol/completion.hpp"
+#include "protocol/envelope.hpp"
 
 namespace sallyport::layers {
 namespace {
 
 using protocol::Field;
+using protocol::Method;
+using upstream::View;
 
 constexpr std::int64_t max_hops = 4;
 
@@ -20,6 +24,23 @@ Result<int> next_hop(const pipeline::Call& call) {
   return static_cast<int>(*hops) + 1;
 }
 
+Error missing(std::string_view pointer) {
+  return Error(Code::proto_invalid_params).with_executed(Executed::no).with_slot(Slot::pointer, pointer);
+}
+
+Error suggesting(Code code, std::string_view name, const std::vector<std::string>& names) {
+  Error error(code);
+  error.with_executed(Executed::no);
+  if (const auto suggestion = did_you_mean(name, names)) error.with_slot(Slot::suggestion, *suggestion);
+  return error;
+}
+
+Error unknown_resource(std::string_view uri) {
+  return Error(Code::proto_resource_not_found)
+      .with_executed(Executed::no)
+      .with_spec_data(R"({"uri":)" + json::quote(uri) + "}");
+}
+
 }  // namespace
 
 Task<pipeline::Reply> Resolve::call(pipeline::Call& call) {
@@ -28,18 +49,11 @@ Task<pipeline::Reply> Resolve::call(pipeline::Call& call) {
   if (call.message->has(Field::request_state) || call.message->has(Field::input_responses)) {
     co_return Failure(Error(Code::proto_invalid_request_state).with_executed(Executed::no));
   }
+  if (call.method() != Method::tools_call) co_return co_await other(call);
   std::string scratch;
   const auto name = call.message->text(Field::name, call.bytes, scratch);
-  if (!name)
-    co_return Failure(Error(Code::proto_invalid_params)
-                          .with_executed(Executed::no)
-                          .with_slot(Slot::pointer, "/params/name"));
-  if (!take(call, *name) && !fleet_->view(call.endpoint)->complete()) {
-    // It may belong to a server that is still starting.
-    CO_TRY(co_await fleet_->settle(call.endpoint, timers_->now() + fleet_->settings().first_list, *name));
-    take(call, *name);
-  }
-  if (!call.tool && !take_unlisted(call, *name)) co_return Failure(unknown(call, *name));
+  if (!name) co_return Failure(missing("/params/name"));
+  if (!take_tool(call, *name, *roster_->view(call.endpoint))) CO_TRY(co_await find_tool(call, *name));
   if (call.param_headers) {
     const std::string_view arguments = call.message->raw(Field::arguments, call.bytes);
     CO_TRY(protocol::check_param_headers(call.tool->param_headers, arguments, *call.param_headers));
@@ -49,9 +63,46 @@ Task<pipeline::Reply> Resolve::call(pipeline::Call& call) {
   co_return co_await next().call(call);
 }
 
-bool Resolve::take(pipeline::Call& call, std::string_view name) {
-  const std::shared_ptr<const upstream::View> view = fleet_->view(call.endpoint);
-  const upstream::View::Entry* entry = view->find(name);
+Task<pipeline::Reply> Resolve::other(pipeline::Call& call) {
+  call.idempotent = true;  // errors.md section 5: reads, prompts and completion are
+  std::string scratch;
+  if (call.method() == Method::prompts_get) {
+    const auto name = call.message->text(Field::name, call.bytes, scratch);
+    if (!name) co_return Failure(missing("/params/name"));
+    CO_TRY(co_await prompt(call, *name));
+  } else if (call.method() == Method::resources_read) {
+    const auto uri = call.message->text(Field::uri, call.bytes, scratch);
+    if (!uri) co_return Failure(missing("/params/uri"));
+    if (!CO_TRY(co_await resource(call, *uri, &upstream::ResourceIndex::find)))
+      co_return Failure(unknown_resource(*uri));
+  } else if (!CO_TRY(co_await reference(call))) {
+    // A server that completes nothing has nothing to propose.
+    co_return pipeline::Local{std::make_shared<const std::string>(protocol::empty_completion(call.revision))};
+  }
+  co_return co_await next().call(call);
+}
+
+// It may belong to a server that is still starting.
+Task<void> Resolve::look(pipeline::Call& call, Take take) {
+  const auto view = roster_->view(call.endpoint);
+  if (take(*view) || view->complete()) co_return ok();
+  CO_TRY(co_await roster_->settle(call.endpoint, timers_->now() + roster_->settings().first_list, take));
+  take(*roster_->view(call.endpoint));
+  co_return ok();
+}
+
+Task<void> Resolve::find_tool(pipeline::Call& call, std::string_view name) {
+  CO_TRY(co_await look(call, [&](const View& view) { return take_tool(call, name, view); }));
+  if (call.tool || take_unlisted(call, name)) co_return ok();
+  // A denied tool takes the same path as one that never existed, but for the code that operators see.
+  const auto view = roster_->view(call.endpoint);
+  const bool denied = view->find_denied(name) != nullptr;
+  co_return Failure(
+      suggesting(denied ? Code::policy_tool_denied : Code::tool_not_found, name, view->names()));
+}
+
+bool Resolve::take_tool(pipeline::Call& call, std::string_view name, const View& view) {
+  const View::Tool* entry = view.find(name);
   if (!entry) return false;
   call.server = entry->server;
   call.tool = entry->tool;
@@ -60,41 +111,72 @@ bool Resolve::take(pipeline::Call& call, std::string_view name) {
   return true;
 }
 
-// A server may take calls of tools that it does not list (mcp-wire 5.4), where the name can only be its own:
-// on its own endpoint, or under its prefix while we do not know its list.
-bool Resolve::take_unlisted(pipeline::Call& call, std::string_view name) {
-  if (fleet_->view(call.endpoint)->find_denied(name)) return false;
-  std::shared_ptr<upstream::Server> owner;
-  std::string_view own = name;
-  if (!call.endpoint.empty()) {
-    owner = fleet_->find(call.endpoint);
-  } else {
-    for (const auto& server : fleet_->servers()) {
-      const std::string& prefix = server->definition().prefix;
-      const bool alone = prefix.empty() && fleet_->servers().size() == 1;
-      const bool unheard = !prefix.empty() && !server->catalogue() && name.starts_with(prefix);
-      if (!alone && !unheard) continue;
-      owner = server;
-      own = name.substr(prefix.size());
-      break;
-    }
+// Whose a name can only be though nobody lists it: on a server's own endpoint, or under its prefix while we
+// do not know its lists.
+Resolve::Guess Resolve::owner_of(const pipeline::Call& call, std::string_view name) const {
+  if (!call.endpoint.empty()) return {roster_->find(call.endpoint), name};
+  for (const auto& member : roster_->members()) {
+    const std::string& prefix = member->definition().prefix;
+    const bool alone = prefix.empty() && roster_->members().size() == 1;
+    const bool unheard = !prefix.empty() && !member->catalogue() && name.starts_with(prefix);
+    if (alone || unheard) return {member, name.substr(prefix.size())};
   }
+  return {};
+}
+
+// A server may take calls of tools that it does not list (mcp-wire 5.4).
+bool Resolve::take_unlisted(pipeline::Call& call, std::string_view name) {
+  if (roster_->view(call.endpoint)->find_denied(name)) return false;
+  const auto [owner, own] = owner_of(call, name);
   if (!owner) return false;
-  upstream::ToolPointer tool = upstream::unlisted_tool(owner->definition(), fleet_->settings(), own);
+  upstream::ToolPointer tool = upstream::unlisted_tool(owner->definition(), roster_->settings(), own);
   if (!tool) return false;
-  call.server = std::move(owner);
+  call.server = owner->server();
   call.tool = std::move(tool);
   return true;
 }
 
-// A denied tool takes the same path as one that never existed, but for the code that operators see.
-Error Resolve::unknown(const pipeline::Call& call, std::string_view name) {
-  const std::shared_ptr<const upstream::View> view = fleet_->view(call.endpoint);
-  Error error(view->find_denied(name) ? Code::policy_tool_denied : Code::tool_not_found);
-  error.with_executed(Executed::no);
-  if (const auto suggestion = did_you_mean(name, view->names()))
-    error.with_slot(Slot::suggestion, *suggestion);
-  return error;
+Task<void> Resolve::prompt(pipeline::Call& call, std::string_view name) {
+  CO_TRY(co_await look(call, [&](const View& view) {
+    const View::PromptOf* found = view.find_prompt(name);
+    if (!found) return false;
+    call.server = found->server;
+    call.own_name = found->name;
+    return true;
+  }));
+  if (call.server) co_return ok();
+  // While its prompts are not known, the server itself is asked: it is down, or says that there is none.
+  if (const auto [owner, own] = owner_of(call, name); owner && !owner->catalogue()) {
+    call.server = owner->server();
+    call.own_name = own;
+    co_return ok();
+  }
+  const auto view = roster_->view(call.endpoint);
+  co_return Failure(suggesting(Code::proto_prompt_not_found, name, view->prompt_names()));
+}
+
+Task<bool> Resolve::resource(pipeline::Call& call, std::string_view uri, FindResource find) {
+  CO_TRY(co_await look(call, [&](const View& view) {
+    auto found = (view.resources().*find)(uri);
+    if (!found) return false;
+    call.server = std::move(found->server);
+    call.own_name = std::move(found->uri);
+    return true;
+  }));
+  co_return call.server != nullptr;
+}
+
+Task<bool> Resolve::reference(pipeline::Call& call) {
+  const protocol::Completion asked = CO_TRY(protocol::read_completion(*call.message, call.bytes));
+  if (asked.of == protocol::Completion::Of::prompt) {
+    CO_TRY(co_await prompt(call, asked.ref));
+  } else if (!CO_TRY(co_await resource(call, asked.ref, &upstream::ResourceIndex::find_reference))) {
+    co_return Failure(missing("params.ref.uri")
+                          .with_slot(Slot::method, protocol::name(Method::completion_complete))
+                          .with_slot(Slot::constraint, "no resource and no template is listed under it"));
+  }
+  const std::shared_ptr<const upstream::Listing>& listing = call.server->listing();
+  co_return !listing || listing->offers.completions;
 }
 
 }  // namespace sallyport::layers

@@ -3,17 +3,30 @@
 #include "protocol/edge.hpp"
 #include "protocol/envelope.hpp"
 
+#include <algorithm>
+
 namespace sallyport::layers {
 namespace {
 
 using protocol::Field;
 using protocol::Method;
 
-// What server/discover says may be kept this long: nothing in it changes while the gateway runs.
-constexpr std::uint64_t discover_ttl_ms = 3600000;
+// How long a modern client may keep what server/discover says: it changes when a server that is not known yet
+// comes up, or another version of one.
+constexpr std::uint64_t discover_ttl_ms = 60000;
+constexpr std::uint64_t guessed_ttl_ms = 5000;
 
 pipeline::Reply local(std::string result) {
   return pipeline::Local{std::make_shared<const std::string>(std::move(result))};
+}
+
+// What the servers offer, as far as we carry it through.
+protocol::ServerCapabilities offered(const upstream::View& view) {
+  protocol::ServerCapabilities offers = view.offers();
+  offers.subscribe =
+      offers.subscribe && protocol::served(Method::resources_subscribe, protocol::latest_legacy);
+  offers.logging = offers.logging && protocol::served(Method::logging_set_level, protocol::latest_legacy);
+  return offers;
 }
 
 }  // namespace
@@ -22,36 +35,52 @@ Task<pipeline::Reply> Route::call(pipeline::Call& call) {
   CO_TRY(protocol::check_params(*call.message, call.bytes));
   switch (call.method()) {
     case Method::tools_call:
+    case Method::prompts_get:
+    case Method::resources_read:
+    case Method::completion_complete:
       co_return co_await next().call(call);
-    case Method::tools_list:
-      co_return co_await list_tools(call);
     case Method::initialize:
-      co_return co_await initialize(call);
+      co_return initialize(call);
     case Method::ping:
       co_return local(protocol::empty_result(call.revision));
     case Method::server_discover:
-      co_return local(protocol::discover_result({}, discover_ttl_ms, protocol::CacheScope::private_scope));
+      co_return discover(call);
     default:
       break;
   }
-  Error unserved(Code::proto_method_not_found);
-  co_return Failure(std::move(unserved).with_executed(Executed::no));
+  const auto row = std::ranges::find(protocol::list_rows, call.method(), &protocol::ListRow::method);
+  if (row != protocol::list_rows.end()) co_return co_await list(call, *row);
+  co_return Failure(Error(Code::proto_method_not_found).with_executed(Executed::no));
 }
 
-Task<pipeline::Reply> Route::initialize(pipeline::Call& call) {
+pipeline::Reply Route::initialize(const pipeline::Call& call) {
   std::string scratch;
   const auto requested = call.message->text(Field::protocol_version, call.bytes, scratch);
-  co_return local(protocol::initialize_result(protocol::negotiate(requested.value_or("")), {}));
+  return local(protocol::initialize_result(protocol::negotiate(requested.value_or("")),
+                                           offered(*roster_->view(call.endpoint))));
 }
 
-Task<pipeline::Reply> Route::list_tools(pipeline::Call& call) {
-  // All tools stand on one page, so there is no cursor that we could have given.
-  if (call.message->has(Field::cursor))
-    co_return Failure(Error(Code::proto_invalid_cursor).with_executed(Executed::no));
-  if (!fleet_->view(call.endpoint)->complete()) {
-    CO_TRY(co_await fleet_->settle(call.endpoint, timers_->now() + fleet_->settings().first_list));
+pipeline::Reply Route::discover(const pipeline::Call& call) {
+  const auto view = roster_->view(call.endpoint);
+  return local(protocol::discover_result(offered(*view), view->knows_all() ? discover_ttl_ms : guessed_ttl_ms,
+                                         protocol::CacheScope::private_scope));
+}
+
+Task<pipeline::Reply> Route::list(pipeline::Call& call, const protocol::ListRow& row) {
+  std::string scratch;
+  const auto cursor = call.message->text(Field::cursor, call.bytes, scratch);
+  auto view = roster_->view(call.endpoint);
+  if (!cursor && !view->complete()) {
+    CO_TRY(co_await roster_->settle(call.endpoint, timers_->now() + roster_->settings().first_list));
+    view = roster_->view(call.endpoint);
   }
-  co_return pipeline::Local{fleet_->view(call.endpoint)->list(call.revision)};
+  // What server/discover does not announce is not there. A legacy session keeps what `initialize` said, when
+  // less may have been known: for it the list is empty.
+  if (protocol::era(call.revision) == protocol::Era::modern && !view->offers().has(row.topic))
+    co_return Failure(Error(Code::proto_method_not_found)
+                          .with_executed(Executed::no)
+                          .with_slot(Slot::method, protocol::name(row.method)));
+  co_return pipeline::Local{CO_TRY(view->list(row.list, call.revision, cursor))};
 }
 
 }  // namespace sallyport::layers

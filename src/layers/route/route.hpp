@@ -2,23 +2,24 @@
 #pragma once
 
 #include "pipeline/call.hpp"
-#include "upstream/fleet.hpp"
+#include "upstream/roster.hpp"
 
 namespace sallyport::layers {
 
 class Route final : public pipeline::Layer {
  public:
-  Route(std::unique_ptr<pipeline::Service> calls, task::Timers& timers, upstream::Fleet& fleet)
-      : Layer(std::move(calls)), timers_(&timers), fleet_(&fleet) {}
+  Route(std::unique_ptr<pipeline::Service> calls, task::Timers& timers, upstream::Roster& roster)
+      : Layer(std::move(calls)), timers_(&timers), roster_(&roster) {}
 
   Task<pipeline::Reply> call(pipeline::Call& call) override;
 
  private:
-  Task<pipeline::Reply> initialize(pipeline::Call& call);
-  Task<pipeline::Reply> list_tools(pipeline::Call& call);
+  pipeline::Reply initialize(const pipeline::Call& call);
+  pipeline::Reply discover(const pipeline::Call& call);
+  Task<pipeline::Reply> list(pipeline::Call& call, const protocol::ListRow& row);
 
   task::Timers* timers_;
-  upstream::Fleet* fleet_;
+  upstream::Roster* roster_;
 };
 
 }  // namespace sallyport::layers

@@ -39,7 +39,14 @@ Task<pipeline::Reply> Telemetry::call(pipeline::Call& call) {
   Result<pipeline::Reply> reply = co_await next().call(call);
   const auto took = timers_->now() - call.started;
   const telemetry::Outcome outcome = reply ? pipeline::outcome(*reply) : pipeline::outcome(reply.error());
-  if (call.method() == protocol::Method::tools_call) count_call(call, outcome.code_name(), took);
+  if (call.method() == protocol::Method::tools_call) {
+    count_call(call, outcome.code_name(), took);
+  } else if (call.server) {
+    metrics_
+        ->counter(metrics::upstream_requests,
+                  {call.server->key(), protocol::name(call.method()), outcome.code_name()})
+        .increment();
+  }
   const auto* failed = reply ? std::get_if<pipeline::Failed>(&*reply) : nullptr;
   if (failed) count_refusal(outcome);
   if (hub_->listening()) report(call, outcome, failed ? &failed->error : nullptr, took);
@@ -60,6 +67,7 @@ void Telemetry::report(const pipeline::Call& call, const telemetry::Outcome& out
   record.session = call.session;
   if (call.server) record.server = call.server->key();
   if (call.tool) record.target = call.tool->name;
+  if (call.method() == protocol::Method::prompts_get) record.target = call.own_name;
   record.listed = call.tool && call.tool->listed;
   if (!call.tool) record.requested = plain_name(call);
   record.outcome = outcome;

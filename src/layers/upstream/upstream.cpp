@@ -1,12 +1,26 @@
 #include "layers/upstream/upstream.hpp"
 
+#include "json/splice.hpp"
+#include "protocol/completion.hpp"
 #include "protocol/rewrite.hpp"
 #include "upstream/server.hpp"
+#include "upstream/tool.hpp"
+
+#include <algorithm>
+#include <array>
 
 namespace sallyport::layers {
 namespace {
 
 using protocol::Field;
+using protocol::Method;
+
+Error malformed() {
+  return Error(Code::network_protocol_error)
+      .with_executed(Executed::maybe)
+      .with_can_retry(false)
+      .with_phase(Phase::decode);
+}
 
 // An answer that is no answer to this caller: the upstream asks something back, which we told it that nobody
 // can answer.
@@ -20,20 +34,88 @@ Result<void> check_answer(const pipeline::Answer& answer) {
     case protocol::ResultClass::other:
       break;
   }
-  return fail(Error(Code::network_protocol_error)
-                  .with_executed(Executed::maybe)
-                  .with_can_retry(false)
-                  .with_phase(Phase::decode));
+  return fail(malformed());
+}
+
+// The members of params, without braces, under the server's own name.
+Result<std::string> params_of(const pipeline::Call& call) {
+  std::string params;
+  switch (call.method()) {
+    case Method::prompts_get:
+      params = R"("name":)" + json::quote(call.own_name);
+      if (const auto arguments = call.message->raw(Field::arguments, call.bytes); !arguments.empty())
+        params.append(R"(,"arguments":)").append(arguments);
+      return params;
+    case Method::completion_complete: {
+      const protocol::Completion asked = TRY(protocol::read_completion(*call.message, call.bytes));
+      return protocol::completion_params(asked, call.own_name);
+    }
+    default:
+      return R"("uri":)" + json::quote(call.own_name);
+  }
+}
+
+// A resource that was asked for as sp+{server}:{uri} is called so in the answer too: under its plain URI the
+// caller would find another server's.
+void rename_contents(std::string_view asked, std::string_view own, pipeline::Answer& answer,
+                     json::Span contents) {
+  const std::string shown = json::quote(asked);
+  json::Splice splice(answer.bytes);
+  json::ElementCursor cursor(answer.bytes, contents);
+  while (const auto block = cursor.next()) {
+    if (!block->is(json::Type::object)) continue;
+    const json::Value uri = json::find_member(answer.bytes, block->span, "uri").value;
+    if (uri.is(json::Type::string) && json::equals_unescaped(uri.of(answer.bytes), own))
+      splice.replace(uri.span, shown);
+  }
+  std::string renamed = splice.to_string();
+  if (auto message = protocol::parse_message(
+          renamed, {.max_keys = UINT32_MAX, .max_string = renamed.size(), .max_bytes = renamed.size()})) {
+    answer.bytes = std::move(renamed);
+    answer.message = *message;
+  }
+}
+
+// What every client relies on in an answer that is none to a tool call.
+Result<void> check_content(const pipeline::Call& call, pipeline::Answer& answer) {
+  if (answer.message.kind() != protocol::MessageKind::result_response) return {};
+  struct Shape {
+    Method method;
+    std::string_view member;
+    json::Type type;
+  };
+  static constexpr std::array shapes{
+      Shape{Method::prompts_get, "messages", json::Type::array},
+      Shape{Method::resources_read, "contents", json::Type::array},
+      Shape{Method::completion_complete, "completion", json::Type::object},
+  };
+  const auto shape = std::ranges::find(shapes, call.method(), &Shape::method);
+  if (shape == shapes.end()) return {};
+  const json::Value value =
+      json::find_member(answer.bytes, answer.message[Field::result].value.span, shape->member).value;
+  if (!value.is(shape->type)) return fail(malformed());
+  if (call.method() != Method::resources_read) return {};
+  std::string scratch;
+  const auto asked = call.message->text(Field::uri, call.bytes, scratch);
+  if (asked && *asked != call.own_name) rename_contents(*asked, call.own_name, answer, value.span);
+  return {};
 }
 
 }  // namespace
 
 Task<pipeline::Reply> Upstream::call(pipeline::Call& call) {
   client::Outgoing outgoing;
-  outgoing.method = protocol::Method::tools_call;
-  outgoing.name = call.tool->name;
-  outgoing.arguments = call.message->raw(Field::arguments, call.bytes);
-  outgoing.param_headers = call.tool->param_headers;
+  outgoing.method = call.method();
+  std::string params;
+  if (call.tool) {
+    outgoing.name = call.tool->name;
+    outgoing.arguments = call.message->raw(Field::arguments, call.bytes);
+    outgoing.param_headers = call.tool->param_headers;
+  } else {
+    params = CO_TRY(params_of(call));
+    outgoing.params = params;
+    if (protocol::row(call.method()).name_source != protocol::NameSource::none) outgoing.name = call.own_name;
+  }
   outgoing.hops = call.hops;
   outgoing.events = call.events;
   if (call.events) outgoing.progress_token = call.message->raw(Field::progress_token, call.bytes);
@@ -43,6 +125,8 @@ Task<pipeline::Reply> Upstream::call(pipeline::Call& call) {
   };
   auto answer = CO_TRY(co_await call.server->request(outgoing));
   CO_TRY(check_answer(*answer));
+  answer->method = call.method();
+  if (!call.tool) CO_TRY(check_content(call, *answer));
   co_return answer;
 }
 

@@ -79,7 +79,7 @@ TEST_F(AdminTest, ServersThatWereNeverStarted) {
 }
 
 TEST_F(AdminTest, AServerThatFailedSaysHow) {
-  EXPECT_FALSE(testing::run(loop, fleet.find("child")->ready()));
+  EXPECT_FALSE(testing::run(loop, fleet.current()->find("child")->server()->ready()));
   const auto child = servers().at(0);
   EXPECT_NE(child.at("state"), "up") << "down, or already tried again";
   const auto& error = child.at("lastError");

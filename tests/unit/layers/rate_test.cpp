@@ -70,11 +70,11 @@ struct RateTest : ::testing::Test {
   task::Loop loop;
   testing::ManualTimers timers;
   int through = 0;
-  const RateLimit one{1, seconds(1)};
+  TokenBuckets one{RateLimit{1, seconds(1)}};
 };
 
 TEST_F(RateTest, RefusesWithTheTimeToWait) {
-  Rate rate(Next::counting(through), timers, one, false);
+  Rate rate(Next::counting(through), timers, &one, false);
   EXPECT_TRUE(ask(rate, "ann", "1"));
   const auto refused = ask(rate, "ann", "2");
   ASSERT_FALSE(refused);
@@ -88,18 +88,29 @@ TEST_F(RateTest, RefusesWithTheTimeToWait) {
 }
 
 TEST_F(RateTest, CallersMayBeToldApartByTheirAddress) {
-  Rate rate(Next::counting(through), timers, one, true);
+  Rate rate(Next::counting(through), timers, &one, true);
   EXPECT_TRUE(ask(rate, "ann", "1"));
   EXPECT_TRUE(ask(rate, "ann", "2"));
   EXPECT_FALSE(ask(rate, "bob", "2"));
 }
 
+TEST_F(RateTest, WhatWasSpentOutlivesTheLayer) {
+  Rate before(Next::counting(through), timers, &one, false);
+  EXPECT_TRUE(ask(before, "ann", "1"));
+  one.set_limit({2, seconds(1)});
+  Rate after(Next::counting(through), timers, &one, false);
+  EXPECT_FALSE(ask(after, "ann", "1"));
+  timers.advance(seconds(1));
+  EXPECT_TRUE(ask(after, "ann", "1"));
+  EXPECT_TRUE(ask(after, "ann", "1"));
+}
+
 TEST_F(RateTest, PingIsFreeAndSoIsEverythingWithoutALimit) {
   const std::string ping = R"({"jsonrpc":"2.0","id":1,"method":"ping"})";
-  Rate limited(Next::counting(through), timers, one, false);
+  Rate limited(Next::counting(through), timers, &one, false);
   for (int i = 0; i < 5; ++i) EXPECT_TRUE(ask(limited, "ann", "1", ping));
   EXPECT_TRUE(ask(limited, "ann", "1"));
-  Rate free(Next::counting(through), timers, std::nullopt, false);
+  Rate free(Next::counting(through), timers, nullptr, false);
   for (int i = 0; i < 5; ++i) EXPECT_TRUE(ask(free, "ann", "1"));
 }
 

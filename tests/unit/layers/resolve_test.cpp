@@ -8,6 +8,7 @@
 #include "pipeline/stack.hpp"
 #include "unit/client/scripted_child.hpp"
 #include "unit/layers/asked.hpp"
+#include "upstream/fleet.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -59,7 +60,8 @@ struct ResolveTest : ::testing::Test {
     return testing::run(loop, service.call(asked.call));
   }
   std::unique_ptr<pipeline::Service> resolving(Fleet& fleet) {
-    return stack(layer<Render>(), layer<Resolve>(loop.timers(), *fleet.fleet), Next::counting(through));
+    return stack(layer<Render>(), layer<Resolve>(loop.timers(), *fleet.fleet->current()),
+                 Next::counting(through));
   }
   // What a client sees of a call that fails.
   std::string shown(Fleet& fleet, std::string text, std::string_view endpoint = "") {
@@ -100,7 +102,8 @@ TEST_F(ResolveTest, ADeniedToolLooksAsIfItHadNeverBeen) {
   EXPECT_THAT(denied, HasSubstr("TOOL_002"));
   EXPECT_EQ(denied, shown(without, tools_call("srv__secret")));
   EXPECT_EQ(through, 0);
-  const auto service = stack(layer<Resolve>(loop.timers(), *denying.fleet), Next::counting(through));
+  const auto service =
+      stack(layer<Resolve>(loop.timers(), *denying.fleet->current()), Next::counting(through));
   Asked asked(tools_call("srv__secret"), loop.now());
   EXPECT_EQ(ask(*service, asked).error().code(), Code::policy_tool_denied) << "operators see the difference";
 }
@@ -174,7 +177,7 @@ TEST_F(ResolveTest, MirroredParametersHaveToAgree) {
 
 TEST_F(ResolveTest, BeyondItsPlacesAServerTakesNoMore) {
   Fleet fleet(loop, two_tools);
-  const auto server = fleet.fleet->find("srv");
+  const auto server = fleet.fleet->current()->find("srv")->server();
   client::Outgoing waiting;  // takes a place while the server starts
   testing::Started<std::unique_ptr<pipeline::Answer>> taken(loop, server->request(waiting));
   ASSERT_EQ(server->in_flight(), 1u);
@@ -203,8 +206,9 @@ TEST_F(ResolveTest, AnswersThatAreNoneOfThisCall) {
         {R"("result":{"resultType":"input_required","inputRequests":{}})", Code::proto_cannot_bridge},
         {R"("result":{"resultType":"task"})", Code::network_protocol_error}}) {
     Fleet fleet(loop, two_tools, {}, answer);
-    const auto service = stack(layer<Route>(loop.timers(), *fleet.fleet),
-                               layer<Resolve>(loop.timers(), *fleet.fleet), std::make_unique<Upstream>());
+    const auto service =
+        stack(layer<Route>(loop.timers(), *fleet.fleet->current()),
+              layer<Resolve>(loop.timers(), *fleet.fleet->current()), std::make_unique<Upstream>());
     Asked asked(tools_call("srv__read"), loop.now());
     const auto reply = ask(*service, asked);
     EXPECT_EQ(reply ? std::nullopt : std::optional(reply.error().code()), code) << answer;
@@ -213,10 +217,12 @@ TEST_F(ResolveTest, AnswersThatAreNoneOfThisCall) {
 
 TEST_F(ResolveTest, RouteAnswersWhatNeedsNoServer) {
   Fleet fleet(loop, two_tools);
-  Route route(Next::counting(through), loop.timers(), *fleet.fleet);
-  const auto answer = [&](std::string method, std::string params = "{}") {
+  Route route(Next::counting(through), loop.timers(), *fleet.fleet->current());
+  const auto answer = [&](std::string method, std::string params = "{}",
+                          protocol::Revision revision = protocol::latest_legacy) {
     Asked asked(R"({"jsonrpc":"2.0","id":1,"method":")" + method + R"(","params":)" + params + "}",
                 loop.now());
+    asked.call.revision = revision;
     auto reply = ask(route, asked);
     return reply ? *std::get<pipeline::Local>(*reply).result : std::string(wire_name(reply.error().code()));
   };
@@ -227,7 +233,11 @@ TEST_F(ResolveTest, RouteAnswersWhatNeedsNoServer) {
       HasSubstr(R"("protocolVersion":"2025-06-18")"));
   EXPECT_THAT(answer("tools/list"), HasSubstr(R"("tools":[{"name":"srv__read"},{"name":"srv__secret"}])"));
   EXPECT_EQ(answer("tools/list", R"({"cursor":"x"})"), wire_name(Code::proto_invalid_cursor));
-  EXPECT_EQ(answer("prompts/list"), wire_name(Code::proto_method_not_found));
+  EXPECT_EQ(answer("prompts/list"), R"({"prompts":[]})") << "initialize may have promised them";
+  EXPECT_EQ(answer("prompts/list", "{}", protocol::latest_modern), wire_name(Code::proto_method_not_found))
+      << "server/discover says that there are none";
+  EXPECT_THAT(answer("server/discover", "{}", protocol::latest_modern),
+              HasSubstr(R"("capabilities":{"tools":{"listChanged":true}})"));
   EXPECT_EQ(answer("tools/call", R"({"name":7})"), wire_name(Code::proto_invalid_params));
   EXPECT_EQ(through, 0);
 }

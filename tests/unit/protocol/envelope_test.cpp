@@ -39,8 +39,8 @@ TEST(Envelope, RequestsAreMessagesOfTheirEra) {
       {ping_request("1"), assumed_legacy},
       {discover_request("1", meta), latest_modern},
       {listen_request("1", meta), latest_modern},
-      {tools_list_request("1", latest_modern, R"("c")", meta), latest_modern},
-      {tools_list_request("1", latest_legacy, {}, meta), assumed_legacy},
+      {list_request("1", latest_modern, List::tools, R"("c")", meta), latest_modern},
+      {list_request("1", latest_legacy, List::tools, {}, meta), assumed_legacy},
       {tools_call_request("1", latest_modern, "a\"b", R"({"x":1})", meta), latest_modern},
       {tools_call_request("1", latest_legacy, "a", {}, meta), assumed_legacy},
   };
@@ -60,7 +60,7 @@ TEST(Envelope, CallCarriesNameAndArguments) {
   EXPECT_EQ(call.message.id(call.bytes), R"("i")");
   EXPECT_EQ(call.message.text(Field::name, call.bytes, scratch), "näme\n");
   EXPECT_EQ(call.raw(Field::arguments), R"({"x":[1e400]})");
-  const Parsed list(tools_list_request("1", latest_legacy, R"("c\u0000")", {}));
+  const Parsed list(list_request("1", latest_legacy, List::tools, R"("c\u0000")", {}));
   EXPECT_EQ(list.raw(Field::cursor), R"("c\u0000")");
 }
 
@@ -91,21 +91,21 @@ TEST(Envelope, Responses) {
 }
 
 TEST(Envelope, InitializeResult) {
-  const auto result = dom(initialize_result(Revision::v2025_06_18, {}, "say \"hi\""));
+  const auto result = dom(initialize_result(Revision::v2025_06_18, {.tools = true}, "say \"hi\""));
   EXPECT_EQ(
       result,
       dom(R"({"protocolVersion":"2025-06-18","capabilities":{"tools":{"listChanged":true}},"serverInfo":)" +
           std::string(implementation()) + R"(,"instructions":"say \"hi\""})"));
-  const auto bare = dom(initialize_result(Revision::v2025_06_18, {.tools = false}));
+  const auto bare = dom(initialize_result(Revision::v2025_06_18, {}));
   EXPECT_EQ(bare.at("capabilities"), dom("{}"));
   EXPECT_FALSE(bare.as_object().contains("instructions"));
 }
 
 TEST(Envelope, DiscoverResult) {
-  const auto result = dom(discover_result({.tools_list_changed = false}, 5000, CacheScope::private_scope));
+  const auto result = dom(discover_result({.tools = true}, 5000, CacheScope::private_scope));
   EXPECT_EQ(result,
             dom(R"({"resultType":"complete","supportedVersions":)" + std::string(supported_revisions_json) +
-                R"(,"capabilities":{"tools":{"listChanged":false}},"ttlMs":5000,"cacheScope":"private",)" +
+                R"(,"capabilities":{"tools":{"listChanged":true}},"ttlMs":5000,"cacheScope":"private",)" +
                 R"("_meta":{"io.modelcontextprotocol/serverInfo":)" + std::string(implementation()) + "}}"));
 }
 
@@ -118,11 +118,12 @@ TEST(Envelope, SmallResults) {
 }
 
 TEST(Envelope, ToolsList) {
-  EXPECT_EQ(tools_list_result(latest_legacy, "[]", {}, 1, CacheScope::public_scope), R"({"tools":[]})");
-  EXPECT_EQ(tools_list_result(latest_legacy, "[]", "n", 1, CacheScope::public_scope, "[1]"),
+  EXPECT_EQ(list_result(List::tools, latest_legacy, "[]", {}, 1, CacheScope::public_scope),
+            R"({"tools":[]})");
+  EXPECT_EQ(list_result(List::tools, latest_legacy, "[]", "n", 1, CacheScope::public_scope, "[1]"),
             R"({"tools":[],"nextCursor":"n","_meta":{"dev.sallyport/degraded":[1]}})");
-  const Parsed modern(
-      result_response("1", tools_list_result(latest_modern, "[]", {}, 5, CacheScope::public_scope, "[1]")));
+  const Parsed modern(result_response(
+      "1", list_result(List::tools, latest_modern, "[]", {}, 5, CacheScope::public_scope, "[1]")));
   EXPECT_EQ(modern.raw(Field::result_type), R"("complete")");
   EXPECT_EQ(modern.raw(Field::ttl_ms), "5");
   EXPECT_EQ(modern.raw(Field::cache_scope), R"("public")");

@@ -16,10 +16,11 @@ std::string response_of(std::string_view result) {
   return R"({"jsonrpc":"2.0","id":9,"result":)" + std::string(result) + "}";
 }
 
-std::string rewritten(std::string_view result, Revision client, std::string_view degraded = {}) {
+std::string rewritten(std::string_view result, Revision client, std::string_view degraded = {},
+                      Method method = Method::tools_call) {
   const Parsed parsed(response_of(result));
   std::string storage;
-  return std::string(rewrite_result(parsed.bytes, parsed.message, client, storage, degraded));
+  return std::string(rewrite_result(parsed.bytes, parsed.message, method, client, storage, degraded));
 }
 
 struct Row {
@@ -35,7 +36,7 @@ TEST(RewriteResult, Table) {
   const std::tuple<std::string, Revision, std::string> table[] = {
       // nothing to change
       {R"({ "content" : [] })", v2025_06_18, R"({ "content" : [] })"},
-      {R"({"content":[],"isError":true,"structuredContent":{},"_meta":{"k":1}})", v2024_11_05,
+      {R"({"content":[],"isError":true,"structuredContent":{},"_meta":{"k":1}})", v2025_06_18,
        R"({"content":[],"isError":true,"structuredContent":{},"_meta":{"k":1}})"},
       // towards legacy
       {R"({"resultType":"complete","content":[],"ttlMs":1,"cacheScope":"public"})", v2025_11_25,
@@ -43,6 +44,16 @@ TEST(RewriteResult, Table) {
       {R"({"resultType":"complete"})", v2025_11_25, "{}"},
       {R"({"content":[],"structuredContent":[1]})", v2025_06_18, R"({"content":[]})"},
       {R"({"content":[],"structuredContent":null})", v2025_06_18, R"({"content":[]})"},
+      {R"({"content":[],"structuredContent":{}})", v2025_03_26, R"({"content":[]})"},
+      // blocks that a revision has no word for
+      {R"({"content":[{"type":"text","text":"a"},{"type":"resource_link","uri":"x:1","name":"n\"1"},5]})",
+       v2025_03_26, R"({"content":[{"type":"text","text":"a"},{"type":"text","text":"n\"1: x:1"},5]})"},
+      {R"({"content":[{"type":"resource_link","uri":"x:1","name":"n"}]})", v2025_06_18,
+       R"({"content":[{"type":"resource_link","uri":"x:1","name":"n"}]})"},
+      {R"({"content":[{"type":"audio","data":"AA==","mimeType":"audio/wav"}]})", v2024_11_05,
+       R"({"content":[{"type":"text","text":"[audio, audio/wav, which protocol revision 2024-11-05 cannot carry]"}]})"},
+      {R"({"content":[{"type":"audio","data":"AA==","mimeType":"audio/wav"}]})", v2025_03_26,
+       R"({"content":[{"type":"audio","data":"AA==","mimeType":"audio/wav"}]})"},
       {R"({"_meta":{"io.modelcontextprotocol/serverInfo":{"name":"x"},"k":1}})", v2025_06_18,
        R"({"_meta":{"k":1}})"},
       {R"({"_meta":{"dev.sallyport/error":{"code":"X"},"arcade":1,"dev.sallyport/":0,"dev.sallyportal":2}})",
@@ -66,9 +77,31 @@ TEST(RewriteResult, Table) {
 TEST(RewriteResult, NothingToChangeIsNotCopied) {
   const Parsed parsed(response_of(R"({"content":[{"type":"text","text":"x"}],"_meta":{"k":1}})"));
   std::string storage;
-  const auto result = rewrite_result(parsed.bytes, parsed.message, Revision::v2025_06_18, storage);
+  const auto result =
+      rewrite_result(parsed.bytes, parsed.message, Method::tools_call, Revision::v2025_06_18, storage);
   EXPECT_EQ(result.data(), parsed.bytes.data() + parsed.message[Field::result].value.span.begin);
   EXPECT_EQ(storage.size(), 0U);
+}
+
+TEST(RewriteResult, BlocksOfAPromptStandInItsMessages) {
+  constexpr std::string_view prompt =
+      R"({"messages":[{"role":"user","content":{"type":"resource_link","uri":"x:1","name":"n"}},{"role":"user"},7]})";
+  EXPECT_EQ(rewritten(prompt, Revision::v2025_03_26, {}, Method::prompts_get),
+            R"({"messages":[{"role":"user","content":{"type":"text","text":"n: x:1"}},{"role":"user"},7]})");
+  EXPECT_EQ(rewritten(prompt, Revision::v2025_06_18, {}, Method::prompts_get), prompt);
+}
+
+TEST(RewriteResult, WhatMayBeCachedSaysSo) {
+  const auto caching = [](std::string_view result) {
+    const bj::value out = dom(rewritten(result, latest_modern, {}, Method::resources_read));
+    return bj::serialize(out.at("ttlMs")) + " " + bj::serialize(out.at("cacheScope"));
+  };
+  EXPECT_EQ(caching(R"({"contents":[]})"), R"(0 "private")");
+  EXPECT_EQ(caching(R"({"contents":[],"ttlMs":5000,"cacheScope":"public"})"), R"(5000 "private")");
+  EXPECT_EQ(caching(R"({"contents":[],"ttlMs":-1,"cacheScope":7})"), R"(0 "private")");
+  EXPECT_EQ(caching(R"({"contents":[],"ttlMs":"1"})"), R"(0 "private")");
+  EXPECT_EQ(rewritten(R"({"contents":[],"ttlMs":1})", latest_legacy, {}, Method::resources_read),
+            R"({"contents":[]})");
 }
 
 TEST(RewriteResult, DegradedMark) {
@@ -101,7 +134,7 @@ bj::value expected(bj::value result, Revision client) {
   }
   for (const char* key : {"resultType", "ttlMs", "cacheScope"}) root.erase(key);
   if (const bj::value* content = root.if_contains("structuredContent");
-      content != nullptr && !content->is_object())
+      content != nullptr && (!content->is_object() || client < Revision::v2025_06_18))
     root.erase("structuredContent");
   return result;
 }
@@ -160,7 +193,7 @@ TEST(RewriteProgress, TakesTheCallersToken) {
 
 std::string error_for(std::string_view error, Revision client) {
   const Parsed parsed(R"({"jsonrpc":"2.0","id":9,"error":)" + std::string(error) + "}");
-  return rewrite_error(parsed.bytes, parsed.message, R"("c")", client);
+  return rewrite_error(parsed.bytes, parsed.message, Method::tools_call, R"("c")", client);
 }
 
 TEST(RewriteError, Codes) {

@@ -1,8 +1,8 @@
 // What becomes of the tools that a server lists, under the operator's rules and for every revision.
-#include "upstream/tool.hpp"
-
 #include "json/scanner.hpp"
+#include "upstream/catalogue.hpp"
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -23,8 +23,9 @@ struct ToolTest : ::testing::Test {
     definition.prefix = "s__";
   }
   const Catalogue& add(std::string_view tools, bool http = false) {
-    add_tools(definition, settings, tools, {0, static_cast<std::uint32_t>(tools.size())}, http, catalogue);
-    return catalogue;
+    if (!builder || http) builder.emplace(definition, settings, http);
+    builder->add(protocol::List::tools, tools, {0, static_cast<std::uint32_t>(tools.size())});
+    return catalogue = builder->catalogue();
   }
   std::vector<std::string> names() const {
     std::vector<std::string> all;
@@ -33,11 +34,17 @@ struct ToolTest : ::testing::Test {
   }
   std::string render(std::string_view tool, Revision revision) {
     add("[" + std::string(tool) + "]");
-    return render_tool(*catalogue.tools.back(), catalogue.tools.back()->exposed, revision);
+    return render(revision);
+  }
+  // The last one, as /mcp lists it.
+  std::string render(Revision revision) {
+    const Tool& tool = *catalogue.tools.back();
+    return render_entry(protocol::List::tools, tool.definition, tool.exposed, revision);
   }
 
   Definition definition;
   Settings settings;
+  std::optional<CatalogueBuilder> builder;
   Catalogue catalogue;
 };
 
@@ -63,10 +70,10 @@ TEST_F(ToolTest, ALongNameIsNoName) {
 
 TEST_F(ToolTest, ThereAreNotMoreToolsThanWeTake) {
   std::string many = "[";
-  for (std::size_t i = 0; i < max_tools + 5; ++i)
+  for (std::size_t i = 0; i < max_listed + 5; ++i)
     many += (i ? "," : "") + (R"({"name":"t)" + std::to_string(i)) + "\"}";
   add(many + "]");
-  EXPECT_EQ(catalogue.tools.size(), max_tools);
+  EXPECT_EQ(catalogue.tools.size(), max_listed);
   EXPECT_EQ(catalogue.dropped.size(), 1u);
 }
 
@@ -112,7 +119,7 @@ TEST_F(ToolTest, WhatMayBeRepeated) {
   };
   add(tools);
   EXPECT_THAT(repeatable(), ElementsAre(false, false, false, true, true)) << "hints are hearsay";
-  catalogue = {};
+  builder.reset();
   definition.trusted = true;
   add(tools);
   EXPECT_THAT(repeatable(), ElementsAre(true, true, false, true, true));
@@ -127,7 +134,7 @@ TEST_F(ToolTest, MirroredParametersThatBreakTheRulesMatterOverHttpOnly) {
   ASSERT_EQ(catalogue.tools[0]->param_headers.size(), 1u);
   EXPECT_EQ(catalogue.tools[0]->param_headers[0].name, "Mcp-Param-Region");
   EXPECT_THAT(catalogue.dropped, ElementsAre(HasSubstr("bad: its x-mcp-header")));
-  catalogue = {};
+  builder.reset();
   add(tools, false);
   EXPECT_THAT(names(), ElementsAre("good", "bad"));
   EXPECT_EQ(catalogue.tools[0]->param_headers.size(), 1u)
@@ -165,7 +172,8 @@ TEST_F(ToolTest, OnlyTheNameChangesByteForByte) {
   std::string expected(odd);
   expected.replace(expected.find(R"("a")"), 3, R"("s__a")");
   EXPECT_EQ(render(odd, protocol::latest_modern), expected);
-  EXPECT_EQ(render_tool(*catalogue.tools[0], "a", protocol::latest_legacy), odd)
+  EXPECT_EQ(render_entry(protocol::List::tools, catalogue.tools[0]->definition, "", protocol::latest_legacy),
+            odd)
       << "on the server's own endpoint";
 }
 
@@ -186,9 +194,8 @@ TEST_F(ToolTest, WhatARevisionDoesNotKnowIsRemoved) {
     const std::string modern = render(listed, protocol::latest_modern);
     EXPECT_EQ(modern, whole);
     for (const Revision revision : {Revision::v2024_11_05, Revision::v2025_06_18, Revision::v2025_11_25}) {
-      EXPECT_EQ(render_tool(*catalogue.tools.back(), catalogue.tools.back()->exposed, revision),
-                legacy_has_it ? whole : head + "}")
-          << output;
+      const bool has_it = legacy_has_it && revision >= Revision::v2025_06_18;
+      EXPECT_EQ(render(revision), has_it ? whole : head + "}") << output;
     }
   }
 }

@@ -51,7 +51,7 @@ class ViewTest : public ::testing::Test {
     return *fleet;
   }
   void settle(std::string_view endpoint = {}) {
-    EXPECT_TRUE(testing::run(loop, fleet->settle(endpoint, loop.now() + testing::patience)));
+    EXPECT_TRUE(testing::run(loop, fleet->current()->settle(endpoint, loop.now() + testing::patience)));
   }
 
   task::Loop loop;
@@ -64,19 +64,19 @@ class ViewTest : public ::testing::Test {
 TEST_F(ViewTest, ConfigOrderDecidesWhoKeepsAName) {
   // The first one comes up last.
   make({lists("one", R"([{"name":"a"},{"name":"b"}])"), lists("two", R"([{"name":"b"},{"name":"c"}])")});
-  EXPECT_TRUE(testing::run(loop, fleet->find("two")->ready()));
-  EXPECT_EQ(fleet->view("")->find("b")->server->key(), "two") << "nobody else is there yet";
+  EXPECT_TRUE(testing::run(loop, fleet->current()->find("two")->server()->ready()));
+  EXPECT_EQ(fleet->current()->view("")->find("b")->server->key(), "two") << "nobody else is there yet";
   settle();
-  const auto view = fleet->view("");
+  const auto view = fleet->current()->view("");
   EXPECT_TRUE(view->complete());
   EXPECT_THAT(view->names(), ElementsAre("a", "b", "c"));
-  EXPECT_THAT(view->hidden(), ElementsAre("two/b"));
+  EXPECT_THAT(view->hidden(), ElementsAre("tool two/b"));
   ASSERT_TRUE(view->find("b"));
   EXPECT_EQ(view->find("b")->server->key(), "one");
   EXPECT_FALSE(view->find("d"));
-  EXPECT_THAT(fleet->view("two")->names(), ElementsAre("b", "c"))
+  EXPECT_THAT(fleet->current()->view("two")->names(), ElementsAre("b", "c"))
       << "on its own endpoint nothing is in the way";
-  EXPECT_EQ(fleet->view(""), view) << "made once";
+  EXPECT_EQ(fleet->current()->view(""), view) << "made once";
 }
 
 TEST_F(ViewTest, DeniedToolsAreKnownToOperatorsOnly) {
@@ -85,24 +85,24 @@ TEST_F(ViewTest, DeniedToolsAreKnownToOperatorsOnly) {
   definition.prefix = "one__";
   make({std::move(definition)});
   settle();
-  const auto view = fleet->view("");
+  const auto view = fleet->current()->view("");
   EXPECT_FALSE(view->find("one__secret"));
   EXPECT_TRUE(view->find_denied("one__secret"));
   EXPECT_FALSE(view->find_denied("one__never"));
   EXPECT_THAT(view->names(), ElementsAre("one__a"));
-  EXPECT_TRUE(fleet->view("one")->find_denied("secret"));
-  EXPECT_THAT(*view->list(protocol::latest_modern), Not(HasSubstr("secret")));
+  EXPECT_TRUE(fleet->current()->view("one")->find_denied("secret"));
+  EXPECT_THAT(**view->list(protocol::List::tools, protocol::latest_modern), Not(HasSubstr("secret")));
 }
 
 TEST_F(ViewTest, TheListIsMadeOnceForEachRevision) {
   make({lists("one", R"([{"name":"a","outputSchema":{"type":"array"}}])")});
   settle();
-  const auto view = fleet->view("");
-  const auto modern = view->list(protocol::latest_modern);
-  EXPECT_EQ(view->list(protocol::latest_modern), modern);
+  const auto view = fleet->current()->view("");
+  const auto modern = *view->list(protocol::List::tools, protocol::latest_modern);
+  EXPECT_EQ(*view->list(protocol::List::tools, protocol::latest_modern), modern);
   EXPECT_THAT(*modern, HasSubstr("outputSchema"));
   EXPECT_THAT(*modern, Not(HasSubstr("degraded")));
-  EXPECT_EQ(*view->list(Revision::v2025_06_18), R"({"tools":[{"name":"a"}]})");
+  EXPECT_EQ(**view->list(protocol::List::tools, Revision::v2025_06_18), R"({"tools":[{"name":"a"}]})");
 }
 
 TEST_F(ViewTest, WhoIsDownIsNamed) {
@@ -110,23 +110,29 @@ TEST_F(ViewTest, WhoIsDownIsNamed) {
   broken.key = "broken";
   broken.command = "/nonexistent/server";
   make({lists("one", R"([{"name":"a"}])"), std::move(broken)});
-  EXPECT_FALSE(fleet->view("")->complete());
+  EXPECT_FALSE(fleet->current()->view("")->complete());
   settle();
-  const auto view = fleet->view("");
+  const auto view = fleet->current()->view("");
   EXPECT_TRUE(view->complete()) << "to be known to be down is to be settled";
   EXPECT_THAT(view->names(), ElementsAre("a"));
-  const std::string list = *view->list(protocol::latest_legacy);
+  const std::string list = **view->list(protocol::List::tools, protocol::latest_legacy);
   EXPECT_THAT(list, HasSubstr(R"("dev.sallyport/degraded":[{"what":"broken","why":")"));
   EXPECT_THAT(list, HasSubstr(R"("code":"CONFIG_001","server":"broken")"));
   EXPECT_THAT(list, Not(HasSubstr("nonexistent"))) << "where things are is nobody's business";
-  EXPECT_THAT(*fleet->view("one")->list(protocol::latest_legacy), Not(HasSubstr("degraded")));
+  EXPECT_THAT(**fleet->current()->view("one")->list(protocol::List::tools, protocol::latest_legacy),
+              Not(HasSubstr("degraded")));
 }
 
 TEST_F(ViewTest, AServerThatDiesKeepsItsToolsListed) {
-  make({lists("one", R"([{"name":"a"}])", "exit 1")});
+  make({lists("one", R"([{"name":"a"}])", "IFS= read -r l\nexit 1")});
   settle();
-  EXPECT_TRUE(testing::run_until(loop, [&] { return fleet->find("one")->last_error().has_value(); }));
-  EXPECT_THAT(fleet->view("")->names(), ElementsAre("a"));
+  client::Outgoing call;
+  call.method = protocol::Method::tools_call;
+  call.name = "a";
+  EXPECT_FALSE(testing::run(loop, fleet->current()->find("one")->server()->request(call)));
+  EXPECT_TRUE(testing::run_until(
+      loop, [&] { return fleet->current()->find("one")->server()->last_error().has_value(); }));
+  EXPECT_THAT(fleet->current()->view("")->names(), ElementsAre("a"));
 }
 
 TEST_F(ViewTest, SubscribersHearOfTheirViewUntilTheyLeave) {
@@ -135,7 +141,7 @@ TEST_F(ViewTest, SubscribersHearOfTheirViewUntilTheyLeave) {
   const auto first = fleet->subscribe("", all);
   const auto second = fleet->subscribe("two", two);
   fleet->subscribe("", gone).reset();
-  EXPECT_TRUE(testing::run(loop, fleet->find("one")->ready()));
+  EXPECT_TRUE(testing::run(loop, fleet->current()->find("one")->server()->ready()));
   EXPECT_EQ(all.changes, 1);
   EXPECT_EQ(two.changes, 0);
   EXPECT_EQ(gone.changes, 0);
@@ -144,10 +150,10 @@ TEST_F(ViewTest, SubscribersHearOfTheirViewUntilTheyLeave) {
 TEST_F(ViewTest, ChildrenAreBounded) {
   settings.children = 1;
   make({lists("one", R"([{"name":"a"}])"), lists("two", R"([{"name":"b"}])")});
-  EXPECT_TRUE(testing::run(loop, fleet->find("one")->ready()));
-  EXPECT_FALSE(testing::run(loop, fleet->find("two")->ready()));
-  ASSERT_TRUE(fleet->find("two")->last_error());
-  EXPECT_EQ(fleet->find("two")->last_error()->code(), Code::limit_quota);
+  EXPECT_TRUE(testing::run(loop, fleet->current()->find("one")->server()->ready()));
+  EXPECT_FALSE(testing::run(loop, fleet->current()->find("two")->server()->ready()));
+  ASSERT_TRUE(fleet->current()->find("two")->server()->last_error());
+  EXPECT_EQ(fleet->current()->find("two")->server()->last_error()->code(), Code::limit_quota);
   EXPECT_EQ(fleet->children(), 1u);
   EXPECT_TRUE(testing::run(loop, fleet->stop()));
   EXPECT_EQ(fleet->children(), 0u);
@@ -156,7 +162,7 @@ TEST_F(ViewTest, ChildrenAreBounded) {
 TEST_F(ViewTest, WhoWaitsForAStartHoldsAPlace) {
   make({lists("one", R"([{"name":"a"}])",
               "IFS= read -r l; echo '{\"jsonrpc\":\"2.0\",\"id\":3,\"result\":{}}'; cat > /dev/null")});
-  const std::shared_ptr<Server> server = fleet->find("one");
+  const std::shared_ptr<Server> server = fleet->current()->find("one")->server();
   client::Outgoing call;
   call.method = protocol::Method::tools_call;
   call.name = "a";
@@ -172,8 +178,8 @@ TEST_F(ViewTest, WhoWaitsForAStartHoldsAPlace) {
 
 TEST_F(ViewTest, AServerWhoseListIsUnusableHasNoProcess) {
   make({lists("one", R"("none")", "cat > /dev/null")});
-  EXPECT_FALSE(testing::run(loop, fleet->find("one")->ready()));
-  const Status status = fleet->find("one")->status();
+  EXPECT_FALSE(testing::run(loop, fleet->current()->find("one")->server()->ready()));
+  const Status status = fleet->current()->find("one")->server()->status();
   EXPECT_NE(status.state, State::up) << "down, or already tried again";
   EXPECT_FALSE(status.pid) << "its child is ended";
   ASSERT_TRUE(status.last_error);
@@ -182,11 +188,11 @@ TEST_F(ViewTest, AServerWhoseListIsUnusableHasNoProcess) {
 
 TEST_F(ViewTest, EndpointsAreServers) {
   make({lists("one", "[]")});
-  EXPECT_TRUE(fleet->has_endpoint(""));
-  EXPECT_TRUE(fleet->has_endpoint("one"));
-  EXPECT_FALSE(fleet->has_endpoint("ONE"));
-  EXPECT_FALSE(fleet->has_endpoint("two"));
-  EXPECT_THAT(fleet->view("two")->names(), IsEmpty());
+  EXPECT_TRUE(fleet->current()->has_endpoint(""));
+  EXPECT_TRUE(fleet->current()->has_endpoint("one"));
+  EXPECT_FALSE(fleet->current()->has_endpoint("ONE"));
+  EXPECT_FALSE(fleet->current()->has_endpoint("two"));
+  EXPECT_THAT(fleet->current()->view("two")->names(), IsEmpty());
 }
 
 }  // namespace

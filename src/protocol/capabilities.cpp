@@ -1,0 +1,56 @@
+#include "protocol/capabilities.hpp"
+
+#include "json/scanner.hpp"
+
+#include <utility>
+
+namespace sallyport::protocol {
+
+ServerCapabilities& ServerCapabilities::operator|=(const ServerCapabilities& other) noexcept {
+  tools = tools || other.tools;
+  resources = resources || other.resources;
+  subscribe = subscribe || other.subscribe;
+  prompts = prompts || other.prompts;
+  completions = completions || other.completions;
+  logging = logging || other.logging;
+  return *this;
+}
+
+ServerCapabilities read_capabilities(const Message& result, std::string_view bytes) {
+  ServerCapabilities found;
+  if (!result.is(Field::result_capabilities, json::Type::object)) return found;
+  json::MemberCursor members(bytes, result[Field::result_capabilities].value.span);
+  while (const auto member = members.next()) {
+    if (!member->value.is(json::Type::object)) continue;
+    const std::string name = json::unescape(member->key.of(bytes));
+    if (name == "tools") found.tools = true;
+    if (name == "prompts") found.prompts = true;
+    if (name == "completions") found.completions = true;
+    if (name == "logging") found.logging = true;
+    if (name != "resources") continue;
+    found.resources = true;
+    found.subscribe =
+        json::find_member(bytes, member->value.span, "subscribe").value.is(json::Type::true_value);
+  }
+  return found;
+}
+
+void append_capabilities(std::string& out, const ServerCapabilities& capabilities) {
+  out += '{';
+  bool first = true;
+  const auto add = [&](bool has, std::string_view member) {
+    if (!has) return;
+    if (!std::exchange(first, false)) out += ',';
+    out += member;
+  };
+  add(capabilities.tools, R"("tools":{"listChanged":true})");
+  add(capabilities.resources && capabilities.subscribe,
+      R"("resources":{"subscribe":true,"listChanged":true})");
+  add(capabilities.resources && !capabilities.subscribe, R"("resources":{"listChanged":true})");
+  add(capabilities.prompts, R"("prompts":{"listChanged":true})");
+  add(capabilities.completions, R"("completions":{})");
+  add(capabilities.logging, R"("logging":{})");
+  out += '}';
+}
+
+}  // namespace sallyport::protocol

@@ -1,0 +1,36 @@
+// What a server says that it can do, in `initialize` and in `server/discover`, in both directions.
+#pragma once
+
+#include "protocol/lists.hpp"
+#include "protocol/message.hpp"
+
+#include <string>
+#include <string_view>
+
+namespace sallyport::protocol {
+
+struct ServerCapabilities {
+  bool tools = false;
+  bool resources = false;
+  bool subscribe = false;  // to updates of single resources
+  bool prompts = false;
+  bool completions = false;
+  bool logging = false;
+
+  static constexpr ServerCapabilities all() { return {true, true, true, true, true, true}; }
+
+  bool has(Topic topic) const noexcept {
+    return topic == Topic::tools ? tools : topic == Topic::resources ? resources : prompts;
+  }
+  // Together with those of another server.
+  ServerCapabilities& operator|=(const ServerCapabilities& other) noexcept;
+  bool operator==(const ServerCapabilities&) const = default;
+};
+
+// Of a result of initialize or server/discover. What is no object is not announced.
+ServerCapabilities read_capabilities(const Message& result, std::string_view bytes);
+
+// The object. Whatever has lists announces `listChanged`: we hear of changes and pass them on.
+void append_capabilities(std::string& out, const ServerCapabilities& capabilities);
+
+}  // namespace sallyport::protocol

@@ -1,0 +1,58 @@
+// One list as clients get it: cut into pages, each rendered once a revision and sent to many.
+#pragma once
+
+#include "errors/result.hpp"
+#include "protocol/lists.hpp"
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace sallyport::upstream {
+
+// Most lists are one page, and some clients read only the first: a page is as large as clients still take in.
+inline constexpr std::size_t max_page_entries = 1000;
+inline constexpr std::size_t max_page_bytes = std::size_t{4}
+                                              << 20;  // of definitions; one entry may be larger
+
+class Pages {
+ public:
+  // Views into what lives as long as the pages do.
+  struct Item {
+    std::string_view definition;
+    std::string_view shown;  // the key that the entry has in this list; empty: its own
+
+    bool operator==(const Item&) const = default;
+  };
+
+  void set_list(protocol::List list) noexcept { list_ = list; }
+  void add(Item item) { items_.push_back(item); }
+  // A member of _meta["dev.sallyport/degraded"], a JSON text: the list lacks something.
+  void add_degraded(std::string_view mark);
+  bool same_items(const Pages& other) const { return items_ == other.items_; }
+
+  // The complete result for a client of this revision: the first page, or that which `cursor` begins. A
+  // cursor is good for as long as the list stays what it was, in every process that has the same list; any
+  // other is PROTO_011.
+  Result<std::shared_ptr<const std::string>> page(protocol::Revision revision,
+                                                  std::optional<std::string_view> cursor) const;
+
+ private:
+  void divide() const;
+  std::shared_ptr<const std::string> render(protocol::Revision revision, std::size_t page) const;
+
+  using Rendered = std::vector<std::shared_ptr<const std::string>>;
+
+  protocol::List list_ = protocol::List::tools;
+  std::vector<Item> items_;
+  std::string degraded_;
+  mutable std::vector<std::size_t> begins_;   // of each page, made when first asked for
+  mutable std::vector<std::string> cursors_;  // of each page but the first, in the order of pages
+  mutable std::array<Rendered, protocol::revision_count> rendered_;
+};
+
+}  // namespace sallyport::upstream
