@@ -37,7 +37,7 @@ constexpr std::uint64_t has_byte(std::uint64_t word, std::uint8_t byte) {
 
 // The first byte in [at, end) that a string cannot simply contain: quote, backslash, control character, or
 // the start of a non-ASCII character; `end` if there is none. Eight bytes a step on any machine.
-inline const char* skip_plain_portable(const char* at, const char* end) {
+[[gnu::noinline]] inline const char* skip_plain_portable(const char* at, const char* end) {
   while (end - at >= 8) {
     const auto word = load<std::uint64_t>(at);
     const std::uint64_t below_space = (word - every_byte(0x20)) & ~word & every_byte(0x80);

@@ -25,7 +25,7 @@ class KeySet {
 
   // Adds the key whose contents (between the quotes) are text[offset, offset + size). False: it is known to
   // be there already.
-  bool add(std::size_t mark, std::uint32_t offset, std::uint32_t size, bool escaped) {
+  [[gnu::always_inline]] bool add(std::size_t mark, std::uint32_t offset, std::uint32_t size, bool escaped) {
     std::string_view key(text_.data() + offset, size);
     std::uint32_t unescaped = in_text;
     const char* readable = text_.data() + text_.size();
@@ -65,7 +65,7 @@ class KeySet {
     if (entry.unescaped == in_text) return {text_.data() + entry.offset, entry.size};
     return {unescaped_.data() + entry.unescaped, entry.size};
   }
-  std::string_view unescape(std::string_view key);
+  [[gnu::noinline]] std::string_view unescape(std::string_view key);
   std::optional<std::uint32_t> first_repeated(std::size_t mark);
 
   std::string_view text_;

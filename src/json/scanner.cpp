@@ -81,6 +81,8 @@ class Machine {
   bool key(const char* delimiter);
   void select(Span literal, const char* delimiter);
   bool string();
+  [[gnu::noinline]] bool rest_of_string(const char* begin);
+  bool end_of_string(const char* begin);
   bool escape();
   bool unicode_escape(unsigned& unit);
   bool not_ascii();
@@ -103,6 +105,21 @@ class Machine {
   Document document_;
   Fault fault_;
 };
+
+// Behind the opening quote; reads the closing one. Most strings are plain up to there.
+inline bool Machine::string() {
+  const char* const begin = at_;
+  escaped_ = false;
+  at_ = detail::skip_plain(begin, end_);
+  return at_ != end_ && *at_ == '"' ? end_of_string(begin) : rest_of_string(begin);
+}
+
+inline bool Machine::end_of_string(const char* begin) {
+  if (static_cast<std::size_t>(at_ - begin) > limits_.max_string)
+    return fail(FaultKind::string_too_long, begin - 1);
+  ++at_;
+  return true;
+}
 
 bool Machine::document() {
   skip_space();
@@ -251,15 +268,11 @@ void Machine::end_member() {
     found_[slot].bounds.end = offset(at_);
 }
 
-// Behind the opening quote; reads the closing one.
-bool Machine::string() {
-  const char* const begin = at_;
-  escaped_ = false;
-  for (;;) {
-    at_ = detail::skip_plain(at_, end_);
+bool Machine::rest_of_string(const char* begin) {
+  for (;; at_ = detail::skip_plain(at_, end_)) {
     if (at_ == end_) return fail(FaultKind::truncated, end_);
     const auto byte = static_cast<unsigned char>(*at_);
-    if (byte == '"') break;
+    if (byte == '"') return end_of_string(begin);
     if (byte == '\\') {
       escaped_ = true;
       if (!escape()) return false;
@@ -269,10 +282,6 @@ bool Machine::string() {
       return false;
     }
   }
-  if (static_cast<std::size_t>(at_ - begin) > limits_.max_string)
-    return fail(FaultKind::string_too_long, begin - 1);
-  ++at_;
-  return true;
 }
 
 // At a byte from 0x80 on; reads as many such characters as follow.
