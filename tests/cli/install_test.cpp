@@ -221,6 +221,37 @@ TEST_F(Install, EveryAgentsFileAndForm) {
   }
 }
 
+TEST_F(Install, ScopesOfClaudeCode) {
+  const std::string folder = home_ / "project";
+  fs::create_directory(folder);
+  const std::string text = "{\n  \"projects\": {\n    \"" + folder +
+                           "\": {\n      \"mcpServers\": {\"mine\": {\"command\": \"sh\"}}\n    },\n"
+                           "    \"/other\": {\"mcpServers\": {\"theirs\": {\"command\": \"sh\"}}}\n  }\n}\n";
+  write(".claude.json", text);
+  write("project/.mcp.json",
+        R"({"mcpServers": {"shared": {"command": "./tool", "args": ["${TOKEN:-none}"]}}})");
+  const fs::path before = fs::current_path();
+  fs::current_path(folder);
+  const Outcome local = install({"--client", "claude-code", "--scope", "local"});
+  const Outcome project = install({"--client", "claude-code", "--scope", "project", "--json"});
+  const Outcome none = install({"--client", "claude-code"});
+  // The last first: both of them wrote into ~/.claude.json.
+  EXPECT_EQ(install({"--client", "claude-code", "--undo"}).code, 0);
+  EXPECT_EQ(install({"--client", "claude-code", "--scope", "local", "--undo", "--json"}).code, 0);
+  fs::current_path(before);
+
+  EXPECT_EQ(local.code, 0) << local.err;
+  EXPECT_THAT(local.out, HasSubstr("sallyport install --client claude-code --scope local --undo"));
+  EXPECT_THAT(local.err, HasSubstr("1 more here: ~/project/.mcp.json (--scope project)"));
+  EXPECT_EQ(read(".claude.json"), text) << "undone";
+  EXPECT_EQ(project.code, 0) << project.err;
+  const std::string config = read(".config/sallyport/sallyport.yaml");
+  EXPECT_THAT(config, AllOf(HasSubstr("  mine:\n    command: sh\n    cwd: " + folder),
+                            HasSubstr("args: [\"${TOKEN:-none}\"]\n    cwd: " + folder)));
+  EXPECT_THAT(read("project/.mcp.json"), HasSubstr(R"({"mcpServers": {"sallyport": {"type": "stdio", )"));
+  EXPECT_EQ(none.code, 0) << "nothing of the user's own, but an entry for what is served: " << none.err;
+}
+
 TEST_F(Install, AWorkspaceIsTranslatedAndBecomesTheFolderOfItsServers) {
   const std::string path = write(
       "p/.vscode/mcp.json", R"({"servers": {"a": {"command": "sh", "args": ["${workspaceFolder}/x"]}}})");
