@@ -121,10 +121,10 @@ void examine_verdict(const config::Server& server, const gateway::UpstreamVerdic
   if (verdict.answered()) {
     findings.ok(id, fmt::format("{} answers: {}, {}, {} tools", server.key,
                                 server.is_stdio() ? "stdio" : "http", revision, verdict.status.tools));
-    for (const std::string& tool : verdict.left_out) {
+    for (const std::string& what : verdict.left_out) {
       findings.tell(Health::warning, id,
-                    fmt::format("{} has a tool that no agent is shown: {}", server.key, tool),
-                    "agents would refuse its definition", "tell who makes the server");
+                    fmt::format("{} lists something that is left out: {}", server.key, what),
+                    "agents would refuse it", "tell who makes the server");
     }
     return;
   }

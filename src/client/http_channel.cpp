@@ -233,8 +233,12 @@ Task<std::unique_ptr<pipeline::Answer>> HttpChannel::exchange(std::string_view h
   const net::ResponseHead& head = call.head();
   const auto session = head.fields.find("mcp-session-id");
   if (session && pending.session.empty() && session->size() <= max_session_id) pending.session = *session;
-  if (head.status == 200 && has_type(head, "application/json"))
-    co_return take_answer(CO_TRY(co_await call.receive_body(env_.settings.response)), pending);
+  if (head.status == 200 && has_type(head, "application/json")) {
+    std::string answer = CO_TRY(co_await call.receive_body(env_.settings.response));
+    if (answer.starts_with('[') && revision_ == protocol::Revision::v2025_03_26)
+      answer = take_batch(answer, pending).value_or(answer);
+    co_return take_answer(std::move(answer), pending);
+  }
   if (head.status == 200 && has_type(head, "text/event-stream"))
     co_return co_await receive_events(call, pending);
   if (head.status / 100 == 2) {
@@ -276,6 +280,10 @@ Task<std::unique_ptr<pipeline::Answer>> HttpChannel::receive_events(net::HttpCal
     if (bytes.empty()) break;
     while (auto event = CO_TRY(parser.next(bytes))) {
       if (event->data.empty()) continue;
+      if (event->data.front() == '[' && revision_ == protocol::Revision::v2025_03_26) {
+        if (auto own = take_batch(event->data, pending)) co_return take_answer(std::move(*own), pending);
+        continue;
+      }
       const auto message =
           protocol::parse_message(event->data, answer_limits(env_.settings, env_.settings.response));
       if (message && message->is_response() && json::as_int64(message->id(event->data)) == pending.id) {
@@ -285,6 +293,27 @@ Task<std::unique_ptr<pipeline::Answer>> HttpChannel::receive_events(net::HttpCal
     }
   }
   co_return Failure(failure(classify::FailureClass::connection, "the event stream ended without the answer"));
+}
+
+// A server of 2025-03-26 may put several messages into one array: ours is given back, the others are taken.
+std::optional<std::string> HttpChannel::take_batch(std::string_view data, const PendingRequest& pending) {
+  const json::Limits limits = answer_limits(env_.settings, env_.settings.response);
+  const auto elements = protocol::parse_batch(data, limits);
+  if (!elements) {
+    env_.owner.garbage("not_jsonrpc");
+    return std::nullopt;
+  }
+  std::optional<std::string> own;
+  for (const json::Span& element : *elements) {
+    const std::string_view text = element.of(data);
+    const auto message = protocol::parse_message(text, limits);
+    if (message && message->is_response() && json::as_int64(message->id(text)) == pending.id && !own) {
+      own = text;
+    } else {
+      take_event(text);
+    }
+  }
+  return own;
 }
 
 void HttpChannel::take_event(std::string_view data) {

@@ -47,6 +47,7 @@ class HttpChannel final : public Channel {
   Task<std::unique_ptr<pipeline::Answer>> receive_failure(net::HttpCall& call, PendingRequest& pending);
   Result<std::unique_ptr<pipeline::Answer>> take_answer(std::string bytes, PendingRequest& pending);
   void take_event(std::string_view data);
+  std::optional<std::string> take_batch(std::string_view data, const PendingRequest& pending);
 
   Task<void> notify(std::string body);  // a notification that nobody waits for
   Task<void> listen();                  // hears of list changes until the channel closes

@@ -253,6 +253,7 @@ void StdioChannel::take_line(std::string_view line) {
   if (line.find_first_not_of(" \t\r") == std::string_view::npos) return;
   if (line.size() > env_.settings.stdio_line) return fail_oversized(skim(line));
   const auto message = protocol::parse_message(line, answer_limits(env_.settings, env_.settings.stdio_line));
+  if (!message && message.error().flaw == protocol::Flaw::batch && take_batch(line)) return;
   if (!message) {
     env_.owner.garbage(message.error().flaw == protocol::Flaw::not_json ? "not_json" : "not_jsonrpc");
     // Whoever asked must not wait for an answer that came and cannot be used.
@@ -262,14 +263,34 @@ void StdioChannel::take_line(std::string_view line) {
       pending->answer.fill(fail(failure(classify::FailureClass::protocol, true, "the answer is malformed")));
     return;
   }
-  switch (message->kind()) {
+  take_message(line, *message);
+}
+
+void StdioChannel::take_message(std::string_view text, const protocol::Message& message) {
+  switch (message.kind()) {
     case protocol::MessageKind::request:
-      return take_request(line, *message);
+      return take_request(text, message);
     case protocol::MessageKind::notification:
-      return take_notification(line, *message);
+      return take_notification(text, message);
     default:
-      return take_answer(line, *message);
+      return take_answer(text, message);
   }
+}
+
+// A server of 2025-03-26 may put several messages into one array. One that is malformed spoils no other.
+bool StdioChannel::take_batch(std::string_view line) {
+  const json::Limits limits = answer_limits(env_.settings, env_.settings.stdio_line);
+  const auto elements = protocol::parse_batch(line, limits);
+  if (revision_ != protocol::Revision::v2025_03_26 || !elements) return false;
+  for (const json::Span& element : *elements) {
+    const std::string_view text = element.of(line);
+    if (const auto message = protocol::parse_message(text, limits)) {
+      take_message(text, *message);
+    } else {
+      env_.owner.garbage("not_jsonrpc");
+    }
+  }
+  return true;
 }
 
 void StdioChannel::take_answer(std::string_view line, const protocol::Message& message) {

@@ -46,6 +46,8 @@ class StdioChannel final : public Channel {
   Task<void> read_lines();
   Task<bool> skip_line(net::InputBuffer& input);
   void take_line(std::string_view line);
+  bool take_batch(std::string_view line);
+  void take_message(std::string_view text, const protocol::Message& message);
   void take_answer(std::string_view line, const protocol::Message& message);
   void take_request(std::string_view line, const protocol::Message& message);
   void take_notification(std::string_view line, const protocol::Message& message);

@@ -97,8 +97,14 @@ Task<bool> StdioServer::skip_line() {
 void StdioServer::take_line(std::string line) {
   if (line.find_first_not_of(" \t\r") == std::string::npos) return;
   const auto message = protocol::parse_message(line, limits_);
-  if (!message)
+  if (!message) {
+    const bool batch = message.error().flaw == protocol::Flaw::batch;
+    if (batch && revision_ == protocol::Revision::v2025_03_26 && group_.size() < max_running) {
+      group_.spawn(answer_batch(std::move(line)));
+      return;
+    }
     return fail(message.error().error, message.error().id, revision_.value_or(protocol::latest_legacy));
+  }
   const auto edge = protocol::classify_stdio(*message, line, revision_);
   if (!edge) {
     if (message->is_request()) fail(edge.error().error, message->id(line), edge.error().revision);
@@ -130,7 +136,52 @@ void StdioServer::take_notification(std::string_view line, const protocol::Messa
   subscriptions_.erase(std::string(id));
 }
 
-Task<void> StdioServer::answer(std::string line, protocol::Message message, protocol::Revision revision) {
+// An array of messages, which 2025-03-26 alone allows: one after the other, the responses in one line.
+Task<void> StdioServer::answer_batch(std::string line) {
+  const auto elements = protocol::parse_batch(line, limits_);
+  if (!elements) {
+    fail(elements.error().error, {}, *revision_);
+    co_return ok();
+  }
+  std::string responses;
+  for (const json::Span& element : *elements) {
+    std::string response;
+    CO_TRY(co_await answer_one(element.of(line), response));
+    if (response.empty()) continue;
+    responses += responses.empty() ? '[' : ',';
+    responses += response;
+  }
+  if (!responses.empty()) write(responses + ']');
+  co_return ok();
+}
+
+Task<void> StdioServer::answer_one(std::string_view text, std::string& response) {
+  const auto refuse = [&](const Error& error, std::string_view id) {
+    response = protocol::to_jsonrpc_error(front_->failure(error, CorrelationId::make()), id, *revision_);
+  };
+  const auto message = protocol::parse_message(text, limits_);
+  if (!message) {
+    refuse(message.error().error, message.error().id);
+    co_return ok();
+  }
+  if (message->is_notification()) take_notification(text, *message);
+  if (!message->is_request()) co_return ok();
+  const auto edge = protocol::classify_stdio(*message, text, revision_);
+  if (!edge) {
+    refuse(edge.error().error, message->id(text));
+  } else if (message->method() == Method::initialize || edge->era() == Era::modern) {
+    refuse(Error(Code::proto_invalid_request)
+               .with_executed(Executed::no)
+               .with_slot(Slot::constraint, "this message cannot be part of a batch"),
+           message->id(text));
+  } else {
+    CO_TRY(co_await answer(std::string(text), *message, *revision_, &response));
+  }
+  co_return ok();
+}
+
+Task<void> StdioServer::answer(std::string line, protocol::Message message, protocol::Revision revision,
+                               std::string* kept) {
   pipeline::Call call;
   call.bytes = line;
   call.message = &message;
@@ -148,7 +199,11 @@ Task<void> StdioServer::answer(std::string line, protocol::Message message, prot
   std::string text;
   ResponseText(*reply, message.id(line), revision).append_line(text);
   front_->answered(protocol::era(revision), message.method(), 200);
-  if (!text.empty()) write(std::move(text));
+  if (kept) {
+    *kept = std::move(text);
+  } else if (!text.empty()) {
+    write(std::move(text));
+  }
   co_return ok();
 }
 

@@ -35,7 +35,11 @@ class StdioServer final : private pipeline::Listener, private pipeline::EventSin
   Task<bool> skip_line();
   void take_line(std::string line);
   void take_notification(std::string_view line, const protocol::Message& message);
-  Task<void> answer(std::string line, protocol::Message message, protocol::Revision revision);
+  // Writes the answer, or puts it into `kept`.
+  Task<void> answer(std::string line, protocol::Message message, protocol::Revision revision,
+                    std::string* kept = nullptr);
+  Task<void> answer_batch(std::string line);
+  Task<void> answer_one(std::string_view text, std::string& response);
   void listen(std::string_view line, const protocol::Message& message);
   void fail(const Error& error, std::string_view id, protocol::Revision revision);
   void write(std::string line, net::Outbox::Keep keep = net::Outbox::Keep::required);
