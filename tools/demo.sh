@@ -130,6 +130,19 @@ server_that_dies() {
   "$sallyport" servers list --admin "$admin" | indent
 }
 
+dashboard_shows_it() {
+  title "4. The dashboard"
+  shell "curl $admin/api/calls"
+  local calls
+  calls=$(curl -fsS "$admin/api/calls") || die "the admin port does not answer"
+  curl -fsS "$admin/" | grep -q '<script type="module"' || die "there is no page on the admin port"
+  local each
+  for each in '"target":"echo"' '"target":"read_text_file"' '"requested":"files__write_file"' '"code":"POLICY_001"'; do
+    [[ $calls == *"$each"* ]] || die "the dashboard does not know the call with $each"
+  done
+  echo "$(grep -o '"id":' <<<"$calls" | wc -l) calls, one of them refused: the page shows them as they end" | indent
+}
+
 paste_this() {
   title "Put it into your agent"
   cat <<END
@@ -152,7 +165,9 @@ title "Sallyport serves $url, in front of \`everything\` and \`files\`"
 call_that_works
 call_that_is_refused
 server_that_dies
+dashboard_shows_it
 paste_this
+title "Dashboard: $admin/"
 
 if $stays; then
   title "Up until Ctrl-C. Log: ${log#"$root/"}  Config: ${config#"$root/"}"

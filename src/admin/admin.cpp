@@ -1,60 +1,82 @@
 #include "admin/admin.hpp"
 
-#include "base/dates.hpp"
+#include "admin/call_json.hpp"
+#include "admin/fleet_json.hpp"
+#include "admin/overview.hpp"
+#include "admin/page.hpp"
+#include "admin/query.hpp"
 #include "base/strings.hpp"
+#include "json/scanner.hpp"
 
-#include <boost/json/array.hpp>
-#include <boost/json/object.hpp>
-#include <boost/json/serialize.hpp>
+#include <algorithm>
+#include <array>
+
+#include <fmt/format.h>
 
 namespace sallyport::admin {
 namespace {
 
-namespace json = boost::json;
-
+constexpr std::string_view plain = "text/plain; charset=utf-8";
 constexpr std::string_view servers_path = "/api/servers";
+constexpr std::string_view stream_path = "/api/calls/stream";
+constexpr std::size_t usual_calls = 100;
 
-json::value text(std::string_view value) {
-  return json::string(value.data(), value.size());
+// Nobody guesses what an answer is, and no page of another origin takes one in.
+constexpr std::string_view every_reply =
+    "X-Content-Type-Options: nosniff\r\n"
+    "Cross-Origin-Resource-Policy: same-origin\r\n"
+    "Referrer-Policy: no-referrer\r\n";
+
+const std::array<std::string, 8> calls_parameters = {"limit", "before", "requests", "ending",
+                                                     "code",  "server", "target",   "ref"};
+const std::array<std::string, 8> stream_parameters = {"after", "recent", "requests", "ending",
+                                                      "code",  "server", "target",   "ref"};
+
+std::string_view path_of(std::string_view target) {
+  return target.substr(0, target.find('?'));
 }
 
-// The failure as operators may see it: with what others wrote about it, which is kept redacted.
-json::value error_json(const Error& error) {
-  json::object object;
-  object["code"] = text(wire_name(error.code()));
-  object["name"] = text(full_name(error.code()));
-  object["kind"] = text(name(error.kind()));
-  object["executed"] = text(name(error.executed()));
-  if (error.phase()) object["phase"] = text(name(*error.phase()));
-  if (!error.developer_message().empty()) object["detail"] = text(error.developer_message());
-  if (error.cause()) object["cause"] = error_json(*error.cause());
-  return object;
+net::HttpReply refusal(const Error& error) {
+  std::string_view message = row(error.code()).meaning;
+  if (const SlotValue* constraint = error.slot(Slot::constraint))
+    message = std::get<std::string>(*constraint);
+  return {.status = error.code() == Code::limit_concurrency ? 503 : 400,
+          .body = fmt::format(R"({{"error":{{"code":"{}","message":{}}}}})", wire_name(error.code()),
+                              json::quote(message)) +
+                  "\n"};
 }
 
-json::value server_json(const upstream::Status& status) {
-  json::object object;
-  object["name"] = status.name;
-  object["transport"] = status.stdio ? "stdio" : "http";
-  object["state"] = text(name(status.state));
-  object["since"] = format_rfc3339(status.since);
-  object["lastError"] = status.last_error ? error_json(*status.last_error) : json::value();
-  object["era"] = status.revision ? text(protocol::name(protocol::era(*status.revision))) : json::value();
-  object["revision"] = status.revision ? text(protocol::name(*status.revision)) : json::value();
-  object["pid"] = status.pid ? json::value(*status.pid) : json::value();
-  object["restarts"] = status.restarts;
-  object["tools"] = status.tools;
-  object["resources"] = status.resources;
-  object["resourceTemplates"] = status.templates;
-  object["prompts"] = status.prompts;
-  object["inFlight"] = status.in_flight;
-  return object;
+net::HttpReply json_reply(Result<std::string> body) {
+  if (!body) return refusal(body.error());
+  return {.body = std::move(*body)};
+}
+
+net::HttpReply not_found() {
+  return {.status = 404,
+          .body =
+              "Not found. This port serves / (the dashboard) /healthz /readyz /metrics /api/overview "
+              "/api/servers /api/calls /api/tools /api/errors.\n",
+          .content_type = plain};
+}
+
+// The server that /api/servers/{name}/logs names; nothing for other paths.
+std::optional<std::string_view> logs_of(std::string_view path) {
+  constexpr std::string_view logs = "/logs";
+  if (!path.starts_with(servers_path) || !path.ends_with(logs) ||
+      path.size() <= servers_path.size() + logs.size() + 1)
+    return std::nullopt;
+  path.remove_prefix(servers_path.size() + 1);
+  path.remove_suffix(logs.size());
+  return path;
 }
 
 }  // namespace
 
-Admin::Admin(upstream::Fleet& fleet, telemetry::Registry& metrics, transport::HostPolicy policy,
-             std::function<bool()> ready)
-    : fleet_(&fleet), metrics_(&metrics), policy_(std::move(policy)), ready_(std::move(ready)) {}
+Admin::Admin(Sources sources, transport::HostPolicy policy)
+    : sources_(std::move(sources)),
+      policy_(std::move(policy)),
+      started_(sources_.loop.clock().system_now()),
+      feed_(sources_.loop, sources_.calls) {}
 
 std::optional<net::HttpReply> Admin::admit(const net::RequestHead& head, const net::Peer&) {
   if (policy_.check(head)) {
@@ -74,42 +96,122 @@ net::HttpReply Admin::refuse(const Error& error) {
 }
 
 Task<void> Admin::handle(net::Exchange& exchange) {
-  const std::string_view target = exchange.head().target;
-  net::HttpReply reply = answer(target.substr(0, target.find('?')));
-  reply.headers += "Cache-Control: no-store\r\n";
+  const net::RequestHead& head = exchange.head();
+  if (path_of(head.target) == stream_path && head.method == "GET") co_return co_await stream(exchange);
+  net::HttpReply reply = answer(head);
+  reply.headers += every_reply;
   co_return co_await exchange.reply(reply);
 }
 
-std::string Admin::servers_json() const {
-  json::array servers;
-  for (const auto& member : fleet_->current()->members()) servers.push_back(server_json(member->status()));
-  return json::serialize(servers) + "\n";
+net::HttpReply Admin::answer(const net::RequestHead& head) const {
+  const std::string_view path = path_of(head.target);
+  if (const Asset* asset = find_asset(path)) return asset_reply(*asset, head);
+  net::HttpReply reply = api(path, head.target);
+  reply.headers += "Cache-Control: no-store\r\n";
+  return reply;
 }
 
-net::HttpReply Admin::answer(std::string_view path) const {
-  constexpr std::string_view plain = "text/plain; charset=utf-8";
+net::HttpReply Admin::api(std::string_view path, std::string_view target) const {
   if (path == "/healthz") return {.body = "ok\n", .content_type = plain};
   if (path == "/readyz") {
-    if (ready_()) return {.body = "ready\n", .content_type = plain};
+    if (sources_.ready()) return {.body = "ready\n", .content_type = plain};
     return {.status = 503, .body = "draining\n", .content_type = plain};
   }
   if (path == "/metrics")
-    return {.body = metrics_->render(), .content_type = "text/plain; version=0.0.4; charset=utf-8"};
-  if (path == servers_path) return {.body = servers_json()};
-  constexpr std::string_view logs = "/logs";
-  if (path.starts_with(servers_path) && path.ends_with(logs) &&
-      path.size() > servers_path.size() + logs.size() + 1) {
-    std::string_view key = path.substr(servers_path.size() + 1);
-    key.remove_suffix(logs.size());
-    if (const auto member = fleet_->current()->find(key)) {
-      std::string lines;
-      for (const std::string& line : member->server()->stderr_lines()) lines += escape_terminal(line) + "\n";
-      return {.body = std::move(lines), .content_type = plain};
-    }
+    return {.body = sources_.metrics.render(), .content_type = "text/plain; version=0.0.4; charset=utf-8"};
+  if (path == servers_path) return {.body = servers_json(sources_.fleet)};
+  if (path == "/api/overview") return json_reply(overview(target));
+  if (path == "/api/calls") return json_reply(calls(target));
+  if (path == "/api/tools") return json_reply(tools(target));
+  if (path == "/api/errors") return {.body = catalog_json()};
+  if (const auto key = logs_of(path)) return logs(*key);
+  return not_found();
+}
+
+net::HttpReply Admin::logs(std::string_view key) const {
+  const auto member = sources_.fleet.current()->find(key);
+  if (!member) return not_found();
+  std::string lines;
+  for (const std::string& line : member->server()->stderr_lines()) lines += escape_terminal(line) + "\n";
+  return {.body = std::move(lines), .content_type = plain};
+}
+
+Result<std::string> Admin::overview(std::string_view target) const {
+  constexpr auto whole = CallStats::slice * CallStats::slices_kept;
+  const std::array<std::string, 1> known = {"window"};
+  const Query query = TRY(Query::parse(target, known));
+  const std::uint64_t window = TRY(query.number("window", CallStats::slice.count(), whole.count(), 300));
+  const Running running{.run = feed_.run(),
+                        .started = started_,
+                        .now = sources_.loop.clock().system_now(),
+                        .draining = !sources_.ready(),
+                        .mcp_urls = sources_.mcp_urls};
+  return overview_json(running, sources_.fleet, feed_.stats(), sources_.loop.now(),
+                       std::chrono::seconds(window));
+}
+
+// The newest first.
+Result<std::string> Admin::calls(std::string_view target) const {
+  const Query query = TRY(Query::parse(target, calls_parameters));
+  const CallFilter filter = TRY(call_filter(query));
+  const std::uint64_t limit = TRY(query.number("limit", 1, CallFeed::calls_kept, usual_calls));
+  const RecentCalls& recent = feed_.recent();
+  std::uint64_t end = recent.next();
+  if (const std::string* before = query.find("before")) {
+    const auto number = feed_.number(*before);
+    if (!number) return fail(bad_parameter("before", "the id of a call of this run"));
+    end = std::clamp(*number, recent.first(), end);
   }
-  return {.status = 404,
-          .body = "Not found. This port serves /healthz /readyz /metrics /api/servers.\n",
-          .content_type = plain};
+  std::string out = fmt::format(R"({{"run":"{}","kept":{},"calls":[)", feed_.run(), CallFeed::calls_kept);
+  std::uint64_t count = 0;
+  for (std::uint64_t at = end; at > recent.first() && count < limit; --at) {
+    const RecentCall& call = recent.at(at - 1);
+    if (!filter.matches(call)) continue;
+    if (count++ > 0) out += ',';
+    append_call(out, call, feed_.id(call.number));
+  }
+  return out + "]}\n";
+}
+
+Result<std::string> Admin::tools(std::string_view target) const {
+  const std::array<std::string, 1> known = {"endpoint"};
+  const Query query = TRY(Query::parse(target, known));
+  const std::string* endpoint = query.find("endpoint");
+  if (endpoint && !sources_.fleet.current()->has_endpoint(*endpoint))
+    return fail(bad_parameter("endpoint", "a server's name; without it, all servers, as at /mcp"));
+  return tools_json(sources_.fleet, endpoint ? *endpoint : std::string());
+}
+
+Task<void> Admin::stream(net::Exchange& exchange) {
+  const auto refused = [&](const Error& error) {
+    net::HttpReply reply = refusal(error);
+    if (reply.status == 503) reply.headers = "Retry-After: 10\r\n";
+    reply.headers += every_reply;
+    reply.headers += "Cache-Control: no-store\r\n";
+    return reply;
+  };
+  const auto query = Query::parse(exchange.head().target, stream_parameters);
+  if (!query) co_return co_await exchange.reply(refused(query.error()));
+  const auto filter = call_filter(*query);
+  if (!filter) co_return co_await exchange.reply(refused(filter.error()));
+  const auto recent = query->number("recent", 0, CallFeed::calls_kept, 0);
+  if (!recent) co_return co_await exchange.reply(refused(recent.error()));
+  if (feed_.full()) {
+    co_return co_await exchange.reply(
+        refused(Error(Code::limit_concurrency)
+                    .with_executed(Executed::no)
+                    .with_slot(Slot::constraint, "as many live tails as the gateway keeps are open")));
+  }
+  TailStart start;
+  start.recent = static_cast<std::size_t>(*recent);
+  const auto header = exchange.head().fields.find("last-event-id");
+  const std::string* after = query->find("after");
+  // The id of another run says that its reader has seen nothing of this one.
+  if (header || after) {
+    start.after = feed_.number(header ? *header : std::string_view(*after));
+    if (!start.after) start.recent = CallFeed::calls_kept;
+  }
+  co_return co_await feed_.tail(exchange, *filter, start);
 }
 
 }  // namespace sallyport::admin

@@ -1,6 +1,8 @@
-// The admin port: health, readiness, metrics, and the REST answers that operators and the command line read.
+// The admin port: health, readiness, metrics, the dashboard, and the REST answers that it, operators and the
+// command line read.
 #pragma once
 
+#include "admin/call_feed.hpp"
 #include "net/http_server.hpp"
 #include "telemetry/metrics.hpp"
 #include "transport/host_policy.hpp"
@@ -9,29 +11,46 @@
 #include <functional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace sallyport::admin {
 
-// GET /healthz, /readyz, /metrics, /api/servers and /api/servers/{name}/logs. Reads only: nothing here
-// changes anything.
+// What the port shows.
+struct Sources {
+  task::Loop& loop;
+  upstream::Fleet& fleet;
+  telemetry::Registry& metrics;
+  telemetry::CallHub& calls;
+  std::function<bool()>
+      ready;  // is this gateway to be sent requests? False in a drain, never for a dead upstream
+  std::vector<std::string> mcp_urls;  // where agents reach it, for those who set one up
+};
+
+// docs/admin-api.md lists the paths. Reads only: nothing here changes anything.
 class Admin final : public net::HttpHandler {
  public:
-  // `ready`: is this gateway to be sent requests? False in a drain, never for a dead upstream.
-  Admin(upstream::Fleet& fleet, telemetry::Registry& metrics, transport::HostPolicy policy,
-        std::function<bool()> ready);
+  Admin(Sources sources, transport::HostPolicy policy);
 
   std::optional<net::HttpReply> admit(const net::RequestHead& head, const net::Peer& peer) override;
   net::HttpReply refuse(const Error& error) override;
   Task<void> handle(net::Exchange& exchange) override;
 
- private:
-  net::HttpReply answer(std::string_view path) const;
-  std::string servers_json() const;
+  // A drain: live tails end, and those that are opened from now on end at once.
+  void end_streams() noexcept { feed_.end_tails(); }
 
-  upstream::Fleet* fleet_;
-  telemetry::Registry* metrics_;
+ private:
+  net::HttpReply answer(const net::RequestHead& head) const;
+  net::HttpReply api(std::string_view path, std::string_view target) const;
+  Result<std::string> overview(std::string_view target) const;
+  Result<std::string> calls(std::string_view target) const;
+  Result<std::string> tools(std::string_view target) const;
+  net::HttpReply logs(std::string_view key) const;
+  Task<void> stream(net::Exchange& exchange);
+
+  Sources sources_;
   transport::HostPolicy policy_;
-  std::function<bool()> ready_;
+  SystemTime started_;
+  CallFeed feed_;
 };
 
 }  // namespace sallyport::admin

@@ -10,4 +10,7 @@ namespace sallyport {
 // RFC 3339 in UTC, to the second: "2026-11-22T05:32:45Z".
 std::string format_rfc3339(SystemTime time);
 
+// The same to the millisecond: "2026-11-22T05:32:45.007Z".
+std::string format_rfc3339_millis(SystemTime time);
+
 }  // namespace sallyport

@@ -7,6 +7,7 @@ namespace {
 
 constexpr std::size_t admin_connections = 100;
 constexpr std::chrono::milliseconds unasked_time{500};  // for a request that is on its way in a drain
+constexpr std::size_t admin_outbox = 256 * 1024;        // for a live tail whose reader is slow
 
 transport::HostPolicy host_policy(const config::Listen& listen, const config::Address& address,
                                   std::uint16_t port) {
@@ -64,11 +65,18 @@ Result<void> Listeners::open_admin(const config::Config& config) {
       TRY(net::Listener::open(*loop_, address.host, address.port, [this](auto stream, net::Peer peer) {
         admin_server_->serve(std::move(stream), std::move(peer));
       }));
-  admin_ = std::make_unique<admin::Admin>(gateway_->fleet(), *metrics_,
-                                          host_policy(config.listen, address, admin_listener_->port()),
-                                          [this] { return !gateway_->draining(); });
+  std::vector<std::string> mcp_urls;
+  if (http_listener_) mcp_urls.push_back(url(config.listen.http, *http_listener_, "/mcp"));
+  admin_ = std::make_unique<admin::Admin>(admin::Sources{.loop = *loop_,
+                                                         .fleet = gateway_->fleet(),
+                                                         .metrics = *metrics_,
+                                                         .calls = gateway_->calls(),
+                                                         .ready = [this] { return !gateway_->draining(); },
+                                                         .mcp_urls = std::move(mcp_urls)},
+                                          host_policy(config.listen, address, admin_listener_->port()));
   net::HttpLimits limits;
   limits.connections = admin_connections;
+  limits.outbox = admin_outbox;
   admin_server_ = std::make_unique<net::HttpServer>(*loop_, *admin_, limits);
   return {};
 }
@@ -86,6 +94,7 @@ void Listeners::log_start(const config::Config& config) const {
 void Listeners::begin_drain() {
   if (http_) http_->end_streams();
   if (http_server_) http_server_->drain();
+  if (admin_) admin_->end_streams();
 }
 
 Task<void> Listeners::close_agents(SteadyTime until) {

@@ -273,7 +273,7 @@ Task<void> HttpConnection::write_reply(int status, std::span<const std::string_v
   head.text("HTTP/1.1 ").number(static_cast<unsigned>(status)).text(" ").text(reason_phrase(status));
   head.text("\r\nDate: ").text(http_date(loop_.clock().system_now()));
   if (length > 0) head.text("\r\nContent-Type: ").text(content_type);
-  if (status != 204) head.text("\r\nContent-Length: ").number(length);
+  if (status != 204 && status != 304) head.text("\r\nContent-Length: ").number(length);
   const std::string_view persistence = close_after_     ? "Connection: close\r\n"
                                        : head_.http_1_0 ? "Connection: keep-alive\r\n"
                                                         : "";

@@ -8,6 +8,7 @@ build_packages=(
   libspdlog-dev libyaml-cpp-dev libcli11-dev
   libgtest-dev libgmock-dev librapidcheck-dev libbenchmark-dev
 )
+test_packages=(chromium fonts-dejavu-core) # the dashboard in a browser
 bench_packages=(nginx-light python3)
 
 missing_packages() {
@@ -65,3 +66,4 @@ install_node() {
 }
 
 setup() { install_packages "${build_packages[@]}" && install_node; }
+setup_tests() { setup && install_packages "${test_packages[@]}"; }

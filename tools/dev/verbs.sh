@@ -25,7 +25,7 @@ verb_demo() {
 # All that is slow to build comes first, the summary of the whole suite last.
 verb_test() {
   local failed=()
-  stage "what the tests need" setup
+  stage "what the tests need" setup_tests
   if (($#)); then
     stage "build (release)" compile release
     stage "tests" run_ctest release -R "$1"

@@ -135,10 +135,10 @@ async function untilReady(gateway) {
 
 // Starts `sallyport serve` on `config` (listen and admin are filled in) and waits until it is ready. `scope` stops it.
 // A test that ends the gateway itself says so with `stops: false`; then only survivors are looked for.
-export async function startGateway(scope, { args, stops = true, ...config } = {}) {
+export async function startGateway(scope, { args, stops = true, ports, ...config } = {}) {
   requireBinary();
-  const port = await freePort();
-  const adminPort = await freePort();
+  const port = ports?.port ?? (await freePort());
+  const adminPort = ports?.adminPort ?? (await freePort());
   const { listen, admin, ...rest } = config;
   const { file, mark, env } = prepare(scope, {
     listen: { http: `127.0.0.1:${port}`, ...listen },

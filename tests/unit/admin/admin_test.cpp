@@ -1,15 +1,8 @@
 // The admin port over a connection in memory, in front of servers that were never started.
-#include "admin/admin.hpp"
-
-#include "support/memory_stream.hpp"
-#include "support/run_task.hpp"
 #include "telemetry/metrics_names.hpp"
+#include "unit/admin/admin_fixture.hpp"
 
-#include <string>
-
-#include <boost/json.hpp>
 #include <gmock/gmock.h>
-#include <gtest/gtest.h>
 
 namespace sallyport::admin {
 namespace {
@@ -17,49 +10,6 @@ namespace {
 using ::testing::HasSubstr;
 using ::testing::Not;
 using ::testing::StartsWith;
-
-struct Observer final : upstream::FleetObserver {
-  void state_changed(const upstream::Server&) override {}
-  void garbage(const upstream::Server&, std::string_view) override {}
-  void late_answer(const upstream::Server&) override {}
-};
-
-std::vector<upstream::Definition> two_servers() {
-  std::vector<upstream::Definition> made(2);
-  made[0].key = "child";
-  made[0].command = "/nonexistent/secret-path";
-  made[1].key = "web";
-  made[1].url = "https://user:pass@example.test/mcp";
-  return made;
-}
-
-struct AdminTest : ::testing::Test {
-  ~AdminTest() override {
-    EXPECT_TRUE(testing::run(loop, server.close()));
-    EXPECT_TRUE(testing::run(loop, fleet.stop()));
-  }
-  std::string request(std::string_view line, std::string_view host = "localhost:8081") {
-    auto pair = testing::MemoryStream::make(loop);
-    server.serve(std::move(pair.first), {"127.0.0.1", true});
-    pair.second->put(std::string(line) + " HTTP/1.1\r\nHost: " + std::string(host) + "\r\n\r\n");
-    loop.poll();
-    return pair.second->take();
-  }
-  boost::json::value servers() {
-    const std::string reply = request("GET /api/servers");
-    EXPECT_THAT(reply, StartsWith("HTTP/1.1 200"));
-    return boost::json::parse(reply.substr(reply.find("\r\n\r\n") + 4));
-  }
-
-  task::Loop loop;
-  Observer observer;
-  net::Budget budget{1u << 20};
-  upstream::Fleet fleet{loop, {}, budget, two_servers(), observer};
-  telemetry::Registry metrics;
-  bool ready = true;
-  Admin admin{fleet, metrics, transport::HostPolicy(8081, true, {}, {}), [this] { return ready; }};
-  net::HttpServer server{loop, admin, {}};
-};
 
 TEST_F(AdminTest, ServersThatWereNeverStarted) {
   const auto all = servers().as_array();
@@ -97,8 +47,9 @@ TEST_F(AdminTest, HealthAndReadiness) {
 }
 
 TEST_F(AdminTest, PathsThatAreNot) {
-  for (const char* path : {"/", "/api", "/api/servers/", "/api/servers/child", "/api/servers/other/logs",
-                           "/api/servers//logs", "/api/servers/logs", "/metricsx"}) {
+  for (const char* path :
+       {"/index.html", "/api", "/api/servers/", "/api/servers/child", "/api/servers/other/logs",
+        "/api/servers//logs", "/api/servers/logs", "/metricsx"}) {
     EXPECT_THAT(request(std::string("GET ") + path), StartsWith("HTTP/1.1 404")) << path;
   }
   EXPECT_THAT(request("GET /api/servers?x=1"), StartsWith("HTTP/1.1 200"));

@@ -1,0 +1,71 @@
+// The requests that ended last, each with a number, in a ring of fixed size.
+#pragma once
+
+#include "telemetry/call_record.hpp"
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace sallyport::admin {
+
+// What is kept of a CallRecord. Its texts are names and ids of our own; `error` alone holds text of others,
+// and is kept redacted.
+struct RecentCall {
+  std::uint64_t number = 0;
+  SystemTime started{};
+  std::chrono::microseconds took{};
+  protocol::Revision revision = protocol::latest_legacy;
+  protocol::Method method = protocol::Method::unknown;
+  std::string endpoint;
+  std::string principal;
+  std::string source;
+  std::string session;
+  std::string server;
+  std::string target;
+  std::string requested;
+  telemetry::Outcome outcome;
+  int attempts = 0;
+  std::size_t request_bytes = 0;
+  CorrelationId correlation;
+  telemetry::TraceId trace;
+  std::optional<Error> error;
+};
+
+// Which of them somebody wants to see. Everything that is set has to hold.
+struct CallFilter {
+  enum class Requests : bool { calls, all };
+  enum class Ending : std::uint8_t { any, ok, failed };
+
+  Requests requests = Requests::calls;
+  Ending ending = Ending::any;
+  std::optional<Code> code;
+  std::optional<std::string> server;
+  std::optional<std::string> target;  // by its server's own name, or the name that was asked for
+  std::string ref;                    // how its correlation id begins
+
+  bool matches(const RecentCall& call) const noexcept;
+};
+
+class RecentCalls {
+ public:
+  explicit RecentCalls(std::size_t capacity) : capacity_(capacity) {}
+
+  void add(const telemetry::CallRecord& record);
+
+  // Numbers count from 1; `first` is the oldest that is kept, `next` what the next one gets.
+  std::uint64_t first() const noexcept { return next_ - ring_.size(); }
+  std::uint64_t next() const noexcept { return next_; }
+  const RecentCall& at(std::uint64_t number) const { return ring_[(number - 1) % capacity_]; }
+
+ private:
+  std::size_t capacity_;
+  std::vector<RecentCall> ring_;  // grows to its capacity, then its strings are used again
+  std::uint64_t next_ = 1;
+};
+
+}  // namespace sallyport::admin
