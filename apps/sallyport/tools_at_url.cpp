@@ -20,6 +20,8 @@ class Indifferent final : public client::ChannelOwner {
   void list_changed(protocol::Topic) override {}
   void garbage(std::string_view) override {}
   void late_answer() override {}
+  void resource_updated(std::string_view) override {}
+  void session_renewed() override {}
 };
 
 std::string text_member(std::string_view bytes, json::Span object, std::string_view key) {

@@ -4,6 +4,7 @@
 #include "pipeline/call.hpp"
 #include "protocol/capabilities.hpp"
 #include "protocol/lists.hpp"
+#include "protocol/log_level.hpp"
 #include "protocol/mcp_headers.hpp"
 #include "protocol/method.hpp"
 
@@ -26,10 +27,14 @@ struct Outgoing {
   std::span<const protocol::ParamHeader> param_headers;
   std::string_view traceparent;
   int hops = 0;
-  pipeline::EventSink* events = nullptr;  // for progress
-  std::string_view progress_token;        // the caller's own, raw; empty: it asked for none
-  std::function<void()> on_progress;      // progress came: the operation has begun
-  bool repeatable = false;                // may this request be sent again though it may have run?
+  pipeline::EventSink* events = nullptr;        // for progress
+  std::string_view progress_token;              // the caller's own, raw; empty: it asked for none
+  std::optional<protocol::LogLevel> log_level;  // the least important message its caller takes; none: no logs
+  std::optional<protocol::LogLevel> log_asked;  // what a modern server is asked for
+  std::optional<protocol::LogLevel>
+      log_wanted;                     // what a legacy server's connection is told, if it is not yet
+  std::function<void()> on_progress;  // progress came: the operation has begun
+  bool repeatable = false;            // may this request be sent again though it may have run?
 };
 
 // What a channel tells its server.
@@ -40,6 +45,8 @@ class ChannelOwner {
   virtual void garbage(
       std::string_view kind) = 0;  // something arrived that is not MCP; a fixed word says what
   virtual void late_answer() = 0;  // an answer to nothing that is asked any more
+  virtual void resource_updated(std::string_view uri) = 0;
+  virtual void session_renewed() = 0;  // what the server was told besides requests it knows no more
 
  protected:
   ~ChannelOwner() = default;
@@ -55,6 +62,9 @@ class Channel {
   // Ends with the upstream's answer (a JSON-RPC error is one too) or an error that says whether the request
   // may have run. Cancelling the caller's scope tells the upstream.
   virtual Task<std::unique_ptr<pipeline::Answer>> request(const Outgoing& outgoing) = 0;
+
+  // Modern: the resources whose updates are wanted, all of them.
+  virtual void listen_to(std::vector<std::string> uris) = 0;
 
   // Ends the connection in good order; what is under way ends with an error. For a process: until nothing of
   // it is left.

@@ -152,9 +152,16 @@ Task<void> HttpChannel::reinitialize(std::string lost) {
   if (session_ != lost) co_return ok();  // somebody else did it meanwhile
   co_return co_await initializing_.run([this] {
     return task::with_deadline(
-        env_.loop.timers(), env_.loop.now() + env_.settings.discovery, initialize(),
+        env_.loop.timers(), env_.loop.now() + env_.settings.discovery, renew_session(),
         [](const Error& cancelled) { return Error(Code::network_timeout).with_cause(cancelled); });
   });
+}
+
+Task<void> HttpChannel::renew_session() {
+  CO_TRY(co_await initialize());
+  if (listened_) group_.spawn(listen());
+  env_.owner.session_renewed();
+  co_return ok();
 }
 
 void HttpChannel::renew_headers() {
@@ -289,14 +296,14 @@ Task<std::unique_ptr<pipeline::Answer>> HttpChannel::receive_events(net::HttpCal
       if (message && message->is_response() && json::as_int64(message->id(event->data)) == pending.id) {
         co_return take_answer(std::string(event->data), pending);
       }
-      take_event(event->data);
+      take_event(event->data, &pending);
     }
   }
   co_return Failure(failure(classify::FailureClass::connection, "the event stream ended without the answer"));
 }
 
 // A server of 2025-03-26 may put several messages into one array: ours is given back, the others are taken.
-std::optional<std::string> HttpChannel::take_batch(std::string_view data, const PendingRequest& pending) {
+std::optional<std::string> HttpChannel::take_batch(std::string_view data, PendingRequest& pending) {
   const json::Limits limits = answer_limits(env_.settings, env_.settings.response);
   const auto elements = protocol::parse_batch(data, limits);
   if (!elements) {
@@ -310,13 +317,13 @@ std::optional<std::string> HttpChannel::take_batch(std::string_view data, const 
     if (message && message->is_response() && json::as_int64(message->id(text)) == pending.id && !own) {
       own = text;
     } else {
-      take_event(text);
+      take_event(text, &pending);
     }
   }
   return own;
 }
 
-void HttpChannel::take_event(std::string_view data) {
+void HttpChannel::take_event(std::string_view data, PendingRequest* own) {
   const auto message = protocol::parse_message(data, answer_limits(env_.settings, env_.settings.response));
   if (!message) return env_.owner.garbage("not_jsonrpc");
   if (message->is_response()) return env_.owner.late_answer();
@@ -326,6 +333,11 @@ void HttpChannel::take_event(std::string_view data) {
     return;
   }
   if (message->method() == Method::notifications_progress) pending_.progress(data, *message);
+  if (message->method() == Method::notifications_message) pending_.log(data, *message, own);
+  if (message->method() == Method::notifications_resources_updated) {
+    std::string scratch;
+    if (const auto uri = message->text(Field::uri, data, scratch)) env_.owner.resource_updated(*uri);
+  }
   for (const protocol::TopicRow& each : protocol::topic_rows)
     if (message->method() == each.notification) env_.owner.list_changed(each.topic);
 }
@@ -377,43 +389,75 @@ Task<void> HttpChannel::notify(std::string body) {
       [](const Error& cancelled) { return Error(Code::network_timeout).with_cause(cancelled); });
 }
 
-Task<void> HttpChannel::listen() {
-  auto pause = listen_pause;
-  for (;;) {
-    const SteadyTime begun = env_.loop.now();
-    const Result<bool> again = co_await listen_once();
-    if (!again && again.error().code() == Code::proto_cancelled) co_return ok();
-    if (again && !*again) co_return ok();
-    pause = env_.loop.now() - begun > longest_listen_pause ? listen_pause
-                                                           : std::min(pause * 2, longest_listen_pause);
-    CO_TRY(co_await task::Sleep(env_.loop.timers(), env_.loop.now() + pause));
-    // Nothing is replayed: what changed meanwhile is learnt by asking.
-    for (const protocol::TopicRow& each : protocol::topic_rows) env_.owner.list_changed(each.topic);
+void HttpChannel::listen_to(std::vector<std::string> uris) {
+  if (protocol::era(revision_) != Era::modern) return;
+  uris_ = std::move(uris);
+  group_.spawn(listen());
+}
+
+void HttpChannel::give_up_listeners_before(std::uint64_t generation) {
+  while (!listeners_.empty() && listeners_.begin()->first < generation) {
+    task::Scope* const scope = listeners_.extract(listeners_.begin()).mapped();
+    scope->cancel(task::CancelReason::client);
   }
 }
 
-Task<bool> HttpChannel::listen_once() {
+Task<void> HttpChannel::listen() {
+  const std::uint64_t generation = ++last_listener_;
+  task::Scope& outer = co_await task::current_scope();
+  task::Scope scope(outer);
+  listeners_.emplace(generation, &scope);
+  const auto until_replaced = [](HttpChannel& self, std::uint64_t number) -> Task<void> {
+    auto pause = listen_pause;
+    for (;;) {
+      const SteadyTime begun = self.env_.loop.now();
+      const Result<bool> again = co_await self.listen_once(number);
+      if (!again && again.error().code() == Code::proto_cancelled) co_return ok();
+      if (again && !*again) co_return ok();
+      pause = self.env_.loop.now() - begun > longest_listen_pause ? listen_pause
+                                                                  : std::min(pause * 2, longest_listen_pause);
+      CO_TRY(co_await task::Sleep(self.env_.loop.timers(), self.env_.loop.now() + pause));
+      // Nothing is replayed: what changed meanwhile is learnt by asking.
+      for (const protocol::TopicRow& each : protocol::topic_rows) self.env_.owner.list_changed(each.topic);
+    }
+  };
+  (void)co_await until_replaced(*this, generation).in(scope);
+  listeners_.erase(generation);
+  co_return ok();
+}
+
+Task<bool> HttpChannel::listen_once(std::uint64_t generation) {
   net::HttpCall call(pool_);
   const bool modern = protocol::era(revision_) == Era::modern;
+  const std::string session = session_;
   std::string headers = common_headers_;
   std::string body;
   if (modern) {
     headers += "Mcp-Method: subscriptions/listen\r\n";
-    body = protocol::listen_request(std::to_string(pending_.next_id()));
+    body = protocol::listen_request(std::to_string(pending_.next_id()), uris_);
   }
   const std::string_view pieces[] = {body};
   CO_TRY(co_await call.send(modern ? "POST" : "GET", pool_.endpoint().target, headers,
                             std::span(pieces).first(modern ? 1 : 0), true));
   CO_TRY(co_await call.receive_head());
+  if (call.head().status == 404 && listened_ && !session.empty()) {
+    // It was restarted and forgot the session; what hears of the new one begins there.
+    (void)co_await reinitialize(session);
+    co_return true;
+  }
   if (call.head().status / 100 == 4) co_return false;
   if (call.head().status != 200 || !has_type(call.head(), "text/event-stream"))
     co_return !modern || call.head().status != 200;
+  listened_ = true;
+  if (!modern) give_up_listeners_before(generation);
   net::SseParser parser({.line = 1u << 20, .event = 1u << 20});
   for (;;) {
     std::string_view bytes = CO_TRY(co_await call.receive_some());
     if (bytes.empty()) co_return true;
     while (auto event = CO_TRY(parser.next(bytes))) {
-      if (!event->data.empty()) take_event(event->data);
+      if (event->data.empty()) continue;
+      give_up_listeners_before(generation);  // modern: its first message is the acknowledgement
+      take_event(event->data, nullptr);
     }
   }
 }

@@ -7,6 +7,7 @@
 #include "net/http_client.hpp"
 #include "net/sse.hpp"
 
+#include <map>
 #include <memory>
 
 namespace sallyport::client {
@@ -29,6 +30,7 @@ class HttpChannel final : public Channel {
   protocol::Revision revision() const noexcept override { return revision_; }
   const protocol::ServerCapabilities& capabilities() const noexcept override { return capabilities_; }
   Task<std::unique_ptr<pipeline::Answer>> request(const Outgoing& outgoing) override;
+  void listen_to(std::vector<std::string> uris) override;
   Task<void> close() override;
 
  private:
@@ -38,6 +40,7 @@ class HttpChannel final : public Channel {
   Task<bool> probe_modern();
   Task<void> initialize();
   Task<void> reinitialize(std::string lost_session);
+  Task<void> renew_session();
 
   Task<std::unique_ptr<pipeline::Answer>> post(const Outgoing& outgoing);
   Task<std::unique_ptr<pipeline::Answer>> post_in_session(const Outgoing& outgoing);
@@ -46,12 +49,14 @@ class HttpChannel final : public Channel {
   Task<std::unique_ptr<pipeline::Answer>> receive_events(net::HttpCall& call, PendingRequest& pending);
   Task<std::unique_ptr<pipeline::Answer>> receive_failure(net::HttpCall& call, PendingRequest& pending);
   Result<std::unique_ptr<pipeline::Answer>> take_answer(std::string bytes, PendingRequest& pending);
-  void take_event(std::string_view data);
-  std::optional<std::string> take_batch(std::string_view data, const PendingRequest& pending);
+  std::optional<std::string> take_batch(std::string_view data, PendingRequest& pending);
+  void take_event(std::string_view data, PendingRequest* own);
 
   Task<void> notify(std::string body);  // a notification that nobody waits for
-  Task<void> listen();                  // hears of list changes until the channel closes
-  Task<bool> listen_once();             // false: this upstream has no such stream
+  // Hears of changes until the channel closes, or until a later one of these is heard.
+  Task<void> listen();
+  Task<bool> listen_once(std::uint64_t generation);  // false: this upstream has no such stream
+  void give_up_listeners_before(std::uint64_t generation);
   std::string headers_for(const Outgoing& outgoing) const;
   void renew_headers();
 
@@ -63,6 +68,10 @@ class HttpChannel final : public Channel {
   protocol::ServerCapabilities capabilities_ = protocol::ServerCapabilities::all();
   std::string session_;
   PendingRequests pending_;
+  std::vector<std::string> uris_;                    // whose updates are wanted
+  std::map<std::uint64_t, task::Scope*> listeners_;  // in the order in which they began
+  std::uint64_t last_listener_ = 0;
+  bool listened_ = false;  // it has such a stream
   task::Group group_;
   task::SingleFlight<void> initializing_;
 };

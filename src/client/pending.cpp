@@ -23,12 +23,42 @@ void PendingRequests::progress(std::string_view bytes, const protocol::Message& 
   outgoing.events->notify(protocol::rewrite_progress(bytes, message, outgoing.progress_token));
 }
 
+namespace {
+
+// What a caller asked for, as opposed to what the gateway asks for itself.
+bool is_call(protocol::Method method) {
+  using enum protocol::Method;
+  return method == tools_call || method == prompts_get || method == resources_read ||
+         method == completion_complete;
+}
+
+}  // namespace
+
+PendingRequest* PendingRequests::only_call() noexcept {
+  PendingRequest* only = nullptr;
+  for (const auto& [id, request] : requests_) {
+    if (!is_call(request->outgoing->method)) continue;
+    if (only) return nullptr;
+    only = request;
+  }
+  return only;
+}
+
+void PendingRequests::log(std::string_view bytes, const protocol::Message& message, PendingRequest* own) {
+  const PendingRequest* request = own ? own : only_call();
+  if (!request || !request->outgoing->events || !request->outgoing->log_level) return;
+  const auto level = protocol::message_level(message, bytes);
+  if (!level || *level < *request->outgoing->log_level) return;
+  request->outgoing->events->notify(protocol::rewrite_log(bytes, message));
+}
+
 std::string encode_request(const Outgoing& outgoing, protocol::Revision revision, std::int64_t id) {
   const std::string number = std::to_string(id);
   protocol::Meta meta;
   meta.traceparent = outgoing.traceparent;
   meta.hops = outgoing.hops;
   if (!outgoing.progress_token.empty()) meta.progress_token = number;
+  if (outgoing.log_asked) meta.log_level = protocol::name(*outgoing.log_asked);
   switch (outgoing.method) {
     case protocol::Method::tools_call:
       return protocol::tools_call_request(number, revision, outgoing.name, outgoing.arguments, meta);

@@ -33,11 +33,16 @@ class PendingRequests {
   void add(PendingRequest& request) { requests_.emplace(request.id, &request); }
   void remove(PendingRequest& request) noexcept { requests_.erase(request.id); }
   PendingRequest* find(std::string_view raw_id) noexcept;  // null for what we did not ask, or no longer
+  PendingRequest* only_call() noexcept;
   bool empty() const noexcept { return requests_.empty(); }
   std::size_t size() const noexcept { return requests_.size(); }
 
   // Passes a notifications/progress on to whoever asked for it, under the caller's own token.
   void progress(std::string_view bytes, const protocol::Message& message);
+
+  // Passes a notifications/message on: to `own`, if it came on the stream of that request, else to the only
+  // call in flight, or to nobody: callers who share a connection do not read each other's logs.
+  void log(std::string_view bytes, const protocol::Message& message, PendingRequest* own = nullptr);
 
   template <class Function>
   void for_each(Function function) {

@@ -17,6 +17,7 @@ using protocol::Method;
 // a limit and names none. A child that is still starting answers both requests, the second one counts.
 constexpr std::chrono::milliseconds probe_patience{3000};
 constexpr std::size_t stdin_slack = 1024 * 1024;
+constexpr std::size_t max_replaced = 64;
 constexpr std::size_t read_size = 64 * 1024;
 
 Error failure(classify::FailureClass kind, bool sent, std::string_view detail) {
@@ -138,9 +139,29 @@ Task<void> StdioChannel::initialize(protocol::Revision offered) {
 // A modern server tells of changes only to whoever listens; one that cannot answers with an error, which is
 // as good.
 void StdioChannel::listen() {
-  listening_ = pending_.next_id();
-  std::string line = protocol::listen_request(std::to_string(listening_));
+  const std::int64_t id = pending_.next_id();
+  listening_.insert(id);
+  std::string line = protocol::listen_request(std::to_string(id), uris_);
   write_line(line, net::Outbox::Keep::droppable);
+}
+
+void StdioChannel::listen_to(std::vector<std::string> uris) {
+  if (protocol::era(revision_) != protocol::Era::modern) return;
+  uris_ = std::move(uris);
+  listen();
+}
+
+// The new one is there: what it replaces is given up, and nothing was missed in between.
+void StdioChannel::take_acknowledged(std::string_view line, const protocol::Message& message) {
+  const auto id = json::as_int64(message.raw(Field::meta_subscription, line));
+  if (!id || listening_.empty() || *id != *listening_.rbegin()) return;
+  while (*listening_.begin() < *id) {
+    std::string notice = protocol::cancelled_notification(std::to_string(*listening_.begin()), "replaced");
+    write_line(notice, net::Outbox::Keep::droppable);
+    replaced_.insert(*listening_.begin());
+    if (replaced_.size() > max_replaced) replaced_.erase(replaced_.begin());
+    listening_.erase(listening_.begin());
+  }
 }
 
 bool StdioChannel::write_line(std::string& line, net::Outbox::Keep keep) {
@@ -294,7 +315,7 @@ bool StdioChannel::take_batch(std::string_view line) {
 }
 
 void StdioChannel::take_answer(std::string_view line, const protocol::Message& message) {
-  if (json::as_int64(message.id(line)) == listening_) return;
+  if (const auto id = json::as_int64(message.id(line)); id && is_listening(*id)) return;
   PendingRequest* pending = pending_.find(message.id(line));
   if (!pending || pending->answer.filled()) return env_.owner.late_answer();
   auto answer = std::make_unique<pipeline::Answer>();
@@ -320,6 +341,12 @@ void StdioChannel::take_request(std::string_view line, const protocol::Message& 
 
 void StdioChannel::take_notification(std::string_view line, const protocol::Message& message) {
   if (message.method() == Method::notifications_progress) pending_.progress(line, message);
+  if (message.method() == Method::notifications_message) pending_.log(line, message);
+  if (message.method() == Method::notifications_subscriptions_acknowledged) take_acknowledged(line, message);
+  if (message.method() == Method::notifications_resources_updated) {
+    std::string scratch;
+    if (const auto uri = message.text(Field::uri, line, scratch)) env_.owner.resource_updated(*uri);
+  }
   for (const protocol::TopicRow& each : protocol::topic_rows)
     if (message.method() == each.notification) env_.owner.list_changed(each.topic);
 }

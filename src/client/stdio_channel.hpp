@@ -8,6 +8,8 @@
 #include "json/skim.hpp"
 #include "net/budget.hpp"
 
+#include <set>
+
 namespace sallyport::client {
 
 class StdioChannel final : public Channel {
@@ -30,6 +32,7 @@ class StdioChannel final : public Channel {
   protocol::Revision revision() const noexcept override { return revision_; }
   const protocol::ServerCapabilities& capabilities() const noexcept override { return capabilities_; }
   Task<std::unique_ptr<pipeline::Answer>> request(const Outgoing& outgoing) override;
+  void listen_to(std::vector<std::string> uris) override;
   Task<void> close() override;
   pid_t pid() const noexcept { return process_->pid(); }
 
@@ -51,6 +54,10 @@ class StdioChannel final : public Channel {
   void take_answer(std::string_view line, const protocol::Message& message);
   void take_request(std::string_view line, const protocol::Message& message);
   void take_notification(std::string_view line, const protocol::Message& message);
+  void take_acknowledged(std::string_view line, const protocol::Message& message);
+  bool is_listening(std::int64_t id) const noexcept {
+    return listening_.contains(id) || replaced_.contains(id);
+  }
   void fail_oversized(const json::Skimmer& skimmer);
   void lost(const Error& reason);
   Error interrupted(const PendingRequest& pending, Error error) const;
@@ -60,7 +67,9 @@ class StdioChannel final : public Channel {
   protocol::Revision revision_ = protocol::latest_legacy;
   protocol::ServerCapabilities capabilities_ = protocol::ServerCapabilities::all();
   PendingRequests pending_;
-  std::int64_t listening_ = 0;  // the id of our subscriptions/listen
+  std::vector<std::string> uris_;     // whose updates are wanted
+  std::set<std::int64_t> listening_;  // the ids of our subscriptions/listen: the last one counts
+  std::set<std::int64_t> replaced_;   // the last of those that were given up and may still be answered
   std::optional<Error> lost_;
   bool open_ = false;
   task::Group group_;

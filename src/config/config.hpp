@@ -136,6 +136,7 @@ struct Limits {
   std::uint32_t keys = 10000;
   std::uint32_t children = 64;
   std::uint32_t streams = 1000;
+  std::uint32_t subscriptions = 100;
 };
 
 struct Sessions {

@@ -118,6 +118,7 @@ constexpr std::array table{
     Key{"limits.keys", Type::integer, v01, "10000", "Keys in one JSON message.", to<&C::limits, &Limits::keys>, 16, million},
     Key{"limits.children", Type::integer, v01, "64", "Child processes.", to<&C::limits, &Limits::children>, 1, 4096},
     Key{"limits.streams", Type::integer, v01, "1000", "Open event streams.", to<&C::limits, &Limits::streams>, 1, million},
+    Key{"limits.subscriptions", Type::integer, v01, "100", "Resources whose updates one session, stdio connection or `subscriptions/listen` asks for.", to<&C::limits, &Limits::subscriptions>, 1, 10000},
 
     Key{"retry_budget", Type::any, later, "", "How much may be retried."},
     Key{"breaker", Type::any, later, "", "When a failing server is left alone."},

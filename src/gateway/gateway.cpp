@@ -18,6 +18,11 @@ Gateway::Gateway(task::Loop& loop, const config::Config& config, telemetry::Regi
   graph_ = build_graph(config);
   for (const auto& member : fleet_.current()->members())
     metrics_->gauge(metrics::upstream_up, {member->key()}).set(0);
+  metrics_->sampled(metrics::subscriptions, [this] {
+    std::size_t watched = 0;
+    for (const auto& member : fleet_.current()->members()) watched += member->server()->watched();
+    return static_cast<double>(watched);
+  });
   metrics_->sampled(metrics::buffered_bytes, [this] { return static_cast<double>(budget_.used()); });
 }
 
@@ -57,6 +62,7 @@ Error Gateway::draining_error() const {
 
 Task<pipeline::Reply> Gateway::call(pipeline::Call& call) {
   if (draining_) co_return pipeline::Failed{draining_error(), failure(draining_error(), call.correlation)};
+  call.log_demand = &log_demand_;
   const std::shared_ptr<const Graph> graph = graph_;
   task::Scope& caller = co_await task::current_scope();
   task::Scope scope(caller);

@@ -67,6 +67,7 @@ class Gateway final : public pipeline::Front, private upstream::FleetObserver {
   bool limit_loopback_ = false;  // only if the operator wrote `limits.source`
   bool draining_ = false;
   std::array<telemetry::Counter*, 2 * protocol::method_count> answered_{};  // with 200, by method and era
+  session::LogDemand log_demand_;
   session::RunningCalls running_;  // all calls under way, whoever made them
   task::Event idle_;
 };

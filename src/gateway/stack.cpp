@@ -32,7 +32,7 @@ std::unique_ptr<pipeline::Service> Gateway::build_stack(const config::Config& co
                               timeouts.tool_max),             // the whole call, waiting for a start included
       layer<layers::Resolve>(timers, roster),                 // which tool; sets its own time limit
       layer<layers::Concurrency>(config.limits.concurrency),  // needs to know the server
-      std::make_unique<layers::Upstream>());
+      std::make_unique<layers::Upstream>(config.limits.subscriptions));
 }
 
 }  // namespace sallyport::gateway

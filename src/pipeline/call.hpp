@@ -7,6 +7,7 @@
 #include "protocol/failure.hpp"
 #include "protocol/mcp_headers.hpp"
 #include "protocol/message.hpp"
+#include "session/client.hpp"
 #include "task/task.hpp"
 #include "telemetry/trace_context.hpp"
 
@@ -80,12 +81,19 @@ struct Call {
   protocol::Revision revision = protocol::latest_legacy;
   std::string_view endpoint;  // the key of one server, or empty: all
   const Principal* principal = nullptr;
+  session::Client* client =
+      nullptr;               // who hears more than answers: a legacy session, a stdio connection, a listen
   std::string_view session;  // the tag of its session, for logs; empty without one
   std::optional<std::span<const protocol::HeaderView>>
       param_headers;            // Mcp-Param-*, where the transport has headers
   EventSink* events = nullptr;  // null: the caller cannot take notifications
   CorrelationId correlation = CorrelationId::make();
   SteadyTime started{};
+
+  session::LogDemand* log_demand = nullptr;
+  session::LogDemand::Wish log_wish;            // of a modern request, which has no other
+  std::optional<protocol::LogLevel> log_level;  // the least important log message its caller takes
+  std::optional<protocol::LogLevel> log_asked;  // what its server is asked for
 
   // What the layers found out.
   CallTimer* timer = nullptr;

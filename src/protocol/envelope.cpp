@@ -38,7 +38,7 @@ void end_with_meta(std::string& out, Revision revision, const Meta& meta) {
 }
 
 // The member `notifications` of subscriptions/listen and of its acknowledgement.
-void append_notifications(std::string& out, Topics topics) {
+void append_notifications(std::string& out, Topics topics, std::span<const std::string> uris) {
   out += R"("notifications":{)";
   bool first = true;
   for (const TopicRow& each : topic_rows) {
@@ -46,6 +46,14 @@ void append_notifications(std::string& out, Topics topics) {
     out += std::exchange(first, false) ? "\"" : ",\"";
     out += each.filter;
     out += R"(":true)";
+  }
+  if (!uris.empty()) {
+    out += first ? R"("resourceSubscriptions":[)" : R"(,"resourceSubscriptions":[)";
+    for (const std::string& uri : uris) {
+      json::append_quoted(out, uri);
+      out += ',';
+    }
+    out.back() = ']';
   }
   out += '}';
 }
@@ -189,9 +197,9 @@ std::string request(std::string_view id, Revision revision, Method method, std::
   return out;
 }
 
-std::string listen_request(std::string_view id, const Meta& meta) {
+std::string listen_request(std::string_view id, std::span<const std::string> uris, const Meta& meta) {
   std::string out = begin_request(id, Method::subscriptions_listen);
-  append_notifications(out, Topics::all());
+  append_notifications(out, Topics::all(), uris);
   out += ',';
   end_with_meta(out, latest_modern, meta);
   return out;
@@ -314,10 +322,25 @@ std::string list_changed_notification(Topic topic, std::string_view subscription
   return out;
 }
 
-std::string listen_acknowledged_notification(std::string_view subscription, Topics topics) {
+std::string resource_updated_notification(std::string_view uri, std::string_view subscription) {
+  std::string out = begin_notification(Method::notifications_resources_updated);
+  out += R"(,"params":{"uri":)";
+  json::append_quoted(out, uri);
+  if (!subscription.empty()) {
+    out += R"(,"_meta":{)";
+    out += subscription_key;
+    out += subscription;
+    out += '}';
+  }
+  out += "}}";
+  return out;
+}
+
+std::string listen_acknowledged_notification(std::string_view subscription, Topics topics,
+                                             std::span<const std::string> uris) {
   std::string out = begin_notification(Method::notifications_subscriptions_acknowledged);
   out += R"(,"params":{)";
-  append_notifications(out, topics);
+  append_notifications(out, topics, uris);
   out += R"(,"_meta":{)";
   out += subscription_key;
   out += subscription;

@@ -12,6 +12,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -53,8 +54,8 @@ std::string tools_call_request(std::string_view id, Revision revision, std::stri
 // Any other request: `params` are the raw members of params but for _meta, without braces.
 std::string request(std::string_view id, Revision revision, Method method, std::string_view params,
                     const Meta& meta);
-// Asks for every list_changed.
-std::string listen_request(std::string_view id, const Meta& meta = {});
+// Asks for every list_changed, and for updates of these resources.
+std::string listen_request(std::string_view id, std::span<const std::string> uris, const Meta& meta = {});
 // `id`: the raw id of our request; `reason`: plain text of ours.
 std::string cancelled_notification(std::string_view id, std::string_view reason);
 
@@ -86,7 +87,10 @@ std::string empty_completion(Revision revision);
 // notifications/…/list_changed; `subscription`: the raw id of the listen request that it goes to, or empty.
 std::string list_changed_notification(Topic topic, std::string_view subscription = {});
 // The first message of a listen stream; what is honoured of what was asked.
-std::string listen_acknowledged_notification(std::string_view subscription, Topics topics);
+std::string listen_acknowledged_notification(std::string_view subscription, Topics topics,
+                                             std::span<const std::string> uris = {});
+// notifications/resources/updated; `uri`: plain text; `subscription` as above.
+std::string resource_updated_notification(std::string_view uri, std::string_view subscription = {});
 // The result that ends a listen stream.
 std::string listen_result(std::string_view subscription);
 

@@ -316,6 +316,8 @@ std::span<const ParamRule> rules_of(Method method) {
     case Method::prompts_get:
       return call_rules;
     case Method::resources_read:
+    case Method::resources_subscribe:
+    case Method::resources_unsubscribe:
       return read_rules;
     case Method::subscriptions_listen:
       return listen_rules;
@@ -333,6 +335,11 @@ json::Value filter(const Message& message, std::string_view bytes, const TopicRo
   return json::find_member(bytes, message[notifications].value.span, topic.filter).value;
 }
 
+json::Value subscriptions(const Message& message, std::string_view bytes) {
+  if (!message.is(notifications, Type::object)) return {};
+  return json::find_member(bytes, message[notifications].value.span, "resourceSubscriptions").value;
+}
+
 Result<> check_filters(const Message& message, std::string_view bytes) {
   for (const TopicRow& each : topic_rows) {
     const json::Value value = filter(message, bytes, each);
@@ -343,6 +350,19 @@ Result<> check_filters(const Message& message, std::string_view bytes) {
                     .with_slot(Slot::pointer, "params.notifications." + std::string(each.filter))
                     .with_slot(Slot::constraint, phrase(Expected::boolean)));
   }
+  const json::Value uris = subscriptions(message, bytes);
+  if (!uris) return {};
+  const auto wrong = [&](std::string_view constraint) {
+    return fail(Error(Code::proto_invalid_params)
+                    .with_executed(Executed::no)
+                    .with_slot(Slot::method, protocol::name(message.method()))
+                    .with_slot(Slot::pointer, "params.notifications.resourceSubscriptions")
+                    .with_slot(Slot::constraint, constraint));
+  };
+  if (!uris.is(Type::array)) return wrong("must be an array of strings");
+  json::ElementCursor elements(bytes, uris.span);
+  while (const auto element = elements.next())
+    if (!element->is(Type::string)) return wrong("must be an array of strings");
   return {};
 }
 
@@ -353,6 +373,17 @@ Result<> check_params(const Message& message, std::string_view bytes) {
   TRY(check(message, bytes, rules_of(message.method())));
   if (message.method() == Method::subscriptions_listen) return check_filters(message, bytes);
   return {};
+}
+
+std::vector<std::string> listen_uris(const Message& message, std::string_view bytes) {
+  std::vector<std::string> uris;
+  const json::Value asked = subscriptions(message, bytes);
+  if (!asked.is(Type::array)) return uris;
+  json::ElementCursor elements(bytes, asked.span);
+  while (const auto element = elements.next()) uris.push_back(json::unescape(element->of(bytes)));
+  std::ranges::sort(uris);
+  uris.erase(std::ranges::unique(uris).begin(), uris.end());
+  return uris;
 }
 
 Topics listen_topics(const Message& message, std::string_view bytes) {

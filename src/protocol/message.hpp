@@ -153,6 +153,8 @@ std::expected<std::vector<json::Span>, BadMessage> parse_batch(std::string_view 
 Result<> check_params(const Message& message, std::string_view bytes);
 
 // Which list_changed notifications a subscriptions/listen asks for.
+// The URIs whose updates a subscriptions/listen asks for, each once; its params were checked.
+std::vector<std::string> listen_uris(const Message& message, std::string_view bytes);
 Topics listen_topics(const Message& message, std::string_view bytes);
 
 }  // namespace sallyport::protocol

@@ -187,6 +187,28 @@ std::string rewrite_progress(std::string_view bytes, const Message& notification
   return splice.to_string();
 }
 
+std::string rewrite_log(std::string_view bytes, const Message& notification) {
+  std::string out = R"({"jsonrpc":"2.0","method":"notifications/message","params":{)";
+  bool first = true;
+  for (const std::string_view key : {"level", "logger", "data"}) {
+    const json::Value value = json::find_member(bytes, notification[Field::params].value.span, key).value;
+    if (!value) continue;
+    if (!std::exchange(first, false)) out += ',';
+    json::append_quoted(out, key);
+    out += ':';
+    out += value.of(bytes);
+  }
+  out += "}}";
+  return out;
+}
+
+std::optional<LogLevel> message_level(const Message& message, std::string_view bytes) {
+  if (!message.is(Field::params, Type::object)) return std::nullopt;
+  const json::Value level = json::find_member(bytes, message[Field::params].value.span, "level").value;
+  if (!level.is(Type::string)) return std::nullopt;
+  return parse_log_level(json::unescape(level.of(bytes)));
+}
+
 ResultClass classify_result(const Message& response, std::string_view bytes) {
   if (!response.has(Field::result_type)) return ResultClass::complete;
   std::string scratch;

@@ -3,8 +3,10 @@
 #pragma once
 
 #include "protocol/envelope.hpp"
+#include "protocol/log_level.hpp"
 #include "protocol/message.hpp"
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -26,6 +28,12 @@ std::string_view rewrite_result(std::string_view bytes, const Message& response,
 // The upstream's notifications/progress with the caller's own token (raw) in the place of ours and without
 // _meta.
 std::string rewrite_progress(std::string_view bytes, const Message& notification, std::string_view token);
+
+// The upstream's notifications/message with its level, logger and data alone; of an upstream's _meta nothing
+// passes.
+std::string rewrite_log(std::string_view bytes, const Message& notification);
+// Nothing if it has none that the spec knows.
+std::optional<LogLevel> message_level(const Message& message, std::string_view bytes);
 
 // What an upstream's resultType says: "complete" and absent are answers; `input_required`, `task` and unknown
 // words are not ones that this release can carry on.

@@ -86,6 +86,7 @@ class EventStream {
 
   // The first event behind `position` that is still kept. Positions in between were dropped.
   const StreamEvent* after(std::uint64_t position) const;
+  std::uint64_t read() const noexcept { return read_; }  // what readers were given up to now
   void taken(std::uint64_t position) noexcept { read_ = std::max(read_, position); }
 
   // The raw id of the request whose answer stood behind `position` and was not kept; empty if none was lost.

@@ -1,6 +1,7 @@
 #include "session/registry.hpp"
 
 #include "base/ids.hpp"
+#include "protocol/envelope.hpp"
 
 #include <cassert>
 
@@ -22,6 +23,10 @@ bool RunningCalls::cancel(std::string_view id) noexcept {
 void RunningCalls::cancel_all(task::CancelReason reason) noexcept {
   for (auto call = calls_.begin(); call != calls_.end();)
     (call++)->scope->cancel(reason);  // it may end at once
+}
+
+void Session::resource_updated(std::string_view uri) {
+  events.standing()->append_once(protocol::resource_updated_notification(uri));
 }
 
 Registry::Registry(task::Timers& timers, SessionLimits limits, EventLimits events)
@@ -79,6 +84,8 @@ void Registry::remove(Session& session) noexcept {
   const auto node =
       by_id_.extract(std::string_view(session.id));  // keeps it alive to the end of this function
   session.running.cancel_all(task::CancelReason::client);
+  session.log.leave();
+  session.subscriptions.clear();
   session.ear.reset();
   session.events.close();
 }

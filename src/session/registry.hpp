@@ -4,6 +4,7 @@
 #include "base/clock.hpp"
 #include "errors/result.hpp"
 #include "protocol/revision.hpp"
+#include "session/client.hpp"
 #include "session/event_store.hpp"
 #include "task/scope.hpp"
 #include "task/timers.hpp"
@@ -41,12 +42,16 @@ class RunningCalls {
   boost::intrusive::list<Running> calls_;
 };
 
-struct Session : boost::intrusive::list_base_hook<> {
+struct Session final : boost::intrusive::list_base_hook<>, Client {
   explicit Session(EventStore& store) : events(store) {}
 
   // An event stream begins with an event that has an id and nothing else (2025-11-25); older clients would
   // take it for a message.
   bool primes() const noexcept { return revision >= protocol::Revision::v2025_11_25; }
+
+  // Waits on the stream outside of calls until the client reads it.
+  void resource_updated(std::string_view uri) override;
+  std::string_view identity() const noexcept override { return id; }
 
   std::string id;
   std::string principal;

@@ -79,6 +79,11 @@ inline constexpr MetricInfo streams{
     .help = "Event streams to clients that are open.",
     .type = MetricType::gauge,
 };
+inline constexpr MetricInfo subscriptions{
+    .name = "sallyport_subscriptions",
+    .help = "Subscriptions of clients to updates of resources.",
+    .type = MetricType::gauge,
+};
 inline constexpr MetricInfo streams_resumed{
     .name = "sallyport_streams_resumed_total",
     .help = "Streams that a client came back to with Last-Event-ID.",
@@ -173,6 +178,7 @@ inline constexpr std::array all = {&build_info,
                                    &refused,
                                    &sessions,
                                    &streams,
+                                   &subscriptions,
                                    &streams_resumed,
                                    &events_to_slow_readers,
                                    &events_kept,

@@ -2,6 +2,9 @@
 #include "transport/http_request.hpp"
 #include "transport/open_stream.hpp"
 #include "transport/streamable_http.hpp"
+#include "transport/subscribe.hpp"
+
+#include <algorithm>
 
 namespace sallyport::transport {
 namespace {
@@ -12,17 +15,36 @@ using protocol::Topic;
 using session::Weight;
 
 // A modern subscriptions/listen: passes on what it asked for.
-class ListenStream final : public OpenStream, public pipeline::Listener {
+class ListenStream final : public OpenStream, public pipeline::Listener, public session::Client {
  public:
   ListenStream(task::Loop& loop, pipeline::Front& front, net::Exchange& exchange,
                std::chrono::milliseconds keepalive, protocol::Topics topics, std::string_view id)
       : OpenStream(loop, front, exchange, keepalive), topics_(topics), id_(id) {}
 
   void list_changed(Topic topic) override {
-    if (topics_.has(topic)) writer().push(protocol::list_changed_notification(topic, id_), Weight::required);
+    if (topics_.has(topic)) push(protocol::list_changed_notification(topic, id_));
+  }
+  void resource_updated(std::string_view uri) override {
+    push(protocol::resource_updated_notification(uri, id_));
+  }
+  std::string_view identity() const noexcept override { return id_; }
+
+  // The first message; what came before it follows.
+  void acknowledge(std::span<const std::string> uris) {
+    writer().push(protocol::listen_acknowledged_notification(id_, topics_, uris), Weight::required);
+    acknowledged_ = true;
+    for (const std::string& message : early_) writer().push(message, Weight::required);
+    early_.clear();
   }
 
  private:
+  void push(std::string message) {
+    if (acknowledged_) return writer().push(message, Weight::required);
+    if (std::ranges::find(early_, message) == early_.end()) early_.push_back(std::move(message));
+  }
+
+  bool acknowledged_ = false;
+  std::vector<std::string> early_;  // each once: bounded by what was asked for
   protocol::Topics topics_;
   std::string id_;  // of the listen request, raw
 };
@@ -43,9 +65,10 @@ class SessionEar final : public pipeline::Listener {
 };
 
 // A client that missed notifications outside of calls is told to look at everything again.
-void tell_all_changed(session::EventStream& stream) {
+void tell_all_changed(session::Session& session) {
   for (const protocol::TopicRow& each : protocol::topic_rows)
-    stream.append_once(protocol::list_changed_notification(each.topic));
+    session.events.standing()->append_once(protocol::list_changed_notification(each.topic));
+  for (const auto& [uri, watch] : session.subscriptions) session.resource_updated(uri);
 }
 
 int status_of(const Error& error) {
@@ -94,11 +117,20 @@ Task<void> StreamableHttp::listen(net::Exchange& exchange, const HttpRequest& re
   const auto subscription = front_->subscribe(request.endpoint, open);
   streams_.push_back(open);
   open.writer().begin(request.cors);
-  open.writer().push(protocol::listen_acknowledged_notification(id, topics), Weight::required);
-  const Result<void> ended = co_await open.wait();
+  const auto honoured = co_await subscribe_all(*loop_, *front_, open, request.principal, request.endpoint,
+                                               protocol::listen_uris(message, bytes));
+  std::string last = protocol::result_response(id, protocol::listen_result(id));
+  Result<void> ended;
+  if (honoured) {
+    open.acknowledge(*honoured);
+    ended = co_await open.wait();
+  } else {
+    last = protocol::to_jsonrpc_error(front_->failure(honoured.error(), CorrelationId::make()), id,
+                                      protocol::latest_modern);
+  }
   streams_.erase(streams_.iterator_to(open));
   if (!ended) co_return ended;
-  co_return co_await open.finish(protocol::result_response(id, protocol::listen_result(id)));
+  co_return co_await open.finish(last);
 }
 
 // GET: the stream of a session outside of calls, or with Last-Event-ID what followed on the stream of that
@@ -112,7 +144,7 @@ Task<void> StreamableHttp::attach(net::Exchange& exchange, const HttpRequest& re
     if (event_id && !event_id->empty()) {
       place = events.find(*event_id);
     } else {
-      place = session::SessionEvents::Place{events.standing(), events.standing()->last()};
+      place = session::SessionEvents::Place{events.standing(), events.standing()->read()};
     }
   }
   Result<void> checked = !session ? sallyport::fail(session.error())
@@ -149,7 +181,7 @@ Task<void> StreamableHttp::follow(net::Exchange& exchange, const HttpRequest& re
   Result<std::uint64_t> missing = co_await writer.catch_up();
   Result<void> ended;
   if (!missing) ended = sallyport::fail(std::move(missing).error());
-  if (missing && *missing > 0 && standing) tell_all_changed(*place.stream);
+  if (missing && *missing > 0 && standing) tell_all_changed(session);
   if (missing && !standing) conclude(writer, session, place);
   if (missing && (standing || !place.stream->ended())) ended = co_await open.wait();
   if (standing) {

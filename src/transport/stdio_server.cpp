@@ -5,6 +5,9 @@
 #include "protocol/edge.hpp"
 #include "protocol/envelope.hpp"
 #include "transport/response.hpp"
+#include "transport/subscribe.hpp"
+
+#include <algorithm>
 
 namespace sallyport::transport {
 namespace {
@@ -20,17 +23,28 @@ constexpr std::size_t max_running = 1000;
 
 }  // namespace
 
-struct StdioServer::Subscription final : pipeline::Listener {
+struct StdioServer::Subscription final : pipeline::Listener, session::Client {
   Subscription(StdioServer& server, std::string raw_id, protocol::Topics asked)
       : owner(server), id(std::move(raw_id)), topics(asked) {}
   void list_changed(protocol::Topic topic) override {
-    if (topics.has(topic))
-      owner.write(protocol::list_changed_notification(topic, id), net::Outbox::Keep::droppable);
+    if (topics.has(topic)) push(protocol::list_changed_notification(topic, id));
+  }
+  void resource_updated(std::string_view uri) override {
+    push(protocol::resource_updated_notification(uri, id));
+  }
+  std::string_view identity() const noexcept override { return id; }
+
+  // The acknowledgement comes first; what came before it follows, each once.
+  void push(std::string message) {
+    if (acknowledged) return owner.write(std::move(message), net::Outbox::Keep::droppable);
+    if (std::ranges::find(early, message) == early.end()) early.push_back(std::move(message));
   }
 
   StdioServer& owner;
   std::string id;
   protocol::Topics topics;
+  bool acknowledged = false;
+  std::vector<std::string> early;
   pipeline::Front::Subscription changes;
 };
 
@@ -133,7 +147,7 @@ void StdioServer::take_notification(std::string_view line, const protocol::Messa
   if (message.method() != Method::notifications_cancelled) return;
   const std::string_view id = message.raw(Field::request_id, line);
   if (running_.cancel(id)) return;
-  subscriptions_.erase(std::string(id));
+  listens_.erase(std::string(id));
 }
 
 // An array of messages, which 2025-03-26 alone allows: one after the other, the responses in one line.
@@ -188,6 +202,7 @@ Task<void> StdioServer::answer(std::string line, protocol::Message message, prot
   call.revision = revision;
   call.principal = &principal_;
   call.events = this;
+  if (protocol::era(revision) == Era::legacy) call.client = this;
   call.started = loop_->now();
   task::Scope& outer = co_await task::current_scope();
   task::Scope scope(outer);
@@ -211,14 +226,31 @@ void StdioServer::listen(std::string_view line, const protocol::Message& message
   const std::string id(message.id(line));
   if (const auto wrong = protocol::check_params(message, line); !wrong)
     return fail(wrong.error(), id, protocol::latest_modern);
-  if (subscriptions_.size() >= max_subscriptions) {
+  if (listens_.size() >= max_subscriptions) {
     return fail(Error(Code::limit_concurrency).with_executed(Executed::no), id, protocol::latest_modern);
   }
   const protocol::Topics topics = protocol::listen_topics(message, line);
-  auto subscription = std::make_unique<Subscription>(*this, id, topics);
+  auto subscription = std::make_shared<Subscription>(*this, id, topics);
   if (!topics.empty()) subscription->changes = front_->subscribe({}, *subscription);
-  subscriptions_[id] = std::move(subscription);
-  write(protocol::listen_acknowledged_notification(id, topics));
+  listens_[id] = subscription;
+  group_.spawn(open_listen(std::move(subscription), protocol::listen_uris(message, line)));
+}
+
+Task<void> StdioServer::open_listen(std::shared_ptr<Subscription> subscription,
+                                    std::vector<std::string> uris) {
+  const auto honoured =
+      co_await subscribe_all(*loop_, *front_, *subscription, principal_, {}, std::move(uris));
+  const auto current = listens_.find(subscription->id);
+  if (current == listens_.end() || current->second != subscription) co_return ok();  // it was cancelled
+  if (!honoured) {
+    fail(honoured.error(), subscription->id, protocol::latest_modern);
+    listens_.erase(current);
+    co_return ok();
+  }
+  write(protocol::listen_acknowledged_notification(subscription->id, subscription->topics, *honoured));
+  subscription->acknowledged = true;
+  for (std::string& message : std::exchange(subscription->early, {})) subscription->push(std::move(message));
+  co_return ok();
 }
 
 void StdioServer::fail(const Error& error, std::string_view id, protocol::Revision revision) {
@@ -239,8 +271,12 @@ void StdioServer::notify(std::string_view message) {
   write(std::string(message), net::Outbox::Keep::droppable);
 }
 
+void StdioServer::resource_updated(std::string_view uri) {
+  write(protocol::resource_updated_notification(uri), net::Outbox::Keep::droppable);
+}
+
 Task<void> StdioServer::finish() {
-  for (auto& [id, subscription] : std::exchange(subscriptions_, {})) {
+  for (auto& [id, subscription] : std::exchange(listens_, {})) {
     write(protocol::result_response(id, protocol::listen_result(id)));
   }
   CO_TRY(co_await group_.join());

@@ -15,7 +15,7 @@
 namespace sallyport::transport {
 
 // One message a line. Requests run side by side; an answer is one line, written whole.
-class StdioServer final : private pipeline::Listener, private pipeline::EventSink {
+class StdioServer final : private pipeline::Listener, private pipeline::EventSink, private session::Client {
  public:
   StdioServer(task::Loop& loop, pipeline::Front& front, std::unique_ptr<net::Stream> input,
               std::unique_ptr<net::Stream> output, json::Limits limits);
@@ -40,11 +40,14 @@ class StdioServer final : private pipeline::Listener, private pipeline::EventSin
                     std::string* kept = nullptr);
   Task<void> answer_batch(std::string line);
   Task<void> answer_one(std::string_view text, std::string& response);
+  Task<void> open_listen(std::shared_ptr<Subscription> subscription, std::vector<std::string> uris);
   void listen(std::string_view line, const protocol::Message& message);
   void fail(const Error& error, std::string_view id, protocol::Revision revision);
   void write(std::string line, net::Outbox::Keep keep = net::Outbox::Keep::required);
   void list_changed(protocol::Topic topic) override;
   void notify(std::string_view message) override;
+  void resource_updated(std::string_view uri) override;
+  std::string_view identity() const noexcept override { return "stdio"; }
 
   task::Loop* loop_;
   pipeline::Front* front_;
@@ -57,7 +60,7 @@ class StdioServer final : private pipeline::Listener, private pipeline::EventSin
   bool initialized_ = false;
   session::RunningCalls running_;
   pipeline::Front::Subscription changes_;
-  std::map<std::string, std::unique_ptr<Subscription>> subscriptions_;  // by raw id
+  std::map<std::string, std::shared_ptr<Subscription>> listens_;  // by raw id
   net::InputBuffer buffer_;
   task::Group group_;
 };

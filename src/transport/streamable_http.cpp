@@ -201,6 +201,7 @@ Task<pipeline::Reply> StreamableHttp::call(net::Exchange& exchange, const HttpRe
   call.principal = &request.principal;
   call.events = events;
   call.correlation = correlation;
+  call.client = session;
   call.started = loop_->now();
   const std::vector<protocol::HeaderView> mirrored = param_headers(exchange.head());
   if (protocol::era(revision) == Era::modern) call.param_headers = mirrored;

@@ -205,6 +205,7 @@ Task<void> Server::start() {
       stale_ = {};
       observer_->listed(*this, true);
       if (!changed_.empty()) refresh_soon();
+      session_renewed();
       co_return ok();
     }
     close(std::move(*channel));
@@ -257,6 +258,8 @@ Task<std::unique_ptr<pipeline::Answer>> Server::request(const client::Outgoing& 
   }
   const std::shared_ptr<client::Channel> channel = channel_;
   if (!channel) co_return Failure(unavailable());
+  if (outgoing.log_wanted && outgoing.log_wanted != log_level_)
+    CO_TRY(co_await tell_log_level(*channel, *outgoing.log_wanted));
   auto answer = co_await channel->request(outgoing);
   const bool lost = !answer && (unreachable(answer.error()) || changed_era(*channel, answer.error()));
   if (lost && channel == channel_) channel_lost(answer.error());

@@ -10,6 +10,7 @@
 #include "upstream/backoff.hpp"
 #include "upstream/definition.hpp"
 #include "upstream/listing.hpp"
+#include "upstream/watches.hpp"
 
 #include <memory>
 #include <optional>
@@ -82,6 +83,16 @@ class Server final : private client::ChannelOwner {
   // the channel, or TOOL_006.
   Task<std::unique_ptr<pipeline::Answer>> request(const client::Outgoing& outgoing);
 
+  // Calls `heard` when the resource (the URI is the server's own) may have changed, until `watch` is dropped;
+  // also when the connection is another one, as nothing is replayed. A server that refuses says so in
+  // `refusal`.
+  struct Watching {
+    std::shared_ptr<void> watch;
+    std::unique_ptr<pipeline::Answer> refusal;
+  };
+  static Task<Watching> watch(std::shared_ptr<Server> self, std::string uri, Watches::Heard heard);
+  std::size_t watched() const noexcept { return watches_.listeners(); }
+
   // What a new configuration says of it that is no reason for another connection.
   void adopt(const client::Target& target) { target_.refuses_with = target.refuses_with; }
 
@@ -97,7 +108,15 @@ class Server final : private client::ChannelOwner {
   void list_changed(protocol::Topic topic) override;
   void garbage(std::string_view kind) override { observer_->garbage(*this, kind); }
   void late_answer() override { observer_->late_answer(*this); }
+  void resource_updated(std::string_view uri) override { watches_.updated(uri); }
+  void session_renewed() override;
 
+  struct Watch;
+  void unwatch(const Watches::Place& place);
+  Task<std::unique_ptr<pipeline::Answer>> announce(client::Channel& channel, std::string_view uri);
+  Task<void> withdraw(std::string uri);
+  Task<void> restore_watches();
+  Task<void> tell_log_level(client::Channel& channel, protocol::LogLevel level);
   Task<void> start();
   Task<std::shared_ptr<client::Channel>> open();
   Task<std::shared_ptr<client::Channel>> open_child();
@@ -129,6 +148,8 @@ class Server final : private client::ChannelOwner {
   bool stopping_ = false;
   protocol::Topics changed_;  // says the server; waits to be coalesced
   protocol::Topics stale_;    // to be read again
+  Watches watches_;
+  std::optional<protocol::LogLevel> log_level_;  // what the connection was told
 
   client::StderrTail stderr_;
   Backoff backoff_;

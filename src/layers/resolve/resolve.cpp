@@ -70,7 +70,7 @@ Task<pipeline::Reply> Resolve::other(pipeline::Call& call) {
     const auto name = call.message->text(Field::name, call.bytes, scratch);
     if (!name) co_return Failure(missing("/params/name"));
     CO_TRY(co_await prompt(call, *name));
-  } else if (call.method() == Method::resources_read) {
+  } else if (call.method() == Method::resources_read || call.method() == Method::resources_subscribe) {
     const auto uri = call.message->text(Field::uri, call.bytes, scratch);
     if (!uri) co_return Failure(missing("/params/uri"));
     if (!CO_TRY(co_await resource(call, *uri, &upstream::ResourceIndex::find)))

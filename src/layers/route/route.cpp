@@ -2,6 +2,7 @@
 
 #include "protocol/edge.hpp"
 #include "protocol/envelope.hpp"
+#include "protocol/rewrite.hpp"
 
 #include <algorithm>
 
@@ -29,16 +30,71 @@ protocol::ServerCapabilities offered(const upstream::View& view) {
   return offers;
 }
 
+Error bad_level(const pipeline::Call& call, std::string_view pointer) {
+  return Error(Code::proto_invalid_params)
+      .with_executed(Executed::no)
+      .with_slot(Slot::method, protocol::name(call.method()))
+      .with_slot(Slot::pointer, pointer)
+      .with_slot(Slot::constraint,
+                 "must be one of debug, info, notice, warning, error, critical, alert, emergency");
+}
+
+// A legacy client that never set a level takes what its servers send. A modern one says it with each request,
+// or gets none.
+Result<void> take_log_level(pipeline::Call& call) {
+  using protocol::LogLevel;
+  if (!call.log_demand) return {};
+  if (protocol::era(call.revision) == protocol::Era::legacy) {
+    if (!call.client) return {};
+    call.client->log.join(*call.log_demand);
+    call.log_level = call.client->log.level().value_or(LogLevel::debug);
+    call.log_asked = call.client->log.level().value_or(LogLevel::info);
+    return {};
+  }
+  if (!call.message->has(Field::meta_log_level)) return {};
+  std::string scratch;
+  const auto text = call.message->text(Field::meta_log_level, call.bytes, scratch);
+  const auto level = text ? protocol::parse_log_level(*text) : std::nullopt;
+  if (!level) return fail(bad_level(call, "params._meta.io.modelcontextprotocol/logLevel"));
+  call.log_level = call.log_asked = level;
+  call.log_wish.set(*call.log_demand, *level);
+  return {};
+}
+
+Result<pipeline::Reply> set_log_level(pipeline::Call& call) {
+  const auto level = protocol::message_level(*call.message, call.bytes);
+  if (!level) return fail(bad_level(call, "params.level"));
+  if (call.client && call.log_demand) call.client->log.set(*call.log_demand, *level);
+  return local(protocol::empty_result(call.revision));
+}
+
+// What is not subscribed to is not missed.
+pipeline::Reply unsubscribe(const pipeline::Call& call) {
+  std::string scratch;
+  const auto uri = call.message->text(Field::uri, call.bytes, scratch);
+  if (call.client && uri) {
+    auto& subscriptions = call.client->subscriptions;
+    if (const auto found = subscriptions.find(*uri); found != subscriptions.end()) subscriptions.erase(found);
+  }
+  return local(protocol::empty_result(call.revision));
+}
+
 }  // namespace
 
 Task<pipeline::Reply> Route::call(pipeline::Call& call) {
   CO_TRY(protocol::check_params(*call.message, call.bytes));
+  CO_TRY(take_log_level(call));
   switch (call.method()) {
     case Method::tools_call:
     case Method::prompts_get:
     case Method::resources_read:
     case Method::completion_complete:
+    case Method::resources_subscribe:
       co_return co_await next().call(call);
+    case Method::resources_unsubscribe:
+      co_return unsubscribe(call);
+    case Method::logging_set_level:
+      co_return CO_TRY(set_log_level(call));
     case Method::initialize:
       co_return initialize(call);
     case Method::ping:

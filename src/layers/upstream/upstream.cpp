@@ -2,6 +2,7 @@
 
 #include "json/splice.hpp"
 #include "protocol/completion.hpp"
+#include "protocol/envelope.hpp"
 #include "protocol/rewrite.hpp"
 #include "upstream/server.hpp"
 #include "upstream/tool.hpp"
@@ -103,7 +104,35 @@ Result<void> check_content(const pipeline::Call& call, pipeline::Answer& answer)
 
 }  // namespace
 
+// The subscription is the gateway's, one for all who want it; this client hears under the URI that it named.
+Task<pipeline::Reply> Upstream::subscribe(pipeline::Call& call) {
+  session::Client* const client = call.client;
+  if (!client) {
+    co_return Failure(Error(Code::proto_method_not_found)
+                          .with_executed(Executed::no)
+                          .with_slot(Slot::method, protocol::name(call.method())));
+  }
+  std::string scratch;
+  const std::string shown(call.message->text(Field::uri, call.bytes, scratch).value_or(""));
+  const pipeline::Local done{std::make_shared<const std::string>(protocol::empty_result(call.revision))};
+  if (client->subscriptions.contains(shown)) co_return done;
+  if (client->subscriptions.size() >= subscriptions_) {
+    co_return Failure(Error(Code::limit_too_many_subscriptions)
+                          .with_executed(Executed::no)
+                          .with_slot(Slot::limit, subscriptions_));
+  }
+  auto watching = CO_TRY(co_await upstream::Server::watch(
+      call.server, call.own_name, [client, shown] { client->resource_updated(shown); }));
+  if (watching.refusal) {
+    watching.refusal->method = call.method();
+    co_return std::move(watching.refusal);
+  }
+  client->subscriptions.try_emplace(shown, std::move(watching.watch));
+  co_return done;
+}
+
 Task<pipeline::Reply> Upstream::call(pipeline::Call& call) {
+  if (call.method() == Method::resources_subscribe) co_return co_await subscribe(call);
   client::Outgoing outgoing;
   outgoing.method = call.method();
   std::string params;
@@ -119,6 +148,11 @@ Task<pipeline::Reply> Upstream::call(pipeline::Call& call) {
   outgoing.hops = call.hops;
   outgoing.events = call.events;
   if (call.events) outgoing.progress_token = call.message->raw(Field::progress_token, call.bytes);
+  if (call.log_level) {
+    outgoing.log_level = call.log_level;
+    outgoing.log_asked = call.log_asked;
+    outgoing.log_wanted = call.log_demand->lowest();
+  }
   outgoing.repeatable = call.idempotent;
   outgoing.on_progress = [timer = call.timer] {
     if (timer) timer->progressed();

@@ -7,7 +7,14 @@ namespace sallyport::layers {
 
 class Upstream final : public pipeline::Service {
  public:
+  // `subscriptions`: how many one client may have.
+  explicit Upstream(std::uint32_t subscriptions = 100) noexcept : subscriptions_(subscriptions) {}
   Task<pipeline::Reply> call(pipeline::Call& call) override;
+
+ private:
+  Task<pipeline::Reply> subscribe(pipeline::Call& call);
+
+  std::uint32_t subscriptions_;
 };
 
 }  // namespace sallyport::layers

@@ -27,6 +27,10 @@ struct Owner final : ChannelOwner {
   void list_changed(protocol::Topic) override { ++changes; }
   void garbage(std::string_view kind) override { trash.emplace_back(kind); }
   void late_answer() override { ++late; }
+  void resource_updated(std::string_view uri) override { updated.emplace_back(uri); }
+  void session_renewed() override {}
+
+  std::vector<std::string> updated;
 
   std::vector<Code> lost;
   std::vector<std::string> trash;

@@ -38,7 +38,7 @@ TEST(Envelope, RequestsAreMessagesOfTheirEra) {
       {initialize_request("1", Revision::v2025_11_25), Revision::v2025_11_25},
       {ping_request("1"), assumed_legacy},
       {discover_request("1", meta), latest_modern},
-      {listen_request("1", meta), latest_modern},
+      {listen_request("1", {}, meta), latest_modern},
       {list_request("1", latest_modern, List::tools, R"("c")", meta), latest_modern},
       {list_request("1", latest_legacy, List::tools, {}, meta), assumed_legacy},
       {tools_call_request("1", latest_modern, "a\"b", R"({"x":1})", meta), latest_modern},

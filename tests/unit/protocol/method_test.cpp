@@ -62,6 +62,9 @@ TEST(Method, ServedHere) {
                                 Method::resources_templates_list,
                                 Method::resources_read,
                                 Method::completion_complete,
+                                Method::resources_subscribe,
+                                Method::resources_unsubscribe,
+                                Method::logging_set_level,
                                 Method::notifications_initialized,
                                 Method::notifications_cancelled,
                                 Method::notifications_progress};

@@ -1,0 +1,62 @@
+// What a client wants to hear beyond answers, over its requests: a legacy session, a stdio connection, an
+// open subscriptions/listen.
+#pragma once
+
+#include "protocol/log_level.hpp"
+
+#include <array>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace sallyport::session {
+
+// The least important log messages that anybody wants: what servers are asked for.
+class LogDemand {
+ public:
+  // One client's, or one request's. Who only joined never asked, and counts as `info` once others have.
+  class Wish {
+   public:
+    Wish() = default;
+    ~Wish() { leave(); }
+    Wish(const Wish&) = delete;
+    Wish& operator=(const Wish&) = delete;
+
+    void join(LogDemand& demand) noexcept;
+    void set(LogDemand& demand, protocol::LogLevel level) noexcept;
+    void leave() noexcept;
+    std::optional<protocol::LogLevel> level() const noexcept { return level_; }
+
+   private:
+    LogDemand* demand_ = nullptr;
+    std::optional<protocol::LogLevel> level_;
+  };
+
+  // Nothing while nobody has asked: then servers decide.
+  std::optional<protocol::LogLevel> lowest() const noexcept;
+
+ private:
+  std::array<std::uint32_t, protocol::log_level_count> wishes_{};
+  std::uint32_t undecided_ = 0;
+};
+
+class Client {
+ public:
+  // `uri` as this client names it.
+  virtual void resource_updated(std::string_view uri) = 0;
+
+  // Who it is towards what lies behind: unique while it lives.
+  virtual std::string_view identity() const noexcept = 0;
+
+  LogDemand::Wish log;
+  // By the URI as this client names it; an entry that is erased is a subscription less.
+  std::map<std::string, std::shared_ptr<void>, std::less<>> subscriptions;
+
+ protected:
+  ~Client() = default;
+};
+
+}  // namespace sallyport::session

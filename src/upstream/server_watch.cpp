@@ -1,0 +1,141 @@
+// What a server is told beyond requests: which resources are watched, and which log messages are wanted.
+#include "json/text.hpp"
+#include "telemetry/log.hpp"
+#include "upstream/server.hpp"
+
+namespace sallyport::upstream {
+namespace {
+
+using protocol::Era;
+using protocol::Method;
+
+constexpr std::size_t max_watched = 10'000;  // subscriptions to one server, of all clients together
+
+std::string uri_member(std::string_view uri) {
+  return R"("uri":)" + json::quote(uri);
+}
+
+bool refused(const pipeline::Answer* answer) {
+  return answer && answer->message.kind() == protocol::MessageKind::error_response;
+}
+
+}  // namespace
+
+// One client's subscription.
+struct Server::Watch {
+  Watch(std::shared_ptr<Server> of, Watches::Place where) : server(std::move(of)), place(std::move(where)) {}
+  ~Watch() { server->unwatch(place); }
+  Watch(const Watch&) = delete;
+  Watch& operator=(const Watch&) = delete;
+
+  std::shared_ptr<Server> server;
+  Watches::Place place;
+};
+
+Task<Server::Watching> Server::watch(std::shared_ptr<Server> self, std::string uri, Watches::Heard heard) {
+  Server& server = *self;
+  if (Result<void> up = co_await server.ready(); !up)
+    co_return Failure(std::move(up).error().with_executed(Executed::no));
+  const std::shared_ptr<client::Channel> channel = server.channel_;
+  if (!channel) co_return Failure(server.unavailable());
+  if (server.watches_.listeners() >= max_watched) {
+    co_return Failure(Error(Code::limit_too_many_subscriptions)
+                          .with_executed(Executed::no)
+                          .with_slot(Slot::limit, static_cast<std::int64_t>(max_watched)));
+  }
+  // From here on, so that an update that comes with the answer is heard.
+  auto held = std::make_shared<Watch>(self, server.watches_.add(uri, std::move(heard)));
+  if (!server.watches_.established(uri)) {
+    auto answer = CO_TRY(co_await server.announce(*channel, uri));
+    if (refused(answer.get())) co_return Watching{.watch = nullptr, .refusal = std::move(answer)};
+    if (channel == server.channel_) server.watches_.establish(uri);
+  }
+  co_return Watching{.watch = std::move(held), .refusal = nullptr};
+}
+
+Task<std::unique_ptr<pipeline::Answer>> Server::announce(client::Channel& channel, std::string_view uri) {
+  if (protocol::era(channel.revision()) == Era::modern) {
+    if (!channel.capabilities().subscribe) {
+      co_return Failure(Error(Code::proto_method_not_found)
+                            .with_executed(Executed::no)
+                            .with_slot(Slot::method, protocol::name(Method::resources_subscribe)));
+    }
+    channel.listen_to(watches_.uris());
+    co_return std::unique_ptr<pipeline::Answer>();
+  }
+  const std::string params = uri_member(uri);
+  client::Outgoing ask;
+  ask.method = Method::resources_subscribe;
+  ask.params = params;
+  ask.repeatable = true;
+  co_return co_await channel.request(ask);
+}
+
+void Server::unwatch(const Watches::Place& place) {
+  const std::string uri = place.first;
+  const bool told = watches_.established(uri);
+  if (!watches_.remove(place) || !told || !channel_ || stopping_) return;
+  group_.spawn(withdraw(uri));
+}
+
+Task<void> Server::withdraw(std::string uri) {
+  const std::shared_ptr<client::Channel> channel = channel_;
+  if (!channel) co_return ok();
+  if (protocol::era(channel->revision()) == Era::modern) {
+    if (!watches_.has(uri)) channel->listen_to(watches_.uris());
+    co_return ok();
+  }
+  const std::string params = uri_member(uri);
+  client::Outgoing ask;
+  ask.method = Method::resources_unsubscribe;
+  ask.params = params;
+  ask.repeatable = true;
+  (void)co_await channel->request(ask);
+  // Somebody came meanwhile, and their request may have been overtaken by this one.
+  if (watches_.has(uri) && channel == channel_) (void)co_await announce(*channel, uri);
+  co_return ok();
+}
+
+// A new connection, or a new session on it, knows nothing of what was asked for.
+void Server::session_renewed() {
+  log_level_.reset();
+  watches_.forget_established();
+  if (watches_.listeners() > 0 && !stopping_) group_.spawn(restore_watches());
+}
+
+Task<void> Server::restore_watches() {
+  const std::shared_ptr<client::Channel> channel = channel_;
+  if (!channel) co_return ok();
+  for (const std::string& uri : watches_.uris()) {
+    if (watches_.established(uri) || !watches_.has(uri)) continue;
+    const auto answer = co_await announce(*channel, uri);
+    if (channel != channel_) co_return ok();
+    if (answer && !refused(answer->get())) {
+      watches_.establish(uri);
+      if (protocol::era(channel->revision()) != Era::modern) continue;
+      for (const std::string& each : watches_.uris()) watches_.establish(each);
+    } else {
+      log::warn("a subscription could not be restored", {{"server", target_.key}});
+    }
+  }
+  watches_.all_updated();
+  co_return ok();
+}
+
+Task<void> Server::tell_log_level(client::Channel& channel, protocol::LogLevel level) {
+  log_level_ = level;
+  if (protocol::era(channel.revision()) == Era::modern || !channel.capabilities().logging) co_return ok();
+  const std::string params = R"("level":)" + json::quote(protocol::name(level));
+  client::Outgoing ask;
+  ask.method = Method::logging_set_level;
+  ask.params = params;
+  ask.repeatable = true;
+  // A server that does not take it sends what it sends; the filter is ours.
+  const Result<std::unique_ptr<pipeline::Answer>> answer = co_await task::with_deadline(
+      loop_->timers(), loop_->now() + settings_->discovery, channel.request(ask),
+      [](const Error& cancelled) { return Error(Code::network_timeout).with_cause(cancelled); });
+  if (!answer && answer.error().code() == Code::proto_cancelled) co_return Failure(answer.error());
+  co_return ok();
+}
+
+}  // namespace sallyport::upstream
