@@ -59,6 +59,9 @@ export interface Server {
   pid: number | null;
   restarts: number;
   tools: number;
+  resources: number;
+  resourceTemplates: number;
+  prompts: number;
   inFlight: number;
 }
 

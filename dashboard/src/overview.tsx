@@ -140,7 +140,7 @@ function Failures({ overview }: { overview: Overview }) {
 
 const OTHER = 'other';
 const nameOf = (target: { method: string | null; server: string | null; target: string | null }): string =>
-  target.target ?? (target.server === null ? 'names that no server has' : target.method === 'tools/call' ? 'tools that it does not list' : (target.method ?? OTHER));
+  target.target ?? (target.server === null ? 'names unknown or denied' : target.method === 'tools/call' ? 'tools that it does not list' : (target.method ?? OTHER));
 
 function Targets({ overview }: { overview: Overview }) {
   const targets = overview.window.byTarget;

@@ -1,7 +1,7 @@
 // The servers behind the gateway: who is up, what is wrong with who is not, and what each said last on its stderr.
 import { useEffect, useState } from 'preact/hooks';
 import { getText, type Server } from './api.ts';
-import { count, millis, percent, visible } from './format.ts';
+import { count, millis, percent, plural, visible } from './format.ts';
 import { CodeLink, Empty, FailureChain, Meaning, moveRows, Since, State, useStore } from './parts.tsx';
 import { link, type Route } from './route.ts';
 
@@ -45,7 +45,7 @@ function Details({ server }: { server: Server }) {
         </a>
       </div>
       <p>
-        <State state={server.state} /> for <Since iso={server.since} />. <a href={link('calls', null, { server: server.name })}>{count(calls)} calls</a> in this window, {percent(failed, calls)} failed.{' '}
+        <State state={server.state} /> for <Since iso={server.since} />, with {plural(server.tools, 'tool')}, {plural(server.resources + server.resourceTemplates, 'resource')}, {plural(server.prompts, 'prompt')}. <a href={link('calls', null, { server: server.name })}>{count(calls)} calls</a> in this window, {percent(failed, calls)} failed.{' '}
         <a href={link('tools', null, { endpoint: server.name })}>Its tools</a>
       </p>
       {server.lastError && (

@@ -157,7 +157,7 @@ export function ToolsView({ route }: { route: Route }) {
                     <td>
                       {tool.server} {tool.state !== 'up' && <State state={tool.state} />}
                     </td>
-                    <td class="wide clip">{text(tool.definition.description).slice(0, 300)}</td>
+                    <td class="wide clip">{text(tool.definition.description).length > 180 ? `${text(tool.definition.description).slice(0, 180)}…` : text(tool.definition.description)}</td>
                   </tr>
                 ))}
               </tbody>

@@ -73,7 +73,7 @@ it('the calls that were made, and no others, as they end', async (t) => {
   });
   await page.until('the call after it', () => document.querySelector('table.calls tbody tr td.what')?.innerText.includes('list_directory'));
   const known = (await gateway.admin('/api/calls?limit=1000')).json.calls;
-  assert.equal((await rows(page)).length, known.length);
+  await page.until('all of them', (count) => document.querySelectorAll('table.calls tbody tr').length === count, known.length);
   assert.deepEqual(await rows(page), known.map((call) => call.target ?? call.requested));
   await page.screenshot('calls-light');
   page.expectClean();
