@@ -22,7 +22,9 @@ struct CheckOptions {
 };
 
 std::string endpoint_of(const config::Config& config) {
-  return fmt::format("http://{}/mcp", config.listen.http.text());
+  const config::Address& first = config.listen.http.front();
+  if (first.is_unix()) return first.text();
+  return fmt::format("{}://{}/mcp", config.listen.tls.enabled() ? "https" : "http", first.text());
 }
 
 std::string prefix_of(const config::Server& server, const config::Config& config) {
@@ -61,8 +63,10 @@ std::string report_json(const config::Loaded& loaded) {
                                 config::render_json(loaded.diagnostics));
   if (loaded.config) {
     const config::Config& config = *loaded.config;
-    out += fmt::format(R"(,"endpoint":{},"admin":{},"servers":[)", json::quote(endpoint_of(config)),
-                       json::quote(fmt::format("http://{}", config.admin.http.text())));
+    out += fmt::format(
+        R"(,"endpoint":{},"admin":{},"servers":[)", json::quote(endpoint_of(config)),
+        json::quote(config.admin.http.is_unix() ? config.admin.http.text()
+                                                : fmt::format("http://{}", config.admin.http.text())));
     for (const config::Server& server : config.servers) {
       if (&server != &config.servers.front()) out += ',';
       out += server_json(server, config);

@@ -4,9 +4,11 @@
 #include "json/scanner.hpp"
 #include "port_owner.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <system_error>
+#include <vector>
 
 #include <fmt/format.h>
 #include <unistd.h>
@@ -33,7 +35,7 @@ void examine_port(std::string_view key, const config::Address& address, const Po
     return;
   }
   if (owner.taken) {
-    const config::Address next{address.host, static_cast<std::uint16_t>(address.port + 10)};
+    const config::Address next{.host = address.host, .port = static_cast<std::uint16_t>(address.port + 10)};
     const std::string what =
         owner.pid == 0 ? fmt::format("{} is taken by a program of another user", address.text())
                        : fmt::format("{} is taken by {} (pid {})", address.text(), owner.program, owner.pid);
@@ -155,12 +157,15 @@ bool is_ours(const PortOwner& owner) {
 
 Task<void> examine_gateway(task::Loop& loop, const config::Config& config, Findings& findings) {
   examine_systemd(findings);
-  const PortOwner agents = port_owner(config.listen.http);
+  std::vector<PortOwner> agents;
+  for (const config::Address& address : config.listen.http) agents.push_back(port_owner(address));
   const PortOwner admin = port_owner(config.admin.http);
-  if (is_ours(agents) || is_ours(admin)) {
-    co_return co_await examine_running(loop, config.admin.http, is_ours(admin) ? admin : agents, findings);
+  const auto ours = std::ranges::find_if(agents, is_ours);
+  if (ours != agents.end() || is_ours(admin)) {
+    co_return co_await examine_running(loop, config.admin.http, is_ours(admin) ? admin : *ours, findings);
   }
-  examine_port("listen.http", config.listen.http, agents, findings);
+  for (std::size_t i = 0; i < agents.size(); ++i)
+    examine_port("listen.http", config.listen.http[i], agents[i], findings);
   examine_port("admin.http", config.admin.http, admin, findings);
   co_return ok();
 }

@@ -22,6 +22,7 @@ namespace fs = std::filesystem;
 
 // errno of trying to listen there, as `serve` would; 0: it could.
 int try_to_listen(const config::Address& address) {
+  if (address.is_unix()) return 0;  // a socket that a dead gateway left is no obstacle
   sockaddr_in6 six{};
   sockaddr_in four{};
   const std::string host = address.host == "localhost" ? "127.0.0.1" : address.host;

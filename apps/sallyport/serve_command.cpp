@@ -9,7 +9,7 @@ namespace {
 
 struct ServeFlags {
   ConfigFlags config;
-  std::optional<std::string> listen;
+  std::vector<std::string> listen;
   std::optional<std::string> admin;
   bool stdio = false;
   bool check_upstreams = false;
@@ -24,7 +24,7 @@ int serve(const ServeFlags& flags) {
   if (!loaded) return exit_wrong_input;
   return run_serve({.config = std::move(*loaded->config),
                     .stdio = flags.stdio,
-                    .open_listener = !flags.stdio || flags.listen,
+                    .open_listener = !flags.stdio || !flags.listen.empty(),
                     .open_admin = !flags.stdio || flags.admin,
                     .check_upstreams = flags.check_upstreams,
                     .notes = std::move(loaded->diagnostics)});
@@ -39,8 +39,10 @@ void add_serve(CLI::App& app, Action& action) {
                                   "sallyport serve --mcp-json ~/.cursor/mcp.json --listen 127.0.0.1:8080");
   add_config_flags(*command, flags->config);
   command->add_flag("--stdio", flags->stdio, "Is itself an MCP server on stdin and stdout");
-  command->add_option("--listen", flags->listen, "Where agents connect (default: 127.0.0.1:8080)")
-      ->type_name("HOST:PORT");
+  command
+      ->add_option("--listen", flags->listen,
+                   "Where agents connect, HOST:PORT or unix:/path (default: 127.0.0.1:8080); may be repeated")
+      ->type_name("ADDRESS");
   command->add_option("--admin", flags->admin, "Where operators ask (default: 127.0.0.1:8081)")
       ->type_name("HOST:PORT");
   command->add_flag("--check-upstreams", flags->check_upstreams,

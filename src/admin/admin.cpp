@@ -78,8 +78,8 @@ Admin::Admin(Sources sources, transport::HostPolicy policy)
       started_(sources_.loop.clock().system_now()),
       feed_(sources_.loop, sources_.calls) {}
 
-std::optional<net::HttpReply> Admin::admit(const net::RequestHead& head, const net::Peer&) {
-  if (policy_.check(head)) {
+std::optional<net::HttpReply> Admin::admit(const net::RequestHead& head, const net::Peer& peer) {
+  if (policy_.check(head, peer.unix_socket)) {
     return net::HttpReply{
         .status = 403, .body = "Host or Origin is not one of this listener.\n", .content_type = "text/plain"};
   }

@@ -9,10 +9,11 @@
 namespace sallyport::config {
 
 bool Address::is_loopback() const {
-  return is_loopback_host(host);
+  return is_unix() || is_loopback_host(host);
 }
 
 std::string Address::text() const {
+  if (is_unix()) return fmt::format("unix:{}", path);
   const bool brackets = host.find(':') != std::string::npos;
   return brackets ? fmt::format("[{}]:{}", host, port) : fmt::format("{}:{}", host, port);
 }

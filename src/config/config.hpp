@@ -24,13 +24,16 @@ using Milliseconds = std::chrono::milliseconds;
 inline constexpr std::uint64_t kib = 1024;
 inline constexpr std::uint64_t mib = 1024 * kib;
 
-// A literal IP address or `localhost`, and a port; port 0 asks the kernel for a free one.
+// A literal IP address or `localhost`, and a port; port 0 asks the kernel for a free one. Or a Unix socket.
 struct Address {
-  std::string host;  // without the brackets of an IPv6 address
+  std::string host{};  // without the brackets of an IPv6 address
   std::uint16_t port = 0;
+  std::string path{};  // of a Unix socket, instead of both
+
+  bool is_unix() const { return !path.empty(); }
 
   bool is_loopback() const;
-  std::string text() const;  // "127.0.0.1:8080", "[::1]:8080"
+  std::string text() const;  // "127.0.0.1:8080", "[::1]:8080", "unix:/run/mcp.sock"
   bool operator==(const Address&) const = default;
 };
 
@@ -41,8 +44,18 @@ struct Rate {
   bool operator==(const Rate&) const = default;
 };
 
+// PEM files of the listener's certificate.
+struct Tls {
+  std::string cert;
+  std::string key;
+  std::string client_ca;  // clients show a certificate of these authorities; empty: none is asked for
+
+  bool enabled() const { return !cert.empty(); }
+};
+
 struct Listen {
-  Address http{"127.0.0.1", 8080};
+  std::vector<Address> http{{"127.0.0.1", 8080}};
+  Tls tls;                                   // of the TCP addresses
   std::vector<std::string> allowed_origins;  // besides those of loopback
   std::vector<std::string> allowed_hosts;    // besides those that name the listener itself
   bool anonymous = false;  // the operator's word that a listener beyond loopback needs no credentials

@@ -201,16 +201,35 @@ class Value {
   }
 
   void put(Address* slot) {
-    const bool later = node_.kind == Node::Kind::sequence || node_.text.starts_with("unix:");
-    if (later) {
-      mistake(
-          node_, path_,
-          fmt::format("`{}` is {}", path_, node_.kind == Node::Kind::sequence ? "a list" : "a Unix socket"),
-          "this build does not enforce it, and nothing in Sallyport parses and does nothing",
-          fmt::format("write one address: `{}: {}`", key_.name(), key_.standard));
+    const auto tcp_only = [](std::string_view written) {
+      auto address = parse_address(written);
+      return address && address->is_unix() ? std::nullopt : std::move(address);
+    };
+    if (auto value = parsed<Address>(tcp_only)) *slot = std::move(*value);
+  }
+
+  void put(std::vector<Address>* slot) {
+    if (node_.kind != Node::Kind::sequence) {
+      if (auto value = parsed<Address>(parse_address)) *slot = {std::move(*value)};
       return;
     }
-    if (auto value = parsed<Address>(parse_address)) *slot = std::move(*value);
+    slot->clear();
+    for_items([&](const Node& node, const std::string& path, const Expanded& item) {
+      auto address = parse_address(item.text);
+      if (!address) {
+        mistake(node, path, fmt::format("`{}` is {}, not an address", path, found(node, item.foreign)),
+                std::string(describe(key_.type).form),
+                fmt::format("write `{}: [127.0.0.1:8080, unix:/run/sallyport/mcp.sock]`", key_.name()));
+      } else if ((address->is_unix() || address->port != 0) &&
+                 std::ranges::find(*slot, *address) != slot->end()) {
+        mistake(node, path, fmt::format("`{}` is {} a second time", path, address->text()),
+                "an address can be listened on once", "remove one of the two");
+      } else {
+        slot->push_back(std::move(*address));
+      }
+    });
+    if (node_.items.empty())
+      mistake(node_, path_, fmt::format("`{}` is an empty list", path_), "nobody could connect", example());
   }
 
   void put(LimitBy* slot) { put_enumerator(slot); }

@@ -4,6 +4,7 @@
 #include "base/unique_fd.hpp"
 #include "config/decode.hpp"
 #include "config/document.hpp"
+#include "config/keys.hpp"
 #include "config/mcp_json.hpp"
 #include "config/rules.hpp"
 #include "config/values.hpp"
@@ -48,22 +49,37 @@ std::optional<std::string> text_of(const Source& source, Report& report) {
   return std::nullopt;
 }
 
-// A value of the command line, which wins over the file's.
-void override_address(const std::optional<std::string>& option, std::string_view name, std::string_view path,
-                      Address& slot, Draft& draft, Diagnostics& out) {
-  if (!option) return;
-  Written written{std::string(name), {}};
-  if (auto address = parse_address(*option)) {
-    slot = std::move(*address);
-  } else {
-    written.valid = false;
-    Report(std::string(name), out)
-        .error({}, path,
-               {fmt::format("`{}` is not an address", clip(*option, 64)),
-                "an address is an IP address or localhost, a colon and a port",
-                fmt::format("write for example `{} 127.0.0.1:8080`", name)});
+// A value of the command line.
+std::optional<Address> option_address(const std::string& option, std::string_view name, std::string_view path,
+                                      bool may_be_unix, Written& written, Diagnostics& out) {
+  auto address = parse_address(option);
+  if (address && (may_be_unix || !address->is_unix())) return address;
+  written.valid = false;
+  Report(std::string(name), out)
+      .error({}, path,
+             {fmt::format("`{}` is not an address", clip(option, 64)),
+              std::string(describe(may_be_unix ? Type::addresses : Type::address).form),
+              fmt::format("write for example `{} 127.0.0.1:8080`", name)});
+  return std::nullopt;
+}
+
+// The command line wins over the file.
+void override_addresses(const Request& request, Draft& draft, Diagnostics& out) {
+  if (!request.listen.empty()) {
+    Written written{"--listen", {}};
+    draft.config.listen.http.clear();
+    for (const std::string& option : request.listen) {
+      auto address = option_address(option, "--listen", "listen.http", true, written, out);
+      if (address) draft.config.listen.http.push_back(std::move(*address));
+    }
+    draft.written.insert_or_assign("listen.http", std::move(written));
   }
-  draft.written.insert_or_assign(std::string(path), std::move(written));
+  if (request.admin) {
+    Written written{"--admin", {}};
+    auto address = option_address(*request.admin, "--admin", "admin.http", false, written, out);
+    if (address) draft.config.admin.http = std::move(*address);
+    draft.written.insert_or_assign("admin.http", std::move(written));
+  }
 }
 
 // False if there is no tree to go on with: only what keeps it from being read is reported then.
@@ -110,8 +126,7 @@ Loaded load(const Request& request) {
   const bool config_read = read_config(request, draft, diagnostics);
   const bool mcp_json_read = read_mcp_json(request, draft, diagnostics);
   Config& config = draft.config;
-  override_address(request.listen, "--listen", "listen.http", config.listen.http, draft, diagnostics);
-  override_address(request.admin, "--admin", "admin.http", config.admin.http, draft, diagnostics);
+  override_addresses(request, draft, diagnostics);
   config.limits.source_written = draft.written.contains("limits.source");
   if (config_read && mcp_json_read) check_rules(draft, request, diagnostics);
   sort_by_place(diagnostics);

@@ -22,8 +22,8 @@ struct Request {
   std::optional<Source> config{};  // sallyport.yaml
   std::optional<Source>
       mcp_json{};  // --mcp-json: its servers are added; on a clash of names those of `config` win
-  std::optional<std::string> listen{};  // --listen HOST:PORT
-  std::optional<std::string> admin{};   // --admin HOST:PORT
+  std::vector<std::string> listen{};   // --listen ADDRESS, each: together they replace `listen.http`
+  std::optional<std::string> admin{};  // --admin HOST:PORT
   bool stdio = false;  // serve --stdio: nothing listens but what the command line itself asks for
   Machine machine = this_machine();
 };

@@ -1,8 +1,10 @@
 #include "config/rules.hpp"
 
+#include "base/clock.hpp"
 #include "base/durations.hpp"
 #include "base/strings.hpp"
 #include "config/values.hpp"
+#include "net/tls_server.hpp"
 
 #include <algorithm>
 #include <filesystem>
@@ -74,23 +76,67 @@ class Checks {
   }
 
   // Nothing listens for `serve --stdio` but what the command line asks for.
-  bool opens(const std::optional<std::string>& option) const { return !request_.stdio || option.has_value(); }
+  bool opens_agents() const { return !request_.stdio || !request_.listen.empty(); }
+  bool opens_admin() const { return !request_.stdio || request_.admin.has_value(); }
 
   void listeners() {
-    const bool agents = opens(request_.listen) && usable("listen.http");
-    const bool admin = opens(request_.admin) && usable("admin.http");
-    if (agents) beyond_loopback("listen.http", config_.listen.http);
-    if (admin) beyond_loopback("admin.http", config_.admin.http);
-    if (agents && admin && config_.listen.http.port == config_.admin.http.port &&
-        config_.listen.http.port != 0) {
-      error("admin.http",
-            {fmt::format("`admin.http` has the port of `listen.http` ({})", config_.admin.http.port),
-             "the admin API never shares a port with agents",
-             fmt::format("write another port, for example {}", config_.admin.http.port + 1)});
+    const bool agents = opens_agents() && usable("listen.http");
+    const bool admin = opens_admin() && usable("admin.http");
+    if (agents) {
+      for (const Address& address : config_.listen.http)
+        beyond_loopback("listen.http", address, config_.listen.tls.enabled());
+    }
+    if (admin) beyond_loopback("admin.http", config_.admin.http, false);
+    if (agents && admin) {
+      for (const Address& address : config_.listen.http) shared(address, config_.admin.http);
+    }
+    if (opens_agents()) tls();
+  }
+
+  void shared(const Address& agents, const Address& admin) {
+    if (!agents.is_unix() && agents.port == admin.port && admin.port != 0) {
+      error("admin.http", {fmt::format("`admin.http` has the port of `listen.http` ({})", admin.port),
+                           "the admin API never shares a port with agents",
+                           fmt::format("write another port, for example {}", admin.port + 1)});
     }
   }
 
-  void beyond_loopback(std::string_view path, const Address& address) {
+  void tls() {
+    const Tls& tls = config_.listen.tls;
+    if (!written("listen.tls") || !usable("listen.tls.cert") || !usable("listen.tls.key") ||
+        !usable("listen.tls.client_ca"))
+      return;
+    if (tls.cert.empty() || tls.key.empty()) {
+      const std::string_view missing = tls.cert.empty() ? "cert" : "key";
+      error("listen.tls", {fmt::format("`listen.tls` has no `{}`", missing),
+                           "a certificate and its key are needed to serve TLS",
+                           fmt::format("write `{0}: /etc/sallyport/{0}.pem`", missing)});
+      return;
+    }
+    if (usable("listen.http") && std::ranges::all_of(config_.listen.http, &Address::is_unix)) {
+      error("listen.tls", {"`listen.tls` without a TCP address in `listen.http`",
+                           "Unix sockets speak plain HTTP, and nothing parses and does nothing",
+                           "remove it, or add an address such as 127.0.0.1:8443"});
+      return;
+    }
+    const auto loaded = net::TlsIdentity::load({tls.cert, tls.key, tls.client_ca});
+    if (!loaded) {
+      const net::TlsProblem& problem = loaded.error();
+      constexpr std::string_view paths[] = {"listen.tls.cert", "listen.tls.key", "listen.tls.client_ca"};
+      error(paths[static_cast<std::size_t>(problem.file)], {problem.what, problem.why, problem.instead});
+      return;
+    }
+    if ((*loaded)->key_readable_by_others())
+      warning("listen.tls.key",
+              {fmt::format("{} can be read by everybody on this machine", tls.key),
+               "who has the key can pose as this gateway", "chmod 0600, owned by the gateway's user"});
+    const SystemTime now = system_clock().system_now();
+    if (now < (*loaded)->valid_from() || now > (*loaded)->valid_until())
+      warning("listen.tls.cert", {fmt::format("{} is not valid now", tls.cert), "clients will refuse it",
+                                  "have a new certificate issued"});
+  }
+
+  void beyond_loopback(std::string_view path, const Address& address, bool with_tls) {
     if (address.is_loopback() || !usable("listen.anonymous")) return;
     if (!config_.listen.anonymous) {
       error(
@@ -98,10 +144,13 @@ class Checks {
           {fmt::format("`{}` is {}, beyond loopback, without authentication", path, address.text()),
            "this release has no authentication yet, so everybody who reaches the port could call every tool",
            "write 127.0.0.1 for the host, or say `listen: {anonymous: true}` if that is what you want"});
-    } else if (!config_.listen.behind_tls_proxy) {
+    } else if (!with_tls && !config_.listen.behind_tls_proxy) {
       warning(path, {fmt::format("`{}` is {}, beyond loopback, in cleartext", path, address.text()),
                      "what agents send, session ids included, can be read on the way",
-                     "put a TLS proxy in front and say `listen: {behind_tls_proxy: true}`"});
+                     path.starts_with("listen")
+                         ? "write `listen: {tls: {cert: …, key: …}}`, or put a TLS proxy in front and say "
+                           "`listen: {behind_tls_proxy: true}`"
+                         : "put a TLS proxy in front and say `listen: {behind_tls_proxy: true}`"});
     }
   }
 
@@ -208,9 +257,10 @@ class Checks {
       error(path + ".ca", {fmt::format("`{}.ca` beside an http URL", path),
                            "there is no certificate to verify", "remove it, or write https"});
     }
-    const Address& own = config_.listen.http;
-    if (is_loopback_host(url->host) && url->port == own.port && usable("listen.http") &&
-        opens(request_.listen)) {
+    const bool own = std::ranges::any_of(config_.listen.http, [&](const Address& address) {
+      return !address.is_unix() && address.port == url->port;
+    });
+    if (own && is_loopback_host(url->host) && usable("listen.http") && opens_agents()) {
       error(path + ".url", {fmt::format("`{}.url` is the gateway's own address", path),
                             "it would call itself in a circle", "write the address of the server behind it"});
     }

@@ -63,6 +63,9 @@ json::object of_type(const Key& key) {
       return or_expansion(reference("rate"));
     case Type::address:
       return or_expansion(reference("address"));
+    case Type::addresses:
+      return {{"anyOf", json::array{reference("listen_address"), reference("expansion"),
+                                    list_of(or_expansion(reference("listen_address")))}}};
     case Type::choice:
       return or_expansion(choice(key));
     case Type::text:
@@ -164,6 +167,10 @@ json::object definitions() {
       {"rate", text("^[0-9]+/[0-9]*(d|h|m|s|ms)$", describe(Type::rate).form)},
       {"address", text(R"(^([0-9.]+|\[[0-9A-Fa-f:.]+\]|[Ll][Oo][Cc][Aa][Ll][Hh][Oo][Ss][Tt]):[0-9]{1,5}$)",
                        describe(Type::address).form)},
+      {"listen_address",
+       text(
+           R"(^([0-9.]+|\[[0-9A-Fa-f:.]+\]|[Ll][Oo][Cc][Aa][Ll][Hh][Oo][Ss][Tt]):[0-9]{1,5}$|^unix:/.*[^/]$)",
+           describe(Type::addresses).form)},
       {"expansion", text(R"(\$\{[^}]*\})", "`${NAME}`, `${NAME:-text}` or `${file:/path}`")}};
 }
 

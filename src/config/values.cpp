@@ -66,6 +66,11 @@ std::string format_rate(const Rate& rate) {
 }
 
 std::optional<Address> parse_address(std::string_view text) {
+  if (text.starts_with("unix:")) {
+    const std::string_view path = text.substr(5);
+    if (!path.starts_with('/') || path.ends_with('/')) return std::nullopt;
+    return Address{.path = std::string(path)};
+  }
   const std::size_t colon = text.rfind(':');
   if (colon == std::string_view::npos) return std::nullopt;
   const auto port = parse_port(text.substr(colon + 1));
@@ -74,7 +79,7 @@ std::optional<Address> parse_address(std::string_view text) {
   if (brackets) host = host.substr(1, host.size() - 2);
   const bool known = brackets ? is_ipv6(host) : is_ipv4(host) || iequals(host, "localhost");
   if (!port || !known) return std::nullopt;
-  return Address{to_lower(host), *port};
+  return Address{.host = to_lower(host), .port = *port};
 }
 
 bool is_loopback_host(std::string_view host) {

@@ -15,7 +15,7 @@ namespace sallyport::config {
 std::optional<Rate> parse_rate(std::string_view text);
 std::string format_rate(const Rate& rate);
 
-// "127.0.0.1:8080", "[::1]:8080", "localhost:8080".
+// "127.0.0.1:8080", "[::1]:8080", "localhost:8080", "unix:/run/mcp.sock".
 std::optional<Address> parse_address(std::string_view text);
 
 // 127.0.0.0/8, ::1 and localhost.

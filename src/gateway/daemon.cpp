@@ -90,7 +90,7 @@ void Daemon::log_start() const {
 }
 
 Result<void> Daemon::run() {
-  signals_.emplace(loop_, std::initializer_list<int>{SIGTERM, SIGINT},
+  signals_.emplace(loop_, std::initializer_list<int>{SIGTERM, SIGINT, SIGHUP},
                    [this](int number) { on_signal(number); });
   if (options_.check_upstreams) {
     group_.spawn(check_and_serve());
@@ -140,6 +140,7 @@ Task<void> Daemon::check_and_serve() {
 }
 
 void Daemon::on_signal(int number) {
+  if (number == SIGHUP) return listeners_.reload_certificates();
   if (draining_) {
     log::warn("a second signal: ending at once", {{"signal", number}});
     ::_exit(128 + number);  // the keepers see our end and leave nothing behind

@@ -2,6 +2,8 @@
 
 #include "telemetry/log.hpp"
 
+#include <system_error>
+
 namespace sallyport::gateway {
 namespace {
 
@@ -9,9 +11,9 @@ constexpr std::size_t admin_connections = 100;
 constexpr std::chrono::milliseconds unasked_time{500};  // for a request that is on its way in a drain
 constexpr std::size_t admin_outbox = 256 * 1024;        // for a live tail whose reader is slow
 
-transport::HostPolicy host_policy(const config::Listen& listen, const config::Address& address,
-                                  std::uint16_t port) {
-  return {port, address.is_loopback(), listen.allowed_hosts, listen.allowed_origins};
+transport::HostPolicy host_policy(const config::Listen& listen, std::vector<std::uint16_t> ports,
+                                  bool loopback) {
+  return {std::move(ports), loopback, listen.allowed_hosts, listen.allowed_origins};
 }
 
 net::HttpLimits http_limits(const config::Limits& limits, net::Budget& buffered) {
@@ -21,10 +23,20 @@ net::HttpLimits http_limits(const config::Limits& limits, net::Budget& buffered)
   return http;
 }
 
-std::string url(const config::Address& address, const net::Listener& listener, std::string_view path) {
+Result<std::unique_ptr<net::Listener>> listen_at(task::Loop& loop, const config::Address& address,
+                                                 net::Listener::Accept accept,
+                                                 net::Listener::Exhausted exhausted) {
+  if (address.is_unix())
+    return net::Listener::open_unix(loop, address.path, std::move(accept), std::move(exhausted));
+  return net::Listener::open(loop, address.host, address.port, std::move(accept), std::move(exhausted));
+}
+
+std::string url(const config::Address& address, const net::Listener& listener, bool tls,
+                std::string_view path) {
+  if (address.is_unix()) return address.text();
   config::Address actual = address;
   actual.port = listener.port();
-  return "http://" + actual.text() + std::string(path);
+  return (tls ? "https://" : "http://") + actual.text() + std::string(path);
 }
 
 }  // namespace
@@ -42,18 +54,50 @@ Listeners::Listeners(task::Loop& loop, Gateway& gateway, session::Registry& sess
 
 Listeners::~Listeners() = default;
 
+net::Listener::Exhausted Listeners::say_exhausted() {
+  return [this](int error) {
+    const auto held = exhausted_.pass(loop_->now());
+    if (!held) return;
+    log::warn("connections wait: no more can be accepted", {{"error", std::generic_category().message(error)},
+                                                            {"instead", "raise LimitNOFILE or `ulimit -n`"},
+                                                            {"suppressed", *held}});
+  };
+}
+
+// Nothing is half started: a listener that cannot open takes those before it along.
+Result<void> Listeners::open_doors(const config::Listen& listen) {
+  for (const config::Address& address : listen.http) {
+    net::TlsTerms* const tls = address.is_unix() ? nullptr : tls_.get();
+    auto listener = listen_at(
+        *loop_, address,
+        [this, tls](auto stream, net::Peer peer) {
+          http_server_->serve(std::move(stream), std::move(peer), tls);
+        },
+        say_exhausted());
+    if (!listener) {
+      doors_.clear();
+      return fail(std::move(listener).error());
+    }
+    doors_.push_back({address, std::move(*listener), tls != nullptr});
+  }
+  return {};
+}
+
 Result<void> Listeners::open_agents(const config::Config& config) {
-  const config::Address& address = config.listen.http;
-  http_listener_ =
-      TRY(net::Listener::open(*loop_, address.host, address.port, [this](auto stream, net::Peer peer) {
-        http_server_->serve(std::move(stream), std::move(peer));
-      }));
+  if (config.listen.tls.enabled()) tls_ = TRY(ListenerTls::open(*loop_, *metrics_, config.listen.tls));
+  TRY(open_doors(config.listen));
+  std::vector<std::uint16_t> ports;
+  bool loopback = true;
+  for (const Door& door : doors_) {
+    if (!door.address.is_unix()) ports.push_back(door.listener->port());
+    loopback = loopback && door.address.is_loopback();
+  }
   const transport::StreamableSettings settings{.after = config.stream.after,
                                                .keepalive = config.stream.keepalive,
                                                .streams = config.limits.streams,
                                                .limits = request_limits(config.limits)};
   http_ = std::make_unique<transport::StreamableHttp>(
-      *loop_, *gateway_, *sessions_, host_policy(config.listen, address, http_listener_->port()), settings);
+      *loop_, *gateway_, *sessions_, host_policy(config.listen, std::move(ports), loopback), settings);
   http_server_ =
       std::make_unique<net::HttpServer>(*loop_, *http_, http_limits(config.limits, gateway_->budget()));
   return {};
@@ -61,19 +105,20 @@ Result<void> Listeners::open_agents(const config::Config& config) {
 
 Result<void> Listeners::open_admin(const config::Config& config) {
   const config::Address& address = config.admin.http;
-  admin_listener_ =
-      TRY(net::Listener::open(*loop_, address.host, address.port, [this](auto stream, net::Peer peer) {
-        admin_server_->serve(std::move(stream), std::move(peer));
-      }));
+  admin_listener_ = TRY(listen_at(
+      *loop_, address,
+      [this](auto stream, net::Peer peer) { admin_server_->serve(std::move(stream), std::move(peer)); },
+      say_exhausted()));
   std::vector<std::string> mcp_urls;
-  if (http_listener_) mcp_urls.push_back(url(config.listen.http, *http_listener_, "/mcp"));
-  admin_ = std::make_unique<admin::Admin>(admin::Sources{.loop = *loop_,
-                                                         .fleet = gateway_->fleet(),
-                                                         .metrics = *metrics_,
-                                                         .calls = gateway_->calls(),
-                                                         .ready = [this] { return !gateway_->draining(); },
-                                                         .mcp_urls = std::move(mcp_urls)},
-                                          host_policy(config.listen, address, admin_listener_->port()));
+  for (const Door& door : doors_) mcp_urls.push_back(url(door.address, *door.listener, door.tls, "/mcp"));
+  admin_ = std::make_unique<admin::Admin>(
+      admin::Sources{.loop = *loop_,
+                     .fleet = gateway_->fleet(),
+                     .metrics = *metrics_,
+                     .calls = gateway_->calls(),
+                     .ready = [this] { return !gateway_->draining(); },
+                     .mcp_urls = std::move(mcp_urls)},
+      host_policy(config.listen, {admin_listener_->port()}, address.is_loopback()));
   net::HttpLimits limits;
   limits.connections = admin_connections;
   limits.outbox = admin_outbox;
@@ -82,13 +127,18 @@ Result<void> Listeners::open_admin(const config::Config& config) {
 }
 
 void Listeners::log_start(const config::Config& config) const {
-  if (http_listener_) {
-    log::info("serving MCP", {{"url", url(config.listen.http, *http_listener_, "/mcp")},
+  for (const Door& door : doors_) {
+    log::info("serving MCP", {{"url", url(door.address, *door.listener, door.tls, "/mcp")},
                               {"servers", config.servers.size()},
                               {"authentication", false},
                               {"version", SALLYPORT_VERSION}});
   }
-  if (admin_listener_) log::info("serving admin", {{"url", url(config.admin.http, *admin_listener_, "/")}});
+  if (admin_listener_)
+    log::info("serving admin", {{"url", url(config.admin.http, *admin_listener_, false, "/")}});
+}
+
+void Listeners::reload_certificates() {
+  if (tls_) tls_->reload();
 }
 
 void Listeners::begin_drain() {
@@ -99,7 +149,7 @@ void Listeners::begin_drain() {
 
 Task<void> Listeners::close_agents(SteadyTime until) {
   if (!http_server_) co_return ok();
-  http_listener_->drain();
+  for (Door& door : doors_) door.listener->drain();
   if (admin_server_) admin_server_->drain();
   const SteadyTime patience = loop_->now() + unasked_time;
   while (http_server_->connections() > 0 && loop_->now() < until) {
@@ -107,6 +157,7 @@ Task<void> Listeners::close_agents(SteadyTime until) {
     http_server_->close_idle(patient ? net::Idle::between_requests : net::Idle::without_request);
     CO_TRY(co_await task::Sleep(loop_->timers(), loop_->now() + std::chrono::milliseconds(10)));
   }
+  if (tls_) tls_->stop();
   co_return co_await http_server_->close();
 }
 

@@ -3,11 +3,13 @@
 
 #include "admin/admin.hpp"
 #include "gateway/gateway.hpp"
+#include "gateway/listener_tls.hpp"
 #include "net/listener.hpp"
 #include "session/registry.hpp"
 #include "transport/streamable_http.hpp"
 
 #include <memory>
+#include <vector>
 
 namespace sallyport::gateway {
 
@@ -25,6 +27,8 @@ class Listeners {
 
   std::size_t streams() const noexcept { return http_ ? http_->streams() : 0; }
 
+  void reload_certificates();  // those of `listen.tls`; what cannot be used changes nothing and is logged
+
   // A drain in its order. At its beginning the streams without an end are closed in their proper way, and
   // every answer from then on is the last of its connection. When the calls have ended, the agents' listeners
   // and connections follow: replies on their way have until `until`, who has not asked yet gets a moment to
@@ -34,13 +38,23 @@ class Listeners {
   Task<void> close_admin();
 
  private:
+  struct Door {
+    config::Address address;
+    std::unique_ptr<net::Listener> listener;
+    bool tls = false;
+  };
+  Result<void> open_doors(const config::Listen& listen);
+  net::Listener::Exhausted say_exhausted();
+
   task::Loop* loop_;
   Gateway* gateway_;
   session::Registry* sessions_;
   telemetry::Registry* metrics_;
+  log::Limiter exhausted_;
+  std::unique_ptr<ListenerTls> tls_;
   std::unique_ptr<transport::StreamableHttp> http_;
   std::unique_ptr<net::HttpServer> http_server_;
-  std::unique_ptr<net::Listener> http_listener_;
+  std::vector<Door> doors_;
   std::unique_ptr<admin::Admin> admin_;
   std::unique_ptr<net::HttpServer> admin_server_;
   std::unique_ptr<net::Listener> admin_listener_;

@@ -19,6 +19,7 @@ inline constexpr std::array<std::string_view, 1> code = {"code"};
 inline constexpr std::array<std::string_view, 1> outcome = {"outcome"};
 inline constexpr std::array<std::string_view, 1> bound = {"bound"};
 inline constexpr std::array<std::string_view, 1> version = {"version"};
+inline constexpr std::array<std::string_view, 1> reason = {"reason"};
 }  // namespace labels
 
 // Seconds: from a local call to the longest that `timeouts.tool` lets through by default, and beyond.
@@ -154,6 +155,20 @@ inline constexpr MetricInfo log_lines_dropped{
     .help = "Lines of the log, access lines among them, that stderr did not take.",
     .type = MetricType::counter,
 };
+inline constexpr MetricInfo tls_certificate_expiry{
+    .name = "sallyport_tls_certificate_expiry_timestamp_seconds",
+    .help = "When the listener's certificate expires, in seconds since 1970; absent without `listen.tls`.",
+    .type = MetricType::gauge,
+};
+inline constexpr MetricInfo tls_refused{
+    .name = "sallyport_tls_handshakes_failed_total",
+    .help =
+        "Connections to the listener that ended in the TLS handshake: plain_http, client_certificate, "
+        "protocol, "
+        "connection (it ended), timeout.",
+    .type = MetricType::counter,
+    .labels = labels::reason,
+};
 inline constexpr MetricInfo process_resident_memory{
     .name = "process_resident_memory_bytes",
     .help = "Resident memory of the gateway, in bytes.",
@@ -191,6 +206,8 @@ inline constexpr std::array all = {&build_info,
                                    &upstream_garbage,
                                    &access_lines_dropped,
                                    &log_lines_dropped,
+                                   &tls_certificate_expiry,
+                                   &tls_refused,
                                    &process_resident_memory,
                                    &process_open_fds,
                                    &process_start_time};

@@ -41,19 +41,18 @@ bool is_loopback(std::string_view host) {
 
 }  // namespace
 
-HostPolicy::HostPolicy(std::uint16_t port, bool loopback_listener, std::vector<std::string> allowed_hosts,
-                       std::vector<std::string> allowed_origins)
-    : port_(std::to_string(port)),
-      loopback_(loopback_listener),
-      hosts_(std::move(allowed_hosts)),
-      origins_(std::move(allowed_origins)) {}
+HostPolicy::HostPolicy(std::vector<std::uint16_t> ports, bool loopback_listeners,
+                       std::vector<std::string> allowed_hosts, std::vector<std::string> allowed_origins)
+    : loopback_(loopback_listeners), hosts_(std::move(allowed_hosts)), origins_(std::move(allowed_origins)) {
+  for (const std::uint16_t port : ports) ports_.push_back(std::to_string(port));
+}
 
 bool HostPolicy::host_allowed(std::string_view host) const {
   const auto [name, port] = split(host);
   const bool listed = std::ranges::any_of(
       hosts_, [&](const std::string& allowed) { return iequals(allowed, host) || iequals(allowed, name); });
   if (listed) return true;
-  if (!port.empty() && port != port_) return false;
+  if (!port.empty() && std::ranges::find(ports_, port) == ports_.end()) return false;
   // A page that rebinds its own name to us sends that name; it cannot send an address.
   return is_loopback(name) || (!loopback_ && is_address(name));
 }
@@ -66,12 +65,12 @@ bool HostPolicy::origin_allowed(std::string_view origin) const {
   return is_loopback(split(origin.substr(scheme + 3)).host);
 }
 
-std::optional<Error> HostPolicy::check(const net::RequestHead& head) const {
+std::optional<Error> HostPolicy::check(const net::RequestHead& head, bool unix_socket) const {
   const auto forbidden = [](std::string_view header) {
     return Error(Code::proto_origin_forbidden).with_executed(Executed::no).with_slot(Slot::pointer, header);
   };
   const auto host = head.fields.find("host");
-  if (host && !host_allowed(*host)) return forbidden("Host");
+  if (host && !unix_socket && !host_allowed(*host)) return forbidden("Host");
   const auto origin = head.fields.find("origin");
   if (origin && !origin_allowed(*origin)) return forbidden("Origin");
   return std::nullopt;

@@ -13,13 +13,18 @@ namespace sallyport::transport {
 
 class HostPolicy {
  public:
-  // `port`: of the listener. Names beyond loopback and IP addresses have to be listed.
+  // `ports`: of the listeners. Names beyond loopback and IP addresses have to be listed.
+  HostPolicy(std::vector<std::uint16_t> ports, bool loopback_listeners,
+             std::vector<std::string> allowed_hosts, std::vector<std::string> allowed_origins);
   HostPolicy(std::uint16_t port, bool loopback_listener, std::vector<std::string> allowed_hosts,
-             std::vector<std::string> allowed_origins);
+             std::vector<std::string> allowed_origins)
+      : HostPolicy(std::vector<std::uint16_t>{port}, loopback_listener, std::move(allowed_hosts),
+                   std::move(allowed_origins)) {}
 
   // PROTO_017 (403) if Host names another server than this one, or if a browser sends this for a page of
   // somebody else.
-  std::optional<Error> check(const net::RequestHead& head) const;
+  // Over a Unix socket, where no page gets, any Host will do.
+  std::optional<Error> check(const net::RequestHead& head, bool unix_socket = false) const;
 
   // The headers that let an allowed page read the answer; empty without an Origin.
   std::string cors_headers(const net::RequestHead& head) const;
@@ -28,7 +33,7 @@ class HostPolicy {
   bool host_allowed(std::string_view host) const;
   bool origin_allowed(std::string_view origin) const;
 
-  std::string port_;
+  std::vector<std::string> ports_;
   bool loopback_;
   std::vector<std::string> hosts_;
   std::vector<std::string> origins_;

@@ -54,11 +54,11 @@ net::HttpReply StreamableHttp::refuse(const Error& error) {
 }
 
 // What the head alone decides, in the order in which a reader of the answer would want to know.
-std::optional<Error> StreamableHttp::check_head(const net::RequestHead& head) const {
+std::optional<Error> StreamableHttp::check_head(const net::RequestHead& head, const net::Peer& peer) const {
   const auto refused = [](Code code, std::string_view header) {
     return Error(code).with_executed(Executed::no).with_slot(Slot::pointer, header);
   };
-  if (const auto forbidden = policy_.check(head)) return forbidden;
+  if (const auto forbidden = policy_.check(head, peer.unix_socket)) return forbidden;
   const auto accept = head.fields.find("accept");
   const bool json = !accept || accepts(*accept, "application/json");
   const bool events = accept && accepts(*accept, "text/event-stream");
@@ -82,7 +82,7 @@ std::optional<net::HttpReply> StreamableHttp::admit(const net::RequestHead& head
     return net::HttpReply{.status = 404, .body = known, .content_type = "text/plain; charset=utf-8"};
   }
   if (head.method == "OPTIONS") {
-    if (policy_.check(head)) return net::HttpReply{.status = 403};
+    if (policy_.check(head, peer.unix_socket)) return net::HttpReply{.status = 403};
     return net::HttpReply{
         .status = 204,
         .headers = policy_.cors_headers(head) +
@@ -93,7 +93,7 @@ std::optional<net::HttpReply> StreamableHttp::admit(const net::RequestHead& head
   if (head.method != "POST" && head.method != "GET" && head.method != "DELETE") {
     return net::HttpReply{.status = 405, .headers = "Allow: GET, POST, DELETE\r\n"};
   }
-  std::optional<Error> error = check_head(head);
+  std::optional<Error> error = check_head(head, peer);
   if (!error) error = front_->admit(peer);
   if (!error) return std::nullopt;
   net::HttpReply reply = refuse(*error);

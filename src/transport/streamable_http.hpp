@@ -73,7 +73,7 @@ class StreamableHttp final : public net::HttpHandler {
                   protocol::Revision revision);
   net::HttpReply failure_reply(const Error& error, int status, std::string_view id,
                                protocol::Revision revision) const;
-  std::optional<Error> check_head(const net::RequestHead& head) const;
+  std::optional<Error> check_head(const net::RequestHead& head, const net::Peer& peer) const;
   Result<SessionPointer> session_of(const HttpRequest& request) const;
 
   task::Loop* loop_;

@@ -2,6 +2,7 @@
 // refused.
 #include "config/keys.hpp"
 
+#include "support/certificates.hpp"
 #include "unit/config/support.hpp"
 
 #include <algorithm>
@@ -107,7 +108,8 @@ const std::vector<Sample>& samples() {
   static const std::vector<Sample> list{
       {"version", "1", [](const Config& c) { return c.version == 1; }},
       {"threads", "1", [](const Config& c) { return c.threads == 1; }},
-      {"listen.http", "'[::1]:0'", [](const Config& c) { return c.listen.http == Address{"::1", 0}; }},
+      {"listen.http", "'[::1]:0'",
+       [](const Config& c) { return c.listen.http == std::vector<Address>{{"::1", 0}}; }},
       {"listen.allowed_origins", "['https://a.example:8443']",
        [](const Config& c) {
          return c.listen.allowed_origins == std::vector<std::string>{"https://a.example:8443"};
@@ -216,8 +218,34 @@ TEST(Keys, EveryEnforcedKeyArrivesInItsStruct) {
     EXPECT_TRUE(sample.holds(*loaded.config)) << sample.path;
   }
   for (const Key& key : keys()) {
+    if (key.path.starts_with("listen.tls.")) continue;  // files that have to fit together: below
     if (key.enforced() && !is_container(key)) EXPECT_TRUE(covered.contains(key.path)) << key.path;
   }
+}
+
+TEST(Keys, TheFilesOfTlsArriveInTheirStruct) {
+  const testing::Identity ca = testing::make_identity("Test CA", nullptr);
+  const testing::Identity made = testing::make_identity("gateway", &ca, "DNS:localhost");
+  const testing::TemporaryFile cert(made.certificate_pem());
+  const testing::TemporaryFile key(made.key_pem());
+  const testing::CaFile client_ca(ca);
+  const auto with = [&](const std::string& key_path) {
+    return test::load_yaml("listen: {http: [127.0.0.1:0, 'unix:/run/x.sock'], tls: {cert: " + cert.path() +
+                           ", key: " + key_path + ", client_ca: " + client_ca.path() +
+                           "}}\nservers: {files: {command: sh}}\n");
+  };
+  const Loaded loaded = with(key.path());
+  ASSERT_TRUE(loaded.config) << render_text(loaded.diagnostics, false);
+  EXPECT_EQ(loaded.config->listen.tls.cert, cert.path());
+  EXPECT_EQ(loaded.config->listen.tls.key, key.path());
+  EXPECT_EQ(loaded.config->listen.tls.client_ca, client_ca.path());
+  ASSERT_EQ(loaded.config->listen.http.size(), 2u);
+  EXPECT_EQ(loaded.config->listen.http[1].path, "/run/x.sock");
+  const testing::TemporaryFile other(ca.key_pem());
+  const Loaded mismatched = with(other.path());
+  ASSERT_FALSE(mismatched.config);
+  EXPECT_EQ(mismatched.diagnostics[0].path, "listen.tls.key");
+  EXPECT_THAT(mismatched.diagnostics[0].what, ::testing::HasSubstr("does not belong to the certificate"));
 }
 
 TEST(Keys, WhatIsNotEnforcedIsRefused) {
@@ -225,15 +253,14 @@ TEST(Keys, WhatIsNotEnforcedIsRefused) {
     if (key.enforced()) continue;
     const Loaded loaded = test::load_yaml(file_with(key, "1"));
     ASSERT_EQ(loaded.diagnostics.size(), 1U) << key.path;
-    EXPECT_THAT(loaded.diagnostics[0].what, testing::HasSubstr("not enforced by this build")) << key.path;
+    EXPECT_THAT(loaded.diagnostics[0].what, ::testing::HasSubstr("not enforced by this build")) << key.path;
     EXPECT_FALSE(loaded.config);
   }
 }
 
 // The keys that product.md names besides those of the table's enforced rows.
 TEST(Keys, EveryKeyOfTheProductIsKnown) {
-  for (const char* path : {"listen.tls",
-                           "listen.legacy_sse",
+  for (const char* path : {"listen.legacy_sse",
                            "listen.trusted_proxies",
                            "health",
                            "admin.token",

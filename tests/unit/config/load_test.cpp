@@ -52,17 +52,17 @@ TEST(Load, ServersKeepTheOrderOfTheFile) {
 
 TEST(Load, TheCommandLineWins) {
   Request request = request_for(std::string("listen: {http: 127.0.0.1:7000}\n") + one_server);
-  request.listen = "127.0.0.1:7001";
+  request.listen = {"127.0.0.1:7001"};
   request.admin = "127.0.0.1:7002";
   const Loaded loaded = load(request);
   ASSERT_TRUE(loaded.config);
-  EXPECT_EQ(loaded.config->listen.http.port, 7001);
+  EXPECT_EQ(loaded.config->listen.http[0].port, 7001);
   EXPECT_EQ(loaded.config->admin.http.port, 7002);
 }
 
 TEST(Load, MistakesOfTheCommandLineNameTheOption) {
   Request request = request_for(one_server);
-  request.listen = "8080";
+  request.listen = {"8080"};
   request.admin = "0.0.0.0:8081";
   const Loaded loaded = load(request);
   EXPECT_FALSE(loaded.config);
@@ -77,7 +77,7 @@ TEST(Load, StdioOpensNoListenerUnlessAsked) {
   EXPECT_FALSE(load(request).config);
   request.stdio = true;
   EXPECT_TRUE(load(request).config);
-  request.listen = "0.0.0.0:8080";
+  request.listen = {"0.0.0.0:8080"};
   EXPECT_FALSE(load(request).config);
 }
 

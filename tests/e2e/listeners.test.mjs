@@ -1,0 +1,185 @@
+// Promise: clients reach the gateway over TLS and Unix sockets as over plain HTTP; certificates are exchanged while it serves; a drain
+// answers every accepted call on all of them.
+import assert from 'node:assert/strict';
+import { execFile, execFileSync } from 'node:child_process';
+import { chmodSync, existsSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import { request as httpRequest } from 'node:http';
+import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
+import { join } from 'node:path';
+import { it } from 'node:test';
+import { promisify } from 'node:util';
+import { untilExecuting } from './lib/expect.mjs';
+import { startGateway } from './lib/gateway.mjs';
+import { exchange } from './lib/http.mjs';
+import { modernBody, modernHeaders, typedError } from './lib/mcp.mjs';
+import { freePort } from './lib/ports.mjs';
+import { hostile } from './lib/servers.mjs';
+import { Gate, temporaryDirectory } from './lib/temp.mjs';
+import { until, within } from './lib/wait.mjs';
+
+const run = promisify(execFile);
+const openssl = (...args) => execFileSync('openssl', args, { stdio: ['ignore', 'pipe', 'ignore'] });
+
+// An authority, and certificates of it for localhost.
+class Authority {
+  constructor(scope) {
+    this.directory = temporaryDirectory(scope);
+    this.cert = join(this.directory, 'ca.pem');
+    this.key = join(this.directory, 'ca.key');
+    openssl('req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '2', '-subj', '/CN=Test CA', '-keyout', this.key, '-out', this.cert);
+  }
+
+  issue(name) {
+    const made = { cert: join(this.directory, `${name}.pem`), key: join(this.directory, `${name}.key`) };
+    const signing = join(this.directory, `${name}.csr`);
+    const extensions = join(this.directory, 'ext');
+    writeFileSync(extensions, 'subjectAltName=DNS:localhost,IP:127.0.0.1\n');
+    openssl('req', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-subj', `/CN=${name}`, '-keyout', made.key, '-out', signing);
+    openssl('x509', '-req', '-in', signing, '-CA', this.cert, '-CAkey', this.key, '-CAcreateserial', '-days', '2', '-extfile', extensions, '-out', made.cert);
+    chmodSync(made.key, 0o600);
+    return made;
+  }
+}
+
+// One request; `via` is {port}, {port, ca…} for TLS, or {socketPath}.
+function ask(via, method, params, headers = {}) {
+  const send = via.ca ? httpsRequest : httpRequest;
+  return within(
+    `${method} over ${JSON.stringify({ ...via, ca: undefined, agent: undefined })}`,
+    new Promise((resolve, reject) => {
+      const body = modernBody(method, params);
+      const outgoing = send(
+        {
+          host: '127.0.0.1',
+          path: '/mcp',
+          method: 'POST',
+          agent: false,
+          ...via,
+          headers: { ...modernHeaders(method, params?.name), 'content-length': Buffer.byteLength(typeof body === 'string' ? body : JSON.stringify(body)), ...headers },
+        },
+        (incoming) => {
+          let text = '';
+          incoming.on('data', (chunk) => (text += chunk));
+          incoming.on('end', () => resolve({ status: incoming.statusCode, headers: incoming.headers, text, peer: incoming.socket?.getPeerCertificate?.()?.subject?.CN }));
+          incoming.on('error', reject);
+        },
+      );
+      outgoing.on('error', reject);
+      outgoing.end(typeof body === 'string' ? body : JSON.stringify(body));
+    }),
+  );
+}
+
+const replyOf = ({ text }) => (text.startsWith('{') ? JSON.parse(text) : text.split('\n').filter((line) => line.startsWith('data: ')).map((line) => JSON.parse(line.slice(6))).find((message) => 'result' in message || 'error' in message));
+
+async function everyWay(t, config = {}) {
+  const authority = new Authority(t);
+  const pair = authority.issue('first');
+  const port = await freePort();
+  const directory = temporaryDirectory(t);
+  const path = join(directory, 'mcp.sock');
+  const { server, recording } = hostile(t);
+  const gateway = await startGateway(t, {
+    servers: { one: server },
+    listen: { http: [`127.0.0.1:${port}`, `unix:${path}`], tls: { cert: pair.cert, key: pair.key, ...config.tls?.(authority) } },
+    ...config.rest,
+  });
+  const ca = readFileSync(authority.cert);
+  return { authority, pair, gateway, recording, port, path, tls: { port, ca }, unix: { socketPath: path } };
+}
+
+it('TLS and a Unix socket: node, curl and openssl; plain HTTP is told what to write', async (t) => {
+  const { authority, gateway, port, path, tls, unix } = await everyWay(t);
+  for (const via of [tls, unix]) {
+    const answer = await ask(via, 'tools/call', { name: 'one__echo', arguments: { nonce: 'x' } });
+    assert.equal(answer.status, 200, answer.text);
+  }
+  assert.equal(statSync(path).mode & 0o777, 0o600);
+  const curl = await run('curl', ['-sS', '--cacert', authority.cert, '-o', '/dev/null', '-w', '%{http_code}', `https://localhost:${port}/mcp/nobody`]);
+  assert.equal(curl.stdout, '404');
+  const overUnix = await run('curl', ['-sS', '--unix-socket', path, '-o', '/dev/null', '-w', '%{http_code}', 'http://anything.example/mcp/nobody']);
+  assert.equal(overUnix.stdout, '404');
+  const shown = execFileSync('openssl', ['s_client', '-connect', `127.0.0.1:${port}`, '-alpn', 'h2,http/1.1', '-CAfile', authority.cert, '-verify_return_error'], { input: '', stdio: ['pipe', 'pipe', 'ignore'] }).toString();
+  assert.match(shown, /ALPN protocol: http\/1\.1/);
+  assert.match(shown, /Verify return code: 0 \(ok\)/);
+  assert.throws(() => execFileSync('openssl', ['s_client', '-connect', `127.0.0.1:${port}`, '-tls1_1', '-cipher', 'ALL:@SECLEVEL=0'], { input: '', stdio: ['pipe', 'ignore', 'ignore'] }));
+  const plain = await exchange(port, 'GET /mcp HTTP/1.1\r\nHost: x\r\n\r\n');
+  assert.match(plain.bytes.toString(), /400 Bad Request[^]*https:\/\//);
+  await until('the log says so', () => gateway.stderr.includes('speaks plain HTTP on a port that speaks TLS'));
+  assert.ok((await gateway.metric('sallyport_tls_certificate_expiry_timestamp_seconds')) > Date.now() / 1000);
+  await gateway.stop();
+  assert.ok(!existsSync(path), 'the socket goes with the gateway');
+});
+
+it('client_ca: only clients of that authority come in', async (t) => {
+  const { authority, tls } = await everyWay(t, { tls: (authority) => ({ client_ca: authority.cert }) });
+  const known = authority.issue('client');
+  const shown = { cert: readFileSync(known.cert), key: readFileSync(known.key) };
+  assert.equal((await ask({ ...tls, ...shown }, 'server/discover', {})).status, 200);
+  const stranger = new Authority(t).issue('stranger');
+  await assert.rejects(ask({ ...tls, cert: readFileSync(stranger.cert), key: readFileSync(stranger.key) }, 'server/discover', {}));
+  await assert.rejects(ask(tls, 'server/discover', {}));
+});
+
+it('100 certificates exchanged under reconnecting load: no failed handshake; a bad pair changes nothing', async (t) => {
+  const { authority, pair, gateway, tls } = await everyWay(t);
+  const issued = [authority.issue('a'), authority.issue('b')];
+  let stopped = false;
+  const seen = new Set();
+  let connections = 0;
+  const load = Array.from({ length: 8 }, async (_, index) => {
+    const agent = new HttpsAgent({ keepAlive: false, maxCachedSessions: index % 2 ? 100 : 0 });
+    while (!stopped) {
+      const answer = await ask({ ...tls, agent }, 'server/discover', {});
+      assert.equal(answer.status, 200, answer.text);
+      if (answer.peer) seen.add(answer.peer);
+      ++connections;
+    }
+  });
+  const put = (from) => {
+    for (const file of ['cert', 'key']) {
+      writeFileSync(`${pair[file]}.new`, readFileSync(from[file]), { mode: 0o600 });
+      renameSync(`${pair[file]}.new`, pair[file]);
+    }
+  };
+  let exchanged = 0;
+  for (let round = 0; round < 100; ++round) {
+    const before = connections;
+    put(issued[round % 2]);
+    gateway.signal('SIGHUP');
+    ++exchanged;
+    await until('somebody connects', () => connections > before, { every: 1 });
+  }
+  writeFileSync(pair.key, 'no key');
+  gateway.signal('SIGHUP');
+  await until('the bad pair is refused', () => gateway.stderr.includes('the old one goes on serving'));
+  assert.equal((await ask(tls, 'server/discover', {})).status, 200);
+  stopped = true;
+  await Promise.all(load);
+  assert.equal(exchanged, 100);
+  assert.deepEqual([...seen].sort().filter((name) => name !== 'first'), ['a', 'b']);
+  assert.equal((await gateway.metric('sallyport_tls_handshakes_failed_total')) ?? 0, 0);
+});
+
+it('a drain under load over TLS and a Unix socket: 64 clients, every accepted call is answered, new ones get 503, exit 0', async (t) => {
+  const { gateway, recording, tls, unix } = await everyWay(t, { rest: { limits: { concurrency: 64 } } });
+  const gate = new Gate(t);
+  const ways = [tls, unix];
+  const inFlight = Array.from({ length: 64 }, (_, index) => ask(ways[index % 2], 'tools/call', { name: 'one__gate', arguments: { file: gate.file, nonce: `n${index}` } }));
+  for (let index = 0; index < 64; ++index) await untilExecuting(recording, `n${index}`);
+  gateway.signal('SIGTERM');
+  await until('the gateway is draining', async () => (await gateway.admin('/readyz')).status === 503);
+  for (const via of ways) {
+    const refused = await ask(via, 'tools/call', { name: 'one__echo', arguments: { nonce: 'late' } });
+    assert.equal(refused.status, 503, refused.text);
+    assert.ok(Number(refused.headers['retry-after']) >= 1);
+    assert.equal(typedError(JSON.parse(refused.text)).code, 'LIMIT_008');
+  }
+  gate.open();
+  for (const [index, answer] of (await Promise.all(inFlight)).entries()) {
+    assert.equal(answer.status, 200, answer.text);
+    assert.match(JSON.stringify(replyOf(answer)), new RegExp(`n${index}\\b`));
+  }
+  await gateway.expectCleanExit();
+  assert.equal(recording.executions('late'), 0);
+});
