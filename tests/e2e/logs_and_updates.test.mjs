@@ -8,7 +8,7 @@ import { connect } from './lib/clients.mjs';
 import { startGateway, stdioGateway } from './lib/gateway.mjs';
 import { request, SseStream } from './lib/http.mjs';
 import { LegacySession, modernBody, modernHeaders, modernRequest, typedError } from './lib/mcp.mjs';
-import { npmServer } from './lib/paths.mjs';
+import { fixture, npmServer } from './lib/paths.mjs';
 import { freePort } from './lib/ports.mjs';
 import { everything, stdioFixture } from './lib/servers.mjs';
 import { until, within } from './lib/wait.mjs';
@@ -178,3 +178,23 @@ for (const family of ['v1', 'v2-legacy']) {
     }
   });
 }
+
+it('a legacy session subscribes to and hears a modern server', async (t) => {
+  const port = await freePort();
+  const child = spawn(process.execPath, [fixture('modern-updates.mjs'), String(port)], { stdio: 'ignore' });
+  cleanUp(t, () => child.kill('SIGKILL'));
+  await until('the server listens', async () => (await request(`http://127.0.0.1:${port}/mcp`)).status > 0);
+  const gateway = await startGateway(t, { servers: { one: { url: `http://127.0.0.1:${port}/mcp` } } });
+  const session = await LegacySession.open(gateway.url);
+  await session.request('tools/list');
+  const stream = await session.listen();
+  assert.deepEqual((await session.request('resources/subscribe', { uri: 'demo://a' })).result, {});
+  await session.request('logging/setLevel', { level: 'debug' });
+  const spoken = await post(session, call(9, 'one__touch'));
+  await spoken.ended;
+  assert.deepEqual(levels(spoken.messages), ['warning']);
+  await until('the update', async () => {
+    if (stream.messages.some(isUpdate('demo://a'))) return true;
+    await session.call('one__touch'); // its subscription may have begun after the first
+  });
+});
