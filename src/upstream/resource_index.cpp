@@ -17,9 +17,9 @@ std::string renamed(std::string_view server, std::string_view uri) {
 
 }  // namespace
 
-void ResourceIndex::add(std::shared_ptr<Server> server, const Catalogue* catalogue) {
+void ResourceIndex::add(std::shared_ptr<Server> server, const Catalogue* catalogue, bool certain) {
   if (catalogue && !catalogue->offers.resources) return;
-  owners_.push_back({std::move(server), catalogue});
+  owners_.push_back({std::move(server), catalogue, certain});
   if (!catalogue) return;
   for (const Entry& entry : catalogue->resources) claim(by_uri_, resources_, entry);
   for (const Template& entry : catalogue->templates) claim(by_template_, templates_, entry);
@@ -37,7 +37,7 @@ void ResourceIndex::claim(Owners& owners, std::vector<Pages::Item>& items, const
 
 ResourceIndex::Found ResourceIndex::found(std::size_t owner, std::string_view uri) const {
   const Owner& one = owners_[owner];
-  return {one.server, std::string(uri), one.catalogue && one.catalogue->offers.completions};
+  return {one.server, std::string(uri), one.catalogue && one.catalogue->offers.completions, one.certain};
 }
 
 std::optional<ResourceIndex::Found> ResourceIndex::by_name(std::string_view uri) const {
@@ -49,7 +49,9 @@ std::optional<ResourceIndex::Found> ResourceIndex::by_name(std::string_view uri)
       std::ranges::find(owners_, rest.substr(0, colon),
                         [](const Owner& each) -> std::string_view { return each.server->key(); });
   if (owner == owners_.end()) return std::nullopt;
-  return found(static_cast<std::size_t>(owner - owners_.begin()), rest.substr(colon + 1));
+  Found named = found(static_cast<std::size_t>(owner - owners_.begin()), rest.substr(colon + 1));
+  named.certain = true;  // it says whose it is
+  return named;
 }
 
 std::optional<ResourceIndex::Found> ResourceIndex::by_template(std::string_view uri) const {

@@ -19,13 +19,14 @@ namespace sallyport::upstream {
 class ResourceIndex {
  public:
   // In config order. What a server lists decides, not whether it is up: its catalogue stays while it is down.
-  // `catalogue` (null: unknown) lives as long as this.
-  void add(std::shared_ptr<Server> server, const Catalogue* catalogue);
+  // `catalogue` (null: unknown) lives as long as this. `certain`: no server before it is still starting.
+  void add(std::shared_ptr<Server> server, const Catalogue* catalogue, bool certain);
 
   struct Found {
     std::shared_ptr<Server> server;
     std::string uri;  // what the server itself calls it
     bool completes = false;
+    bool certain = true;  // false: a server before it in config order may yet claim it
   };
   // By the lists; by an explicit sp+{server}:; by the templates, the first in config order that matches; at
   // last the only server that has resources, which may have some that it does not list.
@@ -45,6 +46,7 @@ class ResourceIndex {
   struct Owner {
     std::shared_ptr<Server> server;
     const Catalogue* catalogue;
+    bool certain;
   };
   using Owners = std::unordered_map<std::string_view, std::size_t>;
 

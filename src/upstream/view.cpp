@@ -23,23 +23,27 @@ View::View(std::span<const std::shared_ptr<Member>> members, bool single) {
 void View::add(Member& member, bool single) {
   const std::shared_ptr<Server>& server = member.server();
   const State state = server->state();
+  const bool certain = complete_;  // those before it are settled
   if (state == State::idle || state == State::starting)
     complete_ = complete_ && server->last_error().has_value();
   const std::shared_ptr<const Catalogue> catalogue = member.catalogue();
   knows_all_ = knows_all_ && catalogue;
   offers_ |= catalogue ? catalogue->offers : protocol::ServerCapabilities::all();
   if (state != State::up) note_degraded(*server, catalogue.get());
-  resources_.add(server, catalogue.get());
+  resources_.add(server, catalogue.get(), certain);
   if (!catalogue) return;
   catalogues_.push_back(catalogue);
-  add_tools(server, *catalogue, single);
-  add_prompts(server, *catalogue, single);
+  // Nobody else's names begin with its prefix.
+  const bool own_names = single || !member.definition().prefix.empty();
+  add_tools(server, *catalogue, single, certain || own_names);
+  add_prompts(server, *catalogue, single, certain || own_names);
 }
 
-void View::add_tools(const std::shared_ptr<Server>& server, const Catalogue& catalogue, bool single) {
+void View::add_tools(const std::shared_ptr<Server>& server, const Catalogue& catalogue, bool single,
+                     bool certain) {
   for (const ToolPointer& tool : catalogue.tools) {
     const std::string& name = single ? tool->own_name : tool->exposed;
-    if (!tools_.emplace(name, Tool{server, tool}).second) {
+    if (!tools_.emplace(name, Tool{server, tool, certain}).second) {
       hidden_.push_back("tool " + tool->canonical());
       continue;
     }
@@ -51,10 +55,11 @@ void View::add_tools(const std::shared_ptr<Server>& server, const Catalogue& cat
   }
 }
 
-void View::add_prompts(const std::shared_ptr<Server>& server, const Catalogue& catalogue, bool single) {
+void View::add_prompts(const std::shared_ptr<Server>& server, const Catalogue& catalogue, bool single,
+                       bool certain) {
   for (const Prompt& prompt : catalogue.prompts) {
     const std::string& name = single ? prompt.key : prompt.exposed;
-    if (!prompts_.emplace(name, PromptOf{server, prompt.key, catalogue.offers.completions}).second) {
+    if (!prompts_.emplace(name, PromptOf{server, prompt.key, catalogue.offers.completions, certain}).second) {
       hidden_.push_back("prompt " + server->key() + "/" + prompt.key);
       continue;
     }

@@ -29,6 +29,7 @@ class View {
   struct Tool {
     std::shared_ptr<Server> server;
     ToolPointer tool;
+    bool certain = true;  // false: a server before it in config order may yet claim the name
   };
   const Tool* find(std::string_view exposed) const;
   const Tool* find_denied(
@@ -40,6 +41,7 @@ class View {
     std::shared_ptr<Server> server;
     std::string_view name;  // what the server itself calls it
     bool completes = false;
+    bool certain = true;  // as of a tool
   };
   const PromptOf* find_prompt(std::string_view exposed) const;
   const std::vector<std::string>& prompt_names() const noexcept { return prompt_names_; }
@@ -68,8 +70,10 @@ class View {
 
  private:
   void add(Member& member, bool single);
-  void add_tools(const std::shared_ptr<Server>& server, const Catalogue& catalogue, bool single);
-  void add_prompts(const std::shared_ptr<Server>& server, const Catalogue& catalogue, bool single);
+  void add_tools(const std::shared_ptr<Server>& server, const Catalogue& catalogue, bool single,
+                 bool certain);
+  void add_prompts(const std::shared_ptr<Server>& server, const Catalogue& catalogue, bool single,
+                   bool certain);
   void note_degraded(const Server& server, const Catalogue* catalogue);
   Pages& pages(protocol::List list) { return pages_[static_cast<std::size_t>(list)]; }
 

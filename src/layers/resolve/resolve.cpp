@@ -82,7 +82,8 @@ Task<pipeline::Reply> Resolve::other(pipeline::Call& call) {
   co_return co_await next().call(call);
 }
 
-// It may belong to a server that is still starting.
+// It may belong to a server that is still starting: `take` is false while nobody claims it, or one that comes
+// before in config order may do so yet. Who claims it when the waiting ends, has it.
 Task<void> Resolve::look(pipeline::Call& call, Take take) {
   const auto view = roster_->view(call.endpoint);
   if (take(*view) || view->complete()) co_return ok();
@@ -108,7 +109,7 @@ bool Resolve::take_tool(pipeline::Call& call, std::string_view name, const View&
   call.tool = entry->tool;
   call.shown_name =
       call.endpoint.empty() ? std::string_view(call.tool->exposed) : std::string_view(call.tool->own_name);
-  return true;
+  return entry->certain;
 }
 
 // Whose a name can only be though nobody lists it: on a server's own endpoint, or under its prefix while we
@@ -142,7 +143,7 @@ Task<void> Resolve::prompt(pipeline::Call& call, std::string_view name) {
     if (!found) return false;
     call.server = found->server;
     call.own_name = found->name;
-    return true;
+    return found->certain;
   }));
   if (call.server) co_return ok();
   // While its prompts are not known, the server itself is asked: it is down, or says that there is none.
@@ -161,7 +162,7 @@ Task<bool> Resolve::resource(pipeline::Call& call, std::string_view uri, FindRes
     if (!found) return false;
     call.server = std::move(found->server);
     call.own_name = std::move(found->uri);
-    return true;
+    return found->certain;
   }));
   co_return call.server != nullptr;
 }
