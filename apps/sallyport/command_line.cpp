@@ -93,6 +93,7 @@ int run_command_line(int argc, char** argv) {
   add_tools(app, action);
   add_servers(app, action);
   add_doctor(app, action);
+  add_audit(app, action);
   add_version(app, action);
   add_completion(app, action);
   try {

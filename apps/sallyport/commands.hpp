@@ -23,6 +23,7 @@ void add_check(CLI::App& app, Action& action);
 void add_tools(CLI::App& app, Action& action);
 void add_servers(CLI::App& app, Action& action);
 void add_doctor(CLI::App& app, Action& action);
+void add_audit(CLI::App& app, Action& action);
 void add_version(CLI::App& app, Action& action);
 void add_completion(CLI::App& app, Action& action);  // the last: it describes the others
 

@@ -183,6 +183,14 @@ struct Telemetry {
   bool developer_text = false;
 };
 
+// What happens to a call of which no audit record can be written.
+enum class OnFailure : std::uint8_t { go_on, refuse };
+
+struct Audit {
+  std::string file;  // empty: no audit record
+  OnFailure on_failure = OnFailure::go_on;
+};
+
 struct Config {
   std::uint32_t version = 1;
   std::uint32_t threads = 1;
@@ -195,6 +203,7 @@ struct Config {
   Sessions sessions;
   Stream stream;
   Events events;
+  Audit audit;
   Telemetry telemetry;
 
   const Server* server(std::string_view key) const;

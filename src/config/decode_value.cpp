@@ -236,6 +236,7 @@ class Value {
   void put(Isolation* slot) { put_enumerator(slot); }
   void put(LogLevel* slot) { put_enumerator(slot); }
   void put(LogFormat* slot) { put_enumerator(slot); }
+  void put(OnFailure* slot) { put_enumerator(slot); }
 
   template <class Enum>
   void put_enumerator(Enum* slot) {

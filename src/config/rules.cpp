@@ -28,6 +28,7 @@ class Checks {
     has_servers();
     listeners();
     timeouts();
+    audit();
     for (const Server& server : config_.servers) one_server(server);
     shown_names();
   }
@@ -162,6 +163,13 @@ class Checks {
           {fmt::format("`timeouts.tool` is {}, more than `timeouts.tool_max`", format_duration(t.tool)),
            fmt::format("`tool_max` ends every call after {}", format_duration(t.tool_max)),
            fmt::format("write `tool: {0}` or less, or raise `tool_max`", format_duration(t.tool_max))});
+  }
+
+  void audit() {
+    if (!written("audit.on_failure") || !config_.audit.file.empty() || !usable("audit.file")) return;
+    warning("audit.on_failure",
+            {"`audit.on_failure` without `audit.file`", "there is no audit record without a file",
+             "write `audit: {file: /var/log/sallyport/audit.jsonl}`"});
   }
 
   void one_server(const Server& server) {

@@ -34,8 +34,8 @@ session::EventLimits event_limits(const config::Config& config) {
 Daemon::Daemon(const config::Config& config, DaemonOptions options)
     : config_(config),
       options_(options),
-      observability_(loop_, metrics_),
-      gateway_(loop_, config_, metrics_),
+      observability_(loop_, metrics_, config_),
+      gateway_(loop_, config_, metrics_, observability_.audit()),
       sessions_(loop_.timers(), {config.sessions.idle, config.sessions.total, config.sessions.per_principal},
                 event_limits(config)),
       listeners_(loop_, gateway_, sessions_, metrics_),
@@ -69,7 +69,7 @@ void Daemon::open_stdio() {
 }
 
 Result<void> Daemon::open() {
-  observability_.open(config_, gateway_.calls());
+  TRY(observability_.open(gateway_.calls()));
   if (options_.http) TRY(listeners_.open_agents(config_));
   if (options_.admin) TRY(listeners_.open_admin(config_));
   if (options_.stdio) open_stdio();
@@ -140,7 +140,10 @@ Task<void> Daemon::check_and_serve() {
 }
 
 void Daemon::on_signal(int number) {
-  if (number == SIGHUP) return listeners_.reload_certificates();
+  if (number == SIGHUP) {
+    listeners_.reload_certificates();
+    return observability_.reopen_files();
+  }
   if (draining_) {
     log::warn("a second signal: ending at once", {{"signal", number}});
     ::_exit(128 + number);  // the keepers see our end and leave nothing behind

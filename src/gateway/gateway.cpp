@@ -8,9 +8,11 @@ namespace {
 namespace metrics = telemetry::metrics;
 }
 
-Gateway::Gateway(task::Loop& loop, const config::Config& config, telemetry::Registry& registry)
+Gateway::Gateway(task::Loop& loop, const config::Config& config, telemetry::Registry& registry,
+                 telemetry::AuditLog* audit)
     : loop_(&loop),
       metrics_(&registry),
+      audit_(audit),
       budget_(config.limits.buffered),
       fleet_(loop, upstream_settings(config), budget_, definitions(config), *this),
       idle_(loop) {

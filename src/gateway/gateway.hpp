@@ -7,6 +7,7 @@
 #include "net/budget.hpp"
 #include "pipeline/front.hpp"
 #include "session/registry.hpp"
+#include "telemetry/audit_log.hpp"
 #include "telemetry/call_record.hpp"
 #include "telemetry/metrics.hpp"
 #include "upstream/fleet.hpp"
@@ -19,7 +20,9 @@ namespace sallyport::gateway {
 
 class Gateway final : public pipeline::Front, private upstream::FleetObserver {
  public:
-  Gateway(task::Loop& loop, const config::Config& config, telemetry::Registry& metrics);
+  // `audit`: null for none; outlives the gateway.
+  Gateway(task::Loop& loop, const config::Config& config, telemetry::Registry& metrics,
+          telemetry::AuditLog* audit = nullptr);
   ~Gateway() override;
 
   Task<pipeline::Reply> call(pipeline::Call& call) override;
@@ -28,6 +31,8 @@ class Gateway final : public pipeline::Front, private upstream::FleetObserver {
   void answered(protocol::Era era, protocol::Method method, int status) override;
   void delivered(pipeline::Delivery what) override;
   bool draining() const override { return draining_; }
+  // Neither draining nor refusing calls for want of an audit record.
+  bool ready() const { return !draining_ && (!audit_ || !audit_->refuses() || audit_->healthy()); }
   bool has_endpoint(std::string_view server) const override { return fleet_.current()->has_endpoint(server); }
   Subscription subscribe(std::string_view endpoint, pipeline::Listener& listener) override;
 
@@ -58,6 +63,7 @@ class Gateway final : public pipeline::Front, private upstream::FleetObserver {
 
   task::Loop* loop_;
   telemetry::Registry* metrics_;
+  telemetry::AuditLog* audit_;
   telemetry::CallHub calls_;
   net::Budget budget_;
   upstream::Fleet fleet_;

@@ -116,7 +116,7 @@ Result<void> Listeners::open_admin(const config::Config& config) {
                      .fleet = gateway_->fleet(),
                      .metrics = *metrics_,
                      .calls = gateway_->calls(),
-                     .ready = [this] { return !gateway_->draining(); },
+                     .ready = [this] { return gateway_->ready(); },
                      .mcp_urls = std::move(mcp_urls)},
       host_policy(config.listen, {admin_listener_->port()}, address.is_loopback()));
   net::HttpLimits limits;

@@ -5,15 +5,26 @@
 
 namespace sallyport::gateway {
 
-Observability::Observability(task::Loop& loop, telemetry::Registry& metrics)
+Observability::Observability(task::Loop& loop, telemetry::Registry& metrics, const config::Config& config)
     : loop_(&loop), metrics_(&metrics) {
   metrics.sampled(telemetry::metrics::log_lines_dropped,
                   [] { return static_cast<double>(log::dropped_lines()); });
+  if (config.audit.file.empty()) return;
+  auto opened = telemetry::AuditLog::open(
+      loop, metrics,
+      {.file = config.audit.file, .refuse = config.audit.on_failure == config::OnFailure::refuse});
+  if (opened) {
+    audit_ = std::move(*opened);
+  } else {
+    failed_ = opened.error();
+  }
 }
 
-void Observability::open(const config::Config&, telemetry::CallHub& hub) {
+Result<void> Observability::open(telemetry::CallHub& hub) {
+  if (failed_) return fail(*failed_);
   hub_ = &hub;
   if (log::enabled(log::Level::info)) hub.add(access_log_.emplace(loop_->timers(), *metrics_));
+  return {};
 }
 
 void Observability::close() {
@@ -21,6 +32,11 @@ void Observability::close() {
     hub_->remove(*access_log_);
     access_log_.reset();
   }
+  if (audit_) audit_->close();
+}
+
+void Observability::reopen_files() {
+  if (audit_) audit_->reopen();
 }
 
 }  // namespace sallyport::gateway

@@ -1,30 +1,39 @@
-// Who listens to finished calls: made from the configuration, begun with the gateway and ended after its last
-// call.
+// Who listens to finished calls, and the audit record: made from the configuration, begun before the first
+// call and ended after the last.
 #pragma once
 
 #include "config/config.hpp"
 #include "task/loop.hpp"
 #include "telemetry/access_log.hpp"
+#include "telemetry/audit_log.hpp"
 #include "telemetry/call_record.hpp"
 #include "telemetry/metrics.hpp"
 
+#include <memory>
 #include <optional>
 
 namespace sallyport::gateway {
 
 class Observability {
  public:
-  Observability(task::Loop& loop, telemetry::Registry& metrics);
+  // Opens the audit file: what is wrong with it is what open() returns.
+  Observability(task::Loop& loop, telemetry::Registry& metrics, const config::Config& config);
 
   // Begins to listen at `hub`, which outlives this.
-  void open(const config::Config& config, telemetry::CallHub& hub);
+  Result<void> open(telemetry::CallHub& hub);
   // Writes what is held back.
   void close();
+
+  telemetry::AuditLog* audit() noexcept { return audit_.get(); }  // null: there is none
+  // After external rotation of files.
+  void reopen_files();
 
  private:
   task::Loop* loop_;
   telemetry::Registry* metrics_;
   telemetry::CallHub* hub_ = nullptr;
+  std::optional<Error> failed_;
+  std::unique_ptr<telemetry::AuditLog> audit_;
   std::optional<telemetry::AccessLog> access_log_;
 };
 

@@ -2,6 +2,7 @@
 #include "pipeline/stack.hpp"
 
 #include "gateway/gateway.hpp"
+#include "layers/audit/audit.hpp"
 #include "layers/concurrency/concurrency.hpp"
 #include "layers/deadline/deadline.hpp"
 #include "layers/rate/rate.hpp"
@@ -16,6 +17,7 @@ namespace sallyport::gateway {
 std::unique_ptr<pipeline::Service> Gateway::build_stack(const config::Config& config,
                                                         upstream::Roster& roster) {
   using pipeline::layer;
+  using pipeline::layer_if;
   task::Timers& timers = loop_->timers();
   layers::TokenBuckets* const rate = config.limits.rate ? &rate_limit_ : nullptr;
   const bool by_source = config.limits.per == config::LimitBy::source;
@@ -23,9 +25,10 @@ std::unique_ptr<pipeline::Service> Gateway::build_stack(const config::Config& co
 
   return pipeline::stack(
       // Front: every request.
-      layer<layers::Telemetry>(timers, *metrics_, calls_),  // outermost: counts what the client sees
-      layer<layers::Render>(),                              // the last place where an Error exists
-      layer<layers::Rate>(timers, rate, by_source),         // before any work is done for the caller
+      layer<layers::Telemetry>(timers, *metrics_, calls_),         // outermost: counts what the client sees
+      layer<layers::Render>(),                                     // the last place where an Error exists
+      layer_if<layers::Audit>(audit_ != nullptr, timers, audit_),  // sees what all below refuse
+      layer<layers::Rate>(timers, rate, by_source),                // before any work is done for the caller
       layer<layers::Route>(timers, roster),  // lists and handshakes end here, answered from the caller's view
       // Calls.
       layer<layers::Deadline>(timers, timeouts.tool,

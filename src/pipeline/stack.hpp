@@ -24,6 +24,15 @@ auto layer(Arguments&&... arguments) {
   };
 }
 
+// The same where it is wanted; without, nothing stands at its place.
+template <class L, class... Arguments>
+auto layer_if(bool wanted, Arguments&&... arguments) {
+  return [wanted, recipe = layer<L>(std::forward<Arguments>(arguments)...)](
+             std::unique_ptr<Service> next) mutable -> std::unique_ptr<Service> {
+    return wanted ? recipe(std::move(next)) : std::move(next);
+  };
+}
+
 // The innermost service is given last.
 template <std::derived_from<Service> Innermost>
 std::unique_ptr<Service> stack(std::unique_ptr<Innermost> innermost) {

@@ -1,6 +1,8 @@
 #include "session/registry.hpp"
 
 #include "base/ids.hpp"
+#include "base/sha256.hpp"
+#include "base/strings.hpp"
 #include "protocol/envelope.hpp"
 
 #include <cassert>
@@ -50,6 +52,8 @@ Result<std::shared_ptr<Session>> Registry::create(std::string_view principal, st
   }
   auto session = std::make_shared<Session>(events_);
   session->id = new_session_id();
+  const auto digest = sha256(session->id);
+  session->tag = hex(std::span(digest).first(8));
   session->principal = principal;
   session->endpoint = endpoint;
   session->revision = revision;

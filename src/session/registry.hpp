@@ -54,6 +54,7 @@ struct Session final : boost::intrusive::list_base_hook<>, Client {
   std::string_view identity() const noexcept override { return id; }
 
   std::string id;
+  std::string tag;  // stands for the id where others read it: half of its digest
   std::string principal;
   std::string endpoint;  // sessions are bound to the path they were made on
   protocol::Revision revision = protocol::latest_legacy;

@@ -67,11 +67,6 @@ class Line {
   bool json_;
 };
 
-bool reaches_a_server(protocol::Method method) {
-  using protocol::Method;
-  return method == Method::tools_call || method == Method::prompts_get || method == Method::resources_read;
-}
-
 }  // namespace
 
 void append_access_line(std::string& out, const CallRecord& record, bool json, std::string_view level) {

@@ -72,6 +72,9 @@ struct AttemptRecord {
   const Error* error = nullptr;
 };
 
+// What a server is asked on a caller's behalf, as opposed to what the gateway answers from what it knows.
+bool reaches_a_server(protocol::Method method) noexcept;
+
 class CallObserver {
  public:
   virtual void call_finished(const CallRecord& record) = 0;

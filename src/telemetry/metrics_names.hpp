@@ -169,6 +169,21 @@ inline constexpr MetricInfo tls_refused{
     .type = MetricType::counter,
     .labels = labels::reason,
 };
+inline constexpr MetricInfo audit_records{
+    .name = "sallyport_audit_records_total",
+    .help = "Records that were written to the audit file.",
+    .type = MetricType::counter,
+};
+inline constexpr MetricInfo audit_lost{
+    .name = "sallyport_audit_lost_total",
+    .help = "Records that could not be written to the audit file.",
+    .type = MetricType::counter,
+};
+inline constexpr MetricInfo audit_healthy{
+    .name = "sallyport_audit_healthy",
+    .help = "1 while audit records are written, 0 while they cannot be.",
+    .type = MetricType::gauge,
+};
 inline constexpr MetricInfo process_resident_memory{
     .name = "process_resident_memory_bytes",
     .help = "Resident memory of the gateway, in bytes.",
@@ -208,6 +223,9 @@ inline constexpr std::array all = {&build_info,
                                    &log_lines_dropped,
                                    &tls_certificate_expiry,
                                    &tls_refused,
+                                   &audit_records,
+                                   &audit_lost,
+                                   &audit_healthy,
                                    &process_resident_memory,
                                    &process_open_fds,
                                    &process_start_time};

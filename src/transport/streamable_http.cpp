@@ -202,6 +202,7 @@ Task<pipeline::Reply> StreamableHttp::call(net::Exchange& exchange, const HttpRe
   call.events = events;
   call.correlation = correlation;
   call.client = session;
+  if (session) call.session = session->tag;
   call.started = loop_->now();
   const std::vector<protocol::HeaderView> mirrored = param_headers(exchange.head());
   if (protocol::era(revision) == Era::modern) call.param_headers = mirrored;

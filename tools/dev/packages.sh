@@ -8,7 +8,10 @@ build_packages=(
   libspdlog-dev libyaml-cpp-dev libcli11-dev
   libgtest-dev libgmock-dev librapidcheck-dev libbenchmark-dev
 )
-test_packages=(chromium fonts-dejavu-core) # the dashboard in a browser
+test_packages=(
+  chromium fonts-dejavu-core # the dashboard in a browser
+  prometheus faketime # scrapes the metrics; a clock that jumps
+)
 bench_packages=(nginx-light python3)
 
 missing_packages() {

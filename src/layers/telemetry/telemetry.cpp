@@ -2,10 +2,9 @@
 
 #include "pipeline/outcome.hpp"
 #include "telemetry/metrics_names.hpp"
+#include "upstream/record.hpp"
 #include "upstream/server.hpp"
 #include "upstream/tool.hpp"
-
-#include <algorithm>
 
 namespace sallyport::layers {
 namespace {
@@ -18,18 +17,6 @@ telemetry::Trace begin_trace(const pipeline::Call& call) {
   if (const auto text = call.message->text(protocol::Field::traceparent, call.bytes, scratch))
     caller = telemetry::TraceParent::parse(*text);
   return telemetry::begin_trace(caller, call.principal->trusted);
-}
-
-// A name that only its caller wrote is repeated where it cannot be anything else (errors.md section 3).
-std::string_view plain_name(const pipeline::Call& call) {
-  const std::string_view raw = call.message->raw(protocol::Field::name, call.bytes);
-  if (raw.size() < 3 || raw.size() > 130) return {};
-  const std::string_view name = raw.substr(1, raw.size() - 2);
-  const bool plain = std::ranges::all_of(name, [](char c) {
-    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' ||
-           c == '.' || c == '-';
-  });
-  return plain ? name : std::string_view();
 }
 
 }  // namespace
@@ -55,26 +42,8 @@ Task<pipeline::Reply> Telemetry::call(pipeline::Call& call) {
 
 void Telemetry::report(const pipeline::Call& call, const telemetry::Outcome& outcome, const Error* error,
                        std::chrono::steady_clock::duration took) const {
-  telemetry::CallRecord record;
-  record.took = took;
-  record.started = timers_->clock().system_now() - std::chrono::duration_cast<SystemTime::duration>(took);
-  record.revision = call.revision;
-  record.method = call.method();
-  record.request_id = call.message->id(call.bytes);
-  record.endpoint = call.endpoint;
-  record.principal = call.principal->name;
-  record.source = call.principal->source;
-  record.session = call.session;
-  if (call.server) record.server = call.server->key();
-  if (call.tool) record.target = call.tool->name;
-  if (call.method() == protocol::Method::prompts_get) record.target = call.own_name;
-  record.listed = call.tool && call.tool->listed;
-  if (!call.tool) record.requested = plain_name(call);
+  telemetry::CallRecord record = upstream::record_of(call, timers_->clock().system_now(), took);
   record.outcome = outcome;
-  record.attempts = call.attempts;
-  record.request_bytes = call.bytes.size();
-  record.correlation = call.correlation;
-  record.trace = call.trace;
   record.error = error;
   hub_->finished(record);
 }

@@ -157,6 +157,7 @@ Task<pipeline::Reply> Upstream::call(pipeline::Call& call) {
   outgoing.on_progress = [timer = call.timer] {
     if (timer) timer->progressed();
   };
+  ++call.attempts;
   auto answer = CO_TRY(co_await call.server->request(outgoing));
   CO_TRY(check_answer(*answer));
   answer->method = call.method();

@@ -1,0 +1,49 @@
+#include "upstream/record.hpp"
+
+#include "upstream/server.hpp"
+#include "upstream/tool.hpp"
+
+#include <algorithm>
+
+namespace sallyport::upstream {
+namespace {
+
+// A name that only its caller wrote is repeated where it cannot be anything else (errors.md section 3).
+std::string_view plain_name(const pipeline::Call& call) {
+  const std::string_view raw = call.message->raw(protocol::Field::name, call.bytes);
+  if (raw.size() < 3 || raw.size() > 130) return {};
+  const std::string_view name = raw.substr(1, raw.size() - 2);
+  const bool plain = std::ranges::all_of(name, [](char c) {
+    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' ||
+           c == '.' || c == '-';
+  });
+  return plain ? name : std::string_view();
+}
+
+}  // namespace
+
+telemetry::CallRecord record_of(const pipeline::Call& call, SystemTime now,
+                                std::chrono::steady_clock::duration took) {
+  telemetry::CallRecord record;
+  record.started = now - std::chrono::duration_cast<SystemTime::duration>(took);
+  record.took = took;
+  record.revision = call.revision;
+  record.method = call.method();
+  record.request_id = call.message->id(call.bytes);
+  record.endpoint = call.endpoint;
+  record.principal = call.principal->name;
+  record.source = call.principal->source;
+  record.session = call.session;
+  if (call.server) record.server = call.server->key();
+  if (call.tool) record.target = call.tool->name;
+  if (call.method() == protocol::Method::prompts_get) record.target = call.own_name;
+  if (record.target.empty()) record.requested = plain_name(call);
+  record.listed = call.tool && call.tool->listed;
+  record.attempts = call.attempts;
+  record.request_bytes = call.bytes.size();
+  record.correlation = call.correlation;
+  record.trace = call.trace;
+  return record;
+}
+
+}  // namespace sallyport::upstream

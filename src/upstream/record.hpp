@@ -1,0 +1,13 @@
+// The facts of a call as a record for telemetry and audit, read off the call itself.
+#pragma once
+
+#include "pipeline/call.hpp"
+#include "telemetry/call_record.hpp"
+
+namespace sallyport::upstream {
+
+// All but the outcome. The views are into the call. `now` and `took`: when it ended, and after how long.
+telemetry::CallRecord record_of(const pipeline::Call& call, SystemTime now,
+                                std::chrono::steady_clock::duration took);
+
+}  // namespace sallyport::upstream
