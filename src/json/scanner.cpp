@@ -374,7 +374,7 @@ std::expected<Document, Fault> scan(std::string_view text, const Query& query, s
   const std::size_t max_bytes = std::min<std::size_t>(limits.max_bytes, UINT32_MAX);
   if (text.size() > max_bytes) return std::unexpected(Fault{FaultKind::too_large, max_bytes});
   static_assert(std::is_trivially_copyable_v<Member> && static_cast<int>(Type::absent) == 0);
-  std::memset(found.data(), 0, found.size_bytes());  // an absent Member is all zeros
+  if (!found.empty()) std::memset(found.data(), 0, found.size_bytes());  // an absent Member is all zeros
   return Machine(text, query, found, limits, scratch).run();
 }
 

@@ -147,6 +147,9 @@ TEST(Listener, OutOfDescriptorsItPausesAndGoesOn) {
   Accepting world;
   const auto listener = world.open(path);
   ASSERT_TRUE(listener);
+  // One that comes through first: what a sanitizer looks up about a type needs descriptors, once.
+  const UniqueFd earlier = connected(path);
+  ASSERT_TRUE(testing::run_until(world.loop, [&] { return world.streams.size() == 1; }));
   const UniqueFd client = connected(path);
   rlimit before{};
   ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
@@ -154,11 +157,11 @@ TEST(Listener, OutOfDescriptorsItPausesAndGoesOn) {
   ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &none), 0);
   EXPECT_TRUE(testing::run_until(world.loop, [&] { return !world.exhausted.empty(); }));
   EXPECT_EQ(world.exhausted, std::vector<int>{EMFILE});
-  EXPECT_TRUE(world.streams.empty());
+  EXPECT_EQ(world.streams.size(), 1u);
   world.loop.poll();
   EXPECT_EQ(world.exhausted.size(), 1u) << "no spinning";
   ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &before), 0);
-  EXPECT_TRUE(testing::run_until(world.loop, [&] { return world.streams.size() == 1; }));
+  EXPECT_TRUE(testing::run_until(world.loop, [&] { return world.streams.size() == 2; }));
 }
 
 }  // namespace

@@ -88,10 +88,10 @@ TEST(EventStore, IdsAreUnguessable) {
 }
 
 TEST(EventStore, AReaderGetsWhatComesAndANewOneTakesOver) {
-  Kept kept;
-  const auto stream = kept.session->open("1");
   Reader first;
   Reader second;
+  Kept kept;
+  const auto stream = kept.session->open("1");
   stream->attach(first);
   stream->append("a", Weight::required);
   stream->attach(second);
@@ -107,13 +107,13 @@ TEST(EventStore, AReaderGetsWhatComesAndANewOneTakesOver) {
 }
 
 TEST(EventStore, SaysOnceWhatWaitsForAReader) {
+  Reader reader;
   Kept kept;
   const auto stream = kept.session->standing();
   for (int i = 0; i < 1000; ++i) stream->append_once("tools changed");
   stream->append_once("prompts changed");
   stream->append_once("tools changed");
   EXPECT_THAT(behind(*stream, 0), ElementsAre("tools changed", "prompts changed"));
-  Reader reader;
   stream->attach(reader);
   stream->taken(stream->last());
   stream->append_once("tools changed");
