@@ -147,9 +147,13 @@ TEST(Listener, OutOfDescriptorsItPausesAndGoesOn) {
   Accepting world;
   const auto listener = world.open(path);
   ASSERT_TRUE(listener);
-  // One that comes through first: what a sanitizer looks up about a type needs descriptors, once.
+  // A connection and a timer that come through first: what a sanitizer looks up about a type needs
+  // descriptors, once.
   const UniqueFd earlier = connected(path);
   ASSERT_TRUE(testing::run_until(world.loop, [&] { return world.streams.size() == 1; }));
+  bool fired = false;
+  const task::Timer timer(world.loop.timers(), world.loop.now(), [&] { fired = true; });
+  ASSERT_TRUE(testing::run_until(world.loop, [&] { return fired; }));
   const UniqueFd client = connected(path);
   rlimit before{};
   ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
