@@ -29,7 +29,9 @@ int run_serve(const ServeOptions& options) {
   gateway::Daemon daemon(options.config, {.http = options.open_listener,
                                           .admin = options.open_admin,
                                           .stdio = options.stdio,
-                                          .check_upstreams = options.check_upstreams});
+                                          .check_upstreams = options.check_upstreams,
+                                          .request = options.request,
+                                          .files = options.files});
   const Result<void> ended = daemon.run();
   if (ended) return 0;
   fmt::print(stderr, "sallyport: {}\n", ended.error().developer_message());

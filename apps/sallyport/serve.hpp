@@ -1,19 +1,20 @@
 // `sallyport serve` below its command line: runs the gateway until a signal ends it.
 #pragma once
 
-#include "config/config.hpp"
-#include "config/diagnostic.hpp"
+#include "config/load.hpp"
 
 namespace sallyport::cli {
 
 // What the command line and the files came to. `config` has passed every check, with the flags' values in it.
 struct ServeOptions {
   config::Config config;
-  bool stdio = false;            // the gateway is itself a stdio server; logs go to stderr only
-  bool open_listener = true;     // false: --stdio without --listen
-  bool open_admin = true;        // false: --stdio without --admin
-  bool check_upstreams = false;  // serves only when every server answered
-  config::Diagnostics notes;     // warnings and notes about the configuration: nobody has shown them yet
+  bool stdio = false;              // the gateway is itself a stdio server; logs go to stderr only
+  bool open_listener = true;       // false: --stdio without --listen
+  bool open_admin = true;          // false: --stdio without --admin
+  bool check_upstreams = false;    // serves only when every server answered
+  config::Request request;         // what the rest came of
+  std::vector<std::string> files;  // that were read for it
+  config::Diagnostics notes;       // warnings and notes about the configuration: nobody has shown them yet
 };
 
 // Returns the exit code.

@@ -27,6 +27,8 @@ int serve(const ServeFlags& flags) {
                     .open_listener = !flags.stdio || !flags.listen.empty(),
                     .open_admin = !flags.stdio || flags.admin,
                     .check_upstreams = flags.check_upstreams,
+                    .request = std::move(request),
+                    .files = std::move(loaded->files),
                     .notes = std::move(loaded->diagnostics)});
 }
 

@@ -66,6 +66,7 @@ std::optional<std::string> from_file(std::string_view name, const Context& conte
          "the directory that the gateway starts in may change", "write ${file:/path/to/file}"});
     return std::nullopt;
   }
+  if (context.machine.reads) context.machine.reads(std::string(name));
   auto secret = read_secret_file(std::string(name));
   if (!secret) {
     context.report.error(context.at, context.path,

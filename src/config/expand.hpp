@@ -14,6 +14,7 @@ namespace sallyport::config {
 // What a configuration may ask of the machine besides files.
 struct Machine {
   std::function<std::optional<std::string>(const std::string& name)> variable;
+  std::function<void(const std::string& file)> reads{};  // hears of the files that `${file:}` names
 };
 
 Machine this_machine();

@@ -120,7 +120,13 @@ void cut(Diagnostics& diagnostics) {
 
 }  // namespace
 
-Loaded load(const Request& request) {
+Loaded load(const Request& asked) {
+  std::vector<std::string> files;
+  Request request = asked;
+  request.machine.reads = [&files](const std::string& file) { files.push_back(file); };
+  for (const auto& source : {request.config, request.mcp_json}) {
+    if (source && !source->text) files.push_back(source->name);
+  }
   Draft draft;
   Diagnostics diagnostics;
   const bool config_read = read_config(request, draft, diagnostics);
@@ -132,9 +138,9 @@ Loaded load(const Request& request) {
   sort_by_place(diagnostics);
   if (has_errors(diagnostics)) {
     cut(diagnostics);
-    return {std::nullopt, std::move(diagnostics)};
+    return {std::nullopt, std::move(diagnostics), std::move(files)};
   }
-  return {std::move(config), std::move(diagnostics)};
+  return {std::move(config), std::move(diagnostics), std::move(files)};
 }
 
 Loaded load_file(std::string path) {

@@ -29,8 +29,9 @@ struct Request {
 };
 
 struct Loaded {
-  std::optional<Config> config;  // present unless there is an error
-  Diagnostics diagnostics;       // by place; warnings and notes come with a config too
+  std::optional<Config> config;      // present unless there is an error
+  Diagnostics diagnostics;           // by place; warnings and notes come with a config too
+  std::vector<std::string> files{};  // that were read or should have been, `${file:}` among them
 };
 
 // Neither connects nor starts anything.

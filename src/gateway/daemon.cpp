@@ -33,13 +33,14 @@ session::EventLimits event_limits(const config::Config& config) {
 
 Daemon::Daemon(const config::Config& config, DaemonOptions options)
     : config_(config),
-      options_(options),
+      options_(std::move(options)),
       observability_(loop_, metrics_, config_),
       gateway_(loop_, config_, metrics_, observability_.audit()),
       sessions_(loop_.timers(), {config.sessions.idle, config.sessions.total, config.sessions.per_principal},
                 event_limits(config)),
       listeners_(loop_, gateway_, sessions_, metrics_),
       service_manager_(loop_, net::ServiceManager::from_environment()),
+      reloader_(loop_, gateway_, metrics_, service_manager_, options_.request),
       group_(loop_) {
   telemetry::register_process_metrics(metrics_, SALLYPORT_VERSION, loop_.clock().system_now());
   metrics_.sampled(metrics::sessions, [this] { return static_cast<double>(sessions_.size()); });
@@ -105,6 +106,7 @@ void Daemon::serve() {
   outcome_ = open();
   if (outcome_) {
     log_start();
+    reloader_.watch(options_.files);
     service_manager_.ready(fmt::format("{} servers", config_.servers.size()));
   } else {
     begin_drain();
@@ -142,7 +144,8 @@ Task<void> Daemon::check_and_serve() {
 void Daemon::on_signal(int number) {
   if (number == SIGHUP) {
     listeners_.reload_certificates();
-    return observability_.reopen_files();
+    observability_.reopen_files();
+    return reloader_.reload("SIGHUP");
   }
   if (draining_) {
     log::warn("a second signal: ending at once", {{"signal", number}});
@@ -161,6 +164,7 @@ void Daemon::begin_drain() {
 // What was read before passed the gate already: it is answered. Whatever comes now is refused, on every way
 // in.
 Task<void> Daemon::drain() {
+  (void)co_await reloader_.stop();
   const SteadyTime until = loop_.now() + config_.timeouts.shutdown;
   gateway_.drain();
   listeners_.begin_drain();

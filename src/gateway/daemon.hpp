@@ -4,6 +4,7 @@
 #include "gateway/gateway.hpp"
 #include "gateway/listeners.hpp"
 #include "gateway/observability.hpp"
+#include "gateway/reloader.hpp"
 #include "net/service_manager.hpp"
 #include "net/signals.hpp"
 #include "session/registry.hpp"
@@ -19,7 +20,9 @@ struct DaemonOptions {
   bool admin = true;
   bool stdio = false;  // serves this program's stdin and stdout, and ends with them
   bool check_upstreams =
-      false;  // nothing is served until every server answered; one that does not is the end
+      false;                  // nothing is served until every server answered; one that does not is the end
+  config::Request request{};  // what the configuration came of, to read it again
+  std::vector<std::string> files{};  // and the files that it was read from
 };
 
 class Daemon {
@@ -29,7 +32,7 @@ class Daemon {
 
   // Opens the listeners and serves until SIGTERM, SIGINT or the end of stdin; then calls under way finish
   // within `timeouts.shutdown`, new ones are refused, and nothing that was started is left. A second signal
-  // ends at once.
+  // ends at once. SIGHUP reads the configuration again.
   Result<void> run();
 
  private:
@@ -51,6 +54,7 @@ class Daemon {
   session::Registry sessions_;
   Listeners listeners_;
   net::ServiceManager service_manager_;
+  Reloader reloader_;
   std::unique_ptr<transport::StdioServer> stdio_;
   std::optional<net::Signals> signals_;
   bool draining_ = false;

@@ -20,6 +20,7 @@ inline constexpr std::array<std::string_view, 1> outcome = {"outcome"};
 inline constexpr std::array<std::string_view, 1> bound = {"bound"};
 inline constexpr std::array<std::string_view, 1> version = {"version"};
 inline constexpr std::array<std::string_view, 1> reason = {"reason"};
+inline constexpr std::array<std::string_view, 1> result = {"result"};
 }  // namespace labels
 
 // Seconds: from a local call to the longest that `timeouts.tool` lets through by default, and beyond.
@@ -184,6 +185,14 @@ inline constexpr MetricInfo audit_healthy{
     .help = "1 while audit records are written, 0 while they cannot be.",
     .type = MetricType::gauge,
 };
+inline constexpr MetricInfo reloads{
+    .name = "sallyport_reloads_total",
+    .help =
+        "Times that the configuration was read again: `changed`, `unchanged`, or `failed` and left as it "
+        "was.",
+    .type = MetricType::counter,
+    .labels = labels::result,
+};
 inline constexpr MetricInfo process_resident_memory{
     .name = "process_resident_memory_bytes",
     .help = "Resident memory of the gateway, in bytes.",
@@ -226,6 +235,7 @@ inline constexpr std::array all = {&build_info,
                                    &audit_records,
                                    &audit_lost,
                                    &audit_healthy,
+                                   &reloads,
                                    &process_resident_memory,
                                    &process_open_fds,
                                    &process_start_time};

@@ -1,0 +1,21 @@
+// What is different between two configurations, key by key, in words that may stand in a log.
+#pragma once
+
+#include "config/config.hpp"
+
+#include <string>
+#include <vector>
+
+namespace sallyport::config {
+
+struct Change {
+  std::string path;  // of the key: `timeouts.tool`
+  std::string before;
+  std::string after;
+  bool restart = false;  // takes effect when the gateway starts, and not before
+};
+
+// In the order of the table of keys, without `servers`: whoever holds them knows what became of each.
+std::vector<Change> changes(Config before, Config after);
+
+}  // namespace sallyport::config
