@@ -109,21 +109,15 @@ void examine_limits(const config::Config* config, Findings& findings) {
   const std::uint64_t wanted = std::max<std::uint64_t>(1024, 2 * streams + 8 * servers + 64);
   rlimit limit{};
   if (::getrlimit(RLIMIT_NOFILE, &limit) == 0) {
-    if (limit.rlim_cur < wanted) {
-      const bool may_raise = limit.rlim_max >= wanted;
-      const std::string what = fmt::format("{} files may be open at once", limit.rlim_cur);
-      const std::string why =
-          fmt::format("{} would carry limits.streams and every server; beyond, connections fail", wanted);
-      if (may_raise) {
-        findings.run(Health::warning, "machine.files", what, why, fmt::format("ulimit -n {}", wanted));
-      } else {
-        findings.tell(
-            Health::warning, "machine.files", what, why,
-            fmt::format(
-                "raise it in /etc/security/limits.conf (`* hard nofile {}`) and log in again; the systemd "
-                "unit has LimitNOFILE",
-                wanted));
-      }
+    // `serve` raises its own limit to the hard one.
+    if (limit.rlim_max < wanted) {
+      findings.tell(
+          Health::warning, "machine.files", fmt::format("{} files may be open at once", limit.rlim_max),
+          fmt::format("{} would carry limits.streams and every server; beyond, connections fail", wanted),
+          fmt::format(
+              "raise it in /etc/security/limits.conf (`* hard nofile {}`) and log in again; the systemd "
+              "unit has LimitNOFILE",
+              wanted));
     } else {
       findings.ok(
           "machine.files",

@@ -1,6 +1,7 @@
 #include "serve.hpp"
 
 #include "gateway/daemon.hpp"
+#include "net/descriptor_limit.hpp"
 #include "telemetry/log.hpp"
 
 #include <fmt/format.h>
@@ -26,8 +27,10 @@ int run_serve(const ServeOptions& options) {
     log::warn("config",
               {{"file", note.file}, {"line", note.at.line}, {"what", note.what}, {"instead", note.instead}});
   }
+  net::raise_descriptor_limit();
   gateway::Daemon daemon(options.config, {.http = options.open_listener,
                                           .admin = options.open_admin,
+                                          .health = options.open_health,
                                           .stdio = options.stdio,
                                           .check_upstreams = options.check_upstreams,
                                           .request = options.request,

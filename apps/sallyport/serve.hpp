@@ -11,6 +11,7 @@ struct ServeOptions {
   bool stdio = false;              // the gateway is itself a stdio server; logs go to stderr only
   bool open_listener = true;       // false: --stdio without --listen
   bool open_admin = true;          // false: --stdio without --admin
+  bool open_health = true;         // false: --stdio; no option asks for it
   bool check_upstreams = false;    // serves only when every server answered
   config::Request request;         // what the rest came of
   std::vector<std::string> files;  // that were read for it

@@ -26,6 +26,7 @@ int serve(const ServeFlags& flags) {
                     .stdio = flags.stdio,
                     .open_listener = !flags.stdio || !flags.listen.empty(),
                     .open_admin = !flags.stdio || flags.admin,
+                    .open_health = !flags.stdio,
                     .check_upstreams = flags.check_upstreams,
                     .request = std::move(request),
                     .files = std::move(loaded->files),

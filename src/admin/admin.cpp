@@ -5,6 +5,7 @@
 #include "admin/overview.hpp"
 #include "admin/page.hpp"
 #include "admin/query.hpp"
+#include "admin/reply.hpp"
 #include "base/strings.hpp"
 #include "json/scanner.hpp"
 
@@ -16,25 +17,14 @@
 namespace sallyport::admin {
 namespace {
 
-constexpr std::string_view plain = "text/plain; charset=utf-8";
 constexpr std::string_view servers_path = "/api/servers";
 constexpr std::string_view stream_path = "/api/calls/stream";
 constexpr std::size_t usual_calls = 100;
-
-// Nobody guesses what an answer is, and no page of another origin takes one in.
-constexpr std::string_view every_reply =
-    "X-Content-Type-Options: nosniff\r\n"
-    "Cross-Origin-Resource-Policy: same-origin\r\n"
-    "Referrer-Policy: no-referrer\r\n";
 
 const std::array<std::string, 8> calls_parameters = {"limit", "before", "requests", "ending",
                                                      "code",  "server", "target",   "ref"};
 const std::array<std::string, 8> stream_parameters = {"after", "recent", "requests", "ending",
                                                       "code",  "server", "target",   "ref"};
-
-std::string_view path_of(std::string_view target) {
-  return target.substr(0, target.find('?'));
-}
 
 net::HttpReply refusal(const Error& error) {
   std::string_view message = row(error.code()).meaning;
@@ -83,16 +73,11 @@ std::optional<net::HttpReply> Admin::admit(const net::RequestHead& head, const n
     return net::HttpReply{
         .status = 403, .body = "Host or Origin is not one of this listener.\n", .content_type = "text/plain"};
   }
-  if (head.method != "GET" && head.method != "HEAD")
-    return net::HttpReply{.status = 405, .headers = "Allow: GET, HEAD\r\n"};
-  return std::nullopt;
+  return refuse_writes(head);
 }
 
 net::HttpReply Admin::refuse(const Error& error) {
-  const bool large = error.code() == Code::limit_request_too_large;
-  return {.status = large ? 413 : 400,
-          .body = "The request is not one that this port answers.\n",
-          .content_type = "text/plain"};
+  return refuse_malformed(error);
 }
 
 Task<void> Admin::handle(net::Exchange& exchange) {
@@ -107,16 +92,12 @@ net::HttpReply Admin::answer(const net::RequestHead& head) const {
   const std::string_view path = path_of(head.target);
   if (const Asset* asset = find_asset(path)) return asset_reply(*asset, head);
   net::HttpReply reply = api(path, head.target);
-  reply.headers += "Cache-Control: no-store\r\n";
+  reply.headers += no_store;
   return reply;
 }
 
 net::HttpReply Admin::api(std::string_view path, std::string_view target) const {
-  if (path == "/healthz") return {.body = "ok\n", .content_type = plain};
-  if (path == "/readyz") {
-    if (sources_.ready()) return {.body = "ready\n", .content_type = plain};
-    return {.status = 503, .body = "draining\n", .content_type = plain};
-  }
+  if (auto health = health_reply(path, sources_.ready)) return std::move(*health);
   if (path == "/metrics")
     return {.body = sources_.metrics.render(), .content_type = "text/plain; version=0.0.4; charset=utf-8"};
   if (path == servers_path) return {.body = servers_json(sources_.fleet)};
@@ -187,7 +168,7 @@ Task<void> Admin::stream(net::Exchange& exchange) {
     net::HttpReply reply = refusal(error);
     if (reply.status == 503) reply.headers = "Retry-After: 10\r\n";
     reply.headers += every_reply;
-    reply.headers += "Cache-Control: no-store\r\n";
+    reply.headers += no_store;
     return reply;
   };
   const auto query = Query::parse(exchange.head().target, stream_parameters);

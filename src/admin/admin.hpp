@@ -3,12 +3,12 @@
 #pragma once
 
 #include "admin/call_feed.hpp"
+#include "admin/health.hpp"
 #include "net/http_server.hpp"
 #include "telemetry/metrics.hpp"
 #include "transport/host_policy.hpp"
 #include "upstream/fleet.hpp"
 
-#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -21,8 +21,7 @@ struct Sources {
   upstream::Fleet& fleet;
   telemetry::Registry& metrics;
   telemetry::CallHub& calls;
-  std::function<bool()>
-      ready;  // is this gateway to be sent requests? False in a drain, never for a dead upstream
+  Ready ready;
   std::vector<std::string> mcp_urls;  // where agents reach it, for those who set one up
 };
 

@@ -3,6 +3,7 @@
 #include "classify/classify.hpp"
 #include "client/probe.hpp"
 #include "json/splice.hpp"
+#include "net/descriptor_limit.hpp"
 #include "protocol/envelope.hpp"
 
 #include <cstring>
@@ -35,6 +36,7 @@ net::ChildSpec child_spec(const Target& target) {
   spec.args = target.args;
   spec.env = net::child_environment(target.env);
   spec.cwd = target.cwd;
+  spec.descriptors = net::original_descriptor_limit();
   return spec;
 }
 

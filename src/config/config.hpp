@@ -62,6 +62,11 @@ struct Listen {
   bool behind_tls_proxy = false;
 };
 
+// /healthz and /readyz alone, for a prober.
+struct Health {
+  std::optional<Address> http;  // absent: there is none
+};
+
 struct Admin {
   Address http{"127.0.0.1", 8081};
 };
@@ -195,6 +200,7 @@ struct Config {
   std::uint32_t version = 1;
   std::uint32_t threads = 1;
   Listen listen;
+  Health health;
   Admin admin;
   std::vector<Server> servers;  // in the order of the file
   Expose expose;

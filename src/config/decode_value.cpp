@@ -208,6 +208,12 @@ class Value {
     if (auto value = parsed<Address>(tcp_only)) *slot = std::move(*value);
   }
 
+  void put(std::optional<Address>* slot) {
+    Address address;
+    put(&address);
+    if (!address.host.empty()) *slot = std::move(address);
+  }
+
   void put(std::vector<Address>* slot) {
     if (node_.kind != Node::Kind::sequence) {
       if (auto value = parsed<Address>(parse_address)) *slot = {std::move(*value)};

@@ -50,7 +50,8 @@ constexpr std::array table{
     Key{"listen.behind_tls_proxy", Type::boolean, v01, "false", "Says that a proxy in front of a listener beyond loopback speaks TLS.", to<&C::listen, &Listen::behind_tls_proxy>},
     Key{"listen.trusted_proxies", Type::any, later, "", "Proxies whose forwarded addresses are believed."},
 
-    Key{"health", Type::any, later, "", "A listener for `/healthz` and `/readyz` alone."},
+    Key{"health", Type::section, v01, "", "A listener for `/healthz` and `/readyz` alone, for a kubelet or a load balancer."},
+    Key{"health.http", Type::address, v01, "", "Its address, beyond loopback too; without one there is no such listener.", to<&C::health, &Health::http>},
     Key{"admin", Type::section, v01, "", "The operator's own port, never the one of agents."},
     Key{"admin.http", Type::address, v01, "127.0.0.1:8081", "The address of health, metrics and the admin API.", to<&C::admin, &Admin::http>},
     Key{"admin.token", Type::any, later, "", "What writes to the admin API need."},

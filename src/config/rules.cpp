@@ -89,17 +89,31 @@ class Checks {
     }
     if (admin) beyond_loopback("admin.http", config_.admin.http, false);
     if (agents && admin) {
-      for (const Address& address : config_.listen.http) shared(address, config_.admin.http);
+      for (const Address& address : config_.listen.http)
+        shared(address, "listen.http", config_.admin.http, "admin.http",
+               "the admin API never shares a port with agents");
     }
+    health(agents, admin);
     if (opens_agents()) tls();
   }
 
-  void shared(const Address& agents, const Address& admin) {
-    if (!agents.is_unix() && agents.port == admin.port && admin.port != 0) {
-      error("admin.http", {fmt::format("`admin.http` has the port of `listen.http` ({})", admin.port),
-                           "the admin API never shares a port with agents",
-                           fmt::format("write another port, for example {}", admin.port + 1)});
+  // Beyond loopback too: whoever asks learns that a gateway is there, and whether it drains.
+  void health(bool agents, bool admin) {
+    if (!config_.health.http || request_.stdio || !usable("health.http")) return;
+    constexpr std::string_view why = "probes have a port of their own, or ask the admin port";
+    if (agents) {
+      for (const Address& address : config_.listen.http)
+        shared(address, "listen.http", *config_.health.http, "health.http", why);
     }
+    if (admin) shared(config_.admin.http, "admin.http", *config_.health.http, "health.http", why);
+  }
+
+  void shared(const Address& first, std::string_view first_path, const Address& second,
+              std::string_view second_path, std::string_view why) {
+    if (first.is_unix() || first.port != second.port || second.port == 0) return;
+    error(second_path,
+          {fmt::format("`{}` has the port of `{}` ({})", second_path, first_path, second.port),
+           std::string(why), fmt::format("write another port, for example {}", second.port + 1)});
   }
 
   void tls() {

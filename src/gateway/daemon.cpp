@@ -73,6 +73,7 @@ Result<void> Daemon::open() {
   TRY(observability_.open(gateway_.calls()));
   if (options_.http) TRY(listeners_.open_agents(config_));
   if (options_.admin) TRY(listeners_.open_admin(config_));
+  if (options_.health) TRY(listeners_.open_health(config_));
   if (options_.stdio) open_stdio();
   return {};
 }
@@ -176,7 +177,7 @@ Task<void> Daemon::drain() {
   }
   (void)co_await listeners_.close_agents(std::max(until, loop_.now() + last_writes));
   (void)co_await gateway_.stop();
-  (void)co_await listeners_.close_admin();
+  (void)co_await listeners_.close_operators();
   observability_.close();
   log::info("stopped");
   signals_.reset();

@@ -18,6 +18,7 @@ namespace sallyport::gateway {
 struct DaemonOptions {
   bool http = true;
   bool admin = true;
+  bool health = true;  // where the configuration has it
   bool stdio = false;  // serves this program's stdin and stdout, and ends with them
   bool check_upstreams =
       false;                  // nothing is served until every server answered; one that does not is the end

@@ -8,6 +8,9 @@ namespace sallyport::gateway {
 namespace {
 
 constexpr std::size_t admin_connections = 100;
+// A probe asks once and goes: whoever stays holds a place for a moment only.
+constexpr std::size_t health_connections = 256;
+constexpr std::chrono::milliseconds health_patience{5000};
 constexpr std::chrono::milliseconds unasked_time{500};  // for a request that is on its way in a drain
 constexpr std::size_t admin_outbox = 256 * 1024;        // for a live tail whose reader is slow
 
@@ -126,6 +129,21 @@ Result<void> Listeners::open_admin(const config::Config& config) {
   return {};
 }
 
+Result<void> Listeners::open_health(const config::Config& config) {
+  if (!config.health.http) return {};
+  health_listener_ = TRY(listen_at(
+      *loop_, *config.health.http,
+      [this](auto stream, net::Peer peer) { health_server_->serve(std::move(stream), std::move(peer)); },
+      say_exhausted()));
+  health_ = std::make_unique<admin::Health>([this] { return !gateway_->draining(); });
+  net::HttpLimits limits;
+  limits.body = 0;
+  limits.connections = health_connections;
+  limits.idle = limits.receive = limits.send = health_patience;
+  health_server_ = std::make_unique<net::HttpServer>(*loop_, *health_, limits);
+  return {};
+}
+
 void Listeners::log_start(const config::Config& config) const {
   for (const Door& door : doors_) {
     log::info("serving MCP", {{"url", url(door.address, *door.listener, door.tls, "/mcp")},
@@ -135,6 +153,8 @@ void Listeners::log_start(const config::Config& config) const {
   }
   if (admin_listener_)
     log::info("serving admin", {{"url", url(config.admin.http, *admin_listener_, false, "/")}});
+  if (health_listener_)
+    log::info("serving health", {{"url", url(*config.health.http, *health_listener_, false, "/readyz")}});
 }
 
 void Listeners::reload_certificates() {
@@ -161,7 +181,9 @@ Task<void> Listeners::close_agents(SteadyTime until) {
   co_return co_await http_server_->close();
 }
 
-Task<void> Listeners::close_admin() {
+Task<void> Listeners::close_operators() {
+  if (health_listener_) health_listener_->close();
+  if (health_server_) (void)co_await health_server_->close();
   if (admin_listener_) admin_listener_->close();
   if (admin_server_) (void)co_await admin_server_->close();
   co_return ok();

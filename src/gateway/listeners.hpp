@@ -2,6 +2,7 @@
 #pragma once
 
 #include "admin/admin.hpp"
+#include "admin/health.hpp"
 #include "gateway/gateway.hpp"
 #include "gateway/listener_tls.hpp"
 #include "net/listener.hpp"
@@ -23,6 +24,7 @@ class Listeners {
 
   Result<void> open_agents(const config::Config& config);
   Result<void> open_admin(const config::Config& config);
+  Result<void> open_health(const config::Config& config);  // nothing without `health.http`
   void log_start(const config::Config& config) const;
 
   std::size_t streams() const noexcept { return http_ ? http_->streams() : 0; }
@@ -32,10 +34,10 @@ class Listeners {
   // A drain in its order. At its beginning the streams without an end are closed in their proper way, and
   // every answer from then on is the last of its connection. When the calls have ended, the agents' listeners
   // and connections follow: replies on their way have until `until`, who has not asked yet gets a moment to
-  // be refused in words. The operator's port stays to the last.
+  // be refused in words. The ports of operators and probes stay to the last.
   void begin_drain();
   Task<void> close_agents(SteadyTime until);
-  Task<void> close_admin();
+  Task<void> close_operators();
 
  private:
   struct Door {
@@ -58,6 +60,9 @@ class Listeners {
   std::unique_ptr<admin::Admin> admin_;
   std::unique_ptr<net::HttpServer> admin_server_;
   std::unique_ptr<net::Listener> admin_listener_;
+  std::unique_ptr<admin::Health> health_;
+  std::unique_ptr<net::HttpServer> health_server_;
+  std::unique_ptr<net::Listener> health_listener_;
 };
 
 }  // namespace sallyport::gateway

@@ -254,6 +254,8 @@ struct SpecHeader {
   std::uint32_t grace_ms = 0;
   std::uint32_t arguments = 0;
   std::uint32_t variables = 0;
+  std::uint32_t unused = 0;  // no padding: all that is sent is set
+  std::uint64_t descriptors = 0;
 };
 
 bool holds_nul(std::string_view text) {
@@ -287,7 +289,8 @@ std::expected<std::string, SpawnFailure> encode_spec(const ChildSpec& spec) {
   constexpr std::int64_t longest = std::numeric_limits<std::uint32_t>::max();
   const SpecHeader header = {
       static_cast<std::uint32_t>(std::clamp<std::int64_t>(spec.grace.count(), 0, longest)),
-      static_cast<std::uint32_t>(spec.args.size()) + 1, static_cast<std::uint32_t>(spec.env.size())};
+      static_cast<std::uint32_t>(spec.args.size()) + 1, static_cast<std::uint32_t>(spec.env.size()), 0,
+      spec.descriptors};
   std::string bytes(reinterpret_cast<const char*>(&header), sizeof header);
   const auto add = [&bytes](std::string_view text) { bytes.append(text).push_back('\0'); };
   add(spec.cwd);
@@ -304,7 +307,7 @@ std::optional<SpecView> decode_spec(std::string& encoded) {
   std::memcpy(&header, encoded.data(), sizeof header);
   std::span<char> rest = std::span(encoded).subspan(sizeof header);
   std::vector<char*> directory;
-  SpecView spec{std::chrono::milliseconds(header.grace_ms), nullptr, {}, {}};
+  SpecView spec{std::chrono::milliseconds(header.grace_ms), header.descriptors, nullptr, {}, {}};
   if (header.arguments == 0 || !take_strings(rest, 1, directory) ||
       !take_strings(rest, header.arguments, spec.argv) || !take_strings(rest, header.variables, spec.env) ||
       !rest.empty()) {

@@ -8,6 +8,7 @@
 #include <array>
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <expected>
 #include <map>
 #include <string>
@@ -30,6 +31,7 @@ struct ChildSpec {
   std::string cwd;                         // empty: the gateway's own
   std::string keeper_path = "/proc/self/exe";
   std::chrono::milliseconds grace{5000};  // between TERM and KILL
+  std::uint64_t descriptors = 0;          // its soft limit of them (RLIMIT_NOFILE); 0: as ours
 };
 
 // The largest spec, command, arguments and environment together, that a keeper is given.

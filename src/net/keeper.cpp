@@ -11,6 +11,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -105,12 +106,22 @@ void reset_signals() {
   sigprocmask(SIG_SETMASK, &none, nullptr);
 }
 
+// A server that counts on the usual limit gets it, though the gateway has raised its own.
+bool set_descriptor_limit(std::uint64_t descriptors) {
+  if (descriptors == 0) return true;
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return false;
+  limit.rlim_cur = std::min<rlim_t>(descriptors, limit.rlim_max);
+  return setrlimit(RLIMIT_NOFILE, &limit) == 0;
+}
+
 [[noreturn]] void become_child(const SpecView& spec, pid_t keeper, int report) {
   setpgid(0, 0);
   reset_signals();
   if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0) give_up(report, SpawnStep::setup);
   if (getppid() != keeper) _exit(127);  // it died before the line above; nobody is left to be told
   if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) give_up(report, SpawnStep::setup);
+  if (!set_descriptor_limit(spec.descriptors)) give_up(report, SpawnStep::setup);
   if (*spec.cwd != '\0' && chdir(spec.cwd) != 0) give_up(report, SpawnStep::directory);
   // All are close-on-exec already; this is for what a library may have opened without it.
   close_range(3, ~0U, CLOSE_RANGE_CLOEXEC);

@@ -6,6 +6,7 @@
 
 #include <array>
 #include <chrono>
+#include <cstdint>
 #include <expected>
 #include <optional>
 #include <string>
@@ -31,6 +32,7 @@ std::expected<std::string, SpawnFailure> encode_spec(const ChildSpec& spec);
 // pointer.
 struct SpecView {
   std::chrono::milliseconds grace{0};
+  std::uint64_t descriptors = 0;
   const char* cwd = nullptr;
   std::vector<char*> argv;
   std::vector<char*> env;

@@ -5,6 +5,7 @@ import { execFile, execFileSync } from 'node:child_process';
 import { chmodSync, existsSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { request as httpRequest } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
+import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 import { it } from 'node:test';
 import { promisify } from 'node:util';
@@ -182,4 +183,45 @@ it('a drain under load over TLS and a Unix socket: 64 clients, every accepted ca
   }
   await gateway.expectCleanExit();
   assert.equal(recording.executions('late'), 0);
+});
+
+it('health: probes by address and by name from beyond loopback; nothing else is there; 503 while a drain answers its calls, then it ends', async (t) => {
+  const health = await freePort();
+  const { server, recording } = hostile(t);
+  const gateway = await startGateway(t, { servers: { one: server }, health: { http: `0.0.0.0:${health}` } });
+  assert.match(gateway.stderr, /serving health/);
+  assert.doesNotMatch(gateway.stderr, /beyond loopback/);
+  const curl = async (path, ...args) => (await run('curl', ['-sS', '-w', '%{http_code}', ...args, `http://127.0.0.1:${health}${path}`])).stdout;
+  assert.equal(await curl('/healthz'), 'ok\n200');
+  assert.equal(await curl('/readyz', '-H', 'Host: pod.example:1'), 'ready\n200');
+  const beyond = Object.values(networkInterfaces()).flat().find(({ family, internal }) => family === 'IPv4' && !internal)?.address;
+  if (beyond) assert.equal((await run('curl', ['-sS', '-w', '%{http_code}', `http://${beyond}:${health}/readyz`])).stdout, 'ready\n200');
+  for (const path of ['/', '/metrics', '/api/servers', '/api/overview', '/mcp']) assert.match(await curl(path), /404$/, path);
+  assert.match(await curl('/healthz', '-X', 'POST', '-d', 'x'), /405$/);
+  const pipelined = await exchange(health, 'GET /healthz HTTP/1.1\r\nHost: x\r\n\r\nGET /readyz HTTP/1.1\r\nHost: x\r\n\r\n');
+  assert.equal(pipelined.bytes.toString().split('HTTP/1.1 ').length, 2, 'one answer a connection');
+
+  const gate = new Gate(t);
+  const call = ask({ port: gateway.port }, 'tools/call', { name: 'one__gate', arguments: { file: gate.file, nonce: 'held' } });
+  await untilExecuting(recording, 'held');
+  gateway.signal('SIGTERM');
+  await until('the probe hears of the drain', async () => (await curl('/readyz')) === 'draining\n503');
+  assert.equal(await curl('/healthz'), 'ok\n200');
+  gate.open();
+  assert.equal((await call).status, 200);
+  await gateway.expectCleanExit();
+  await assert.rejects(curl('/healthz'));
+});
+
+it('open files: the gateway takes the hard limit, its servers keep the soft one', async (t) => {
+  const { server, recording } = hostile(t);
+  const seen = join(temporaryDirectory(t), 'limits');
+  // Noted before node is there: it raises its own limit.
+  const noting = { ...server, command: 'sh', args: ['-c', `echo $(ulimit -Sn) $(ulimit -Hn) > ${seen}; exec "$0" "$@"`, server.command, ...server.args] };
+  const gateway = await startGateway(t, { servers: { one: noting }, shell: 'ulimit -Sn 256' });
+  assert.equal((await ask({ port: gateway.port }, 'tools/call', { name: 'one__echo', arguments: { nonce: 'x' } })).status, 200);
+  assert.equal(recording.executions('x'), 1);
+  const [, soft, hard] = /Max open files +(\S+) +(\S+)/.exec(readFileSync(`/proc/${gateway.process.pid}/limits`, 'utf8'));
+  assert.equal(soft, hard);
+  assert.equal(readFileSync(seen, 'utf8'), `256 ${hard}\n`);
 });

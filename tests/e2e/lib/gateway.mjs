@@ -134,8 +134,8 @@ async function untilReady(gateway) {
 }
 
 // Starts `sallyport serve` on `config` (listen and admin are filled in) and waits until it is ready. `scope` stops it.
-// A test that ends the gateway itself says so with `stops: false`; then only survivors are looked for.
-export async function startGateway(scope, { args, stops = true, ports, ...config } = {}) {
+// `shell`: what a shell does before it becomes the gateway. A test that ends the gateway itself says so with `stops: false`; then only survivors are looked for.
+export async function startGateway(scope, { args, stops = true, ports, shell, ...config } = {}) {
   requireBinary();
   const port = ports?.port ?? (await freePort());
   const adminPort = ports?.adminPort ?? (await freePort());
@@ -146,7 +146,8 @@ export async function startGateway(scope, { args, stops = true, ports, ...config
     ...rest,
   });
   const commandLine = args?.({ port, adminPort, mark }) ?? ['serve', '-c', file];
-  const process = spawn(binary, commandLine, { env, stdio: ['ignore', 'pipe', 'pipe'] });
+  const [program, ...programArgs] = shell ? ['sh', '-c', `${shell} && exec "$0" "$@"`, binary, ...commandLine] : [binary, ...commandLine];
+  const process = spawn(program, programArgs, { env, stdio: ['ignore', 'pipe', 'pipe'] });
   const gateway = new Gateway({ process, mark, port, adminPort });
   gateway.config = file;
   cleanUp(scope, async () => {

@@ -120,6 +120,8 @@ const std::vector<Sample>& samples() {
        }},
       {"listen.anonymous", "true", [](const Config& c) { return c.listen.anonymous; }},
       {"listen.behind_tls_proxy", "true", [](const Config& c) { return c.listen.behind_tls_proxy; }},
+      {"health.http", "0.0.0.0:8082",
+       [](const Config& c) { return c.health.http == Address{"0.0.0.0", 8082}; }},
       {"admin.http", "localhost:9999",
        [](const Config& c) { return c.admin.http == Address{"localhost", 9999}; }},
       {"servers.*.command", "npx",
@@ -264,7 +266,6 @@ TEST(Keys, WhatIsNotEnforcedIsRefused) {
 TEST(Keys, EveryKeyOfTheProductIsKnown) {
   for (const char* path : {"listen.legacy_sse",
                            "listen.trusted_proxies",
-                           "health",
                            "admin.token",
                            "servers.*.proxy",
                            "servers.*.fallback",

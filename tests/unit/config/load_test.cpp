@@ -81,6 +81,24 @@ TEST(Load, StdioOpensNoListenerUnlessAsked) {
   EXPECT_FALSE(load(request).config);
 }
 
+TEST(Load, ProbesMayComeFromBeyondLoopbackToAPortOfTheirOwn) {
+  const auto with = [](std::string_view rest) {
+    return test::load_yaml(std::string(rest) + "\n" + one_server);
+  };
+  const Loaded fine = with("health: {http: 0.0.0.0:8082}");
+  ASSERT_TRUE(fine.config) << render_text(fine.diagnostics, false);
+  EXPECT_TRUE(fine.diagnostics.empty()) << render_text(fine.diagnostics, false);
+  EXPECT_TRUE(with("health: {http: 127.0.0.1:0}\nadmin: {http: 127.0.0.1:0}").config);
+  EXPECT_FALSE(with("").config->health.http);
+  for (const std::string_view taken : {"8080", "8081"}) {
+    const Loaded loaded = with("health: {http: 0.0.0.0:" + std::string(taken) + "}");
+    ASSERT_EQ(loaded.diagnostics.size(), 1U) << taken;
+    EXPECT_EQ(loaded.diagnostics[0].path, "health.http");
+    EXPECT_THAT(loaded.diagnostics[0].what, testing::HasSubstr("has the port of"));
+  }
+  EXPECT_FALSE(with("health: {http: 'unix:/run/health.sock'}").config);
+}
+
 TEST(Load, WithoutAnySourceThereAreNoServers) {
   Request request;
   request.machine = test::machine();

@@ -1,5 +1,6 @@
 #include "net/child.hpp"
 
+#include "net/descriptor_limit.hpp"
 #include "net/keeper.hpp"
 #include "unit/net/child_harness.hpp"
 
@@ -67,10 +68,12 @@ TEST(KeeperSpec, ReadsBackWhatWasWritten) {
   spec.env = {{"A", "1"}, {"EMPTY", ""}, {"EQUALS", "a=b"}};
   spec.cwd = "/srv";
   spec.grace = std::chrono::milliseconds(1234);
+  spec.descriptors = 777;
   std::string encoded = keeper_wire::encode_spec(spec).value();
   const auto view = keeper_wire::decode_spec(encoded);
   ASSERT_TRUE(view);
   EXPECT_EQ(view->grace, spec.grace);
+  EXPECT_EQ(view->descriptors, 777U);
   EXPECT_STREQ(view->cwd, "/srv");
   ASSERT_EQ(view->argv.size(), 5U);
   ASSERT_EQ(view->env.size(), 4U);
@@ -279,6 +282,27 @@ TEST(Child, StartsWithDefaultSignalsAndWithoutNewPrivileges) {
   // posix_spawn of glibc leaves 32 and 33, its own two, ignored in everything that it starts.
   EXPECT_THAT(running.out,
               MatchesRegex("SigBlk:\t0000000000000000\nSigIgn:\t0000000(0|1)(0|8)0000000\nNoNewPrivs:\t1\n"));
+}
+
+TEST(Child, KeepsTheDescriptorLimitThatTheGatewayWasStartedWith) {
+  rlimit before{};
+  ASSERT_EQ(getrlimit(RLIMIT_NOFILE, &before), 0);
+  rlimit low = before;
+  low.rlim_cur = std::min<rlim_t>(before.rlim_max - 1, 200);
+  ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &low), 0);
+  raise_descriptor_limit();
+  rlimit raised{};
+  getrlimit(RLIMIT_NOFILE, &raised);
+  EXPECT_EQ(raised.rlim_cur, before.rlim_max);
+  EXPECT_EQ(raised.rlim_max, before.rlim_max);
+  EXPECT_EQ(original_descriptor_limit(), low.rlim_cur);
+  ChildSpec spec = shell("ulimit -Sn; ulimit -Hn");
+  spec.descriptors = original_descriptor_limit();
+  Running running(spec);
+  setrlimit(RLIMIT_NOFILE, &before);
+  ASSERT_TRUE(running.finish());
+  const std::string hard = before.rlim_max == RLIM_INFINITY ? "unlimited" : std::to_string(before.rlim_max);
+  EXPECT_EQ(running.out, std::to_string(low.rlim_cur) + "\n" + hard + "\n");
 }
 
 TEST(Child, TheKeeperShowsNothingOfTheCommandAndHoldsNoneOfItsPipes) {

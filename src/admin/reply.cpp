@@ -1,0 +1,17 @@
+#include "admin/reply.hpp"
+
+namespace sallyport::admin {
+
+std::optional<net::HttpReply> refuse_writes(const net::RequestHead& head) {
+  if (head.method == "GET" || head.method == "HEAD") return std::nullopt;
+  return net::HttpReply{.status = 405, .headers = "Allow: GET, HEAD\r\n"};
+}
+
+net::HttpReply refuse_malformed(const Error& error) {
+  const bool large = error.code() == Code::limit_request_too_large;
+  return {.status = large ? 413 : 400,
+          .body = "The request is not one that this port answers.\n",
+          .content_type = "text/plain"};
+}
+
+}  // namespace sallyport::admin
