@@ -141,11 +141,11 @@ Task<bool> HttpConnection::receive_head() {
     seen = input_.size();
     if (has_to_wait()) CO_TRY(co_await DataWait(*this));
     if (!take_ahead()) co_return false;
+    end = find_head_end(input_.view(), seen);
     if (phase_ == Phase::idle) {
       phase_ = Phase::receiving;
-      watch(limits.receive);
+      if (end == std::string_view::npos) watch(limits.receive);
     }
-    end = find_head_end(input_.view(), seen);
   }
   if (end > limits.head.bytes) co_return co_await refuse_head();
   head_bytes_.assign(input_.view().substr(0, end));
@@ -171,21 +171,22 @@ Task<HttpConnection::Received> HttpConnection::receive_body() {
   if (!refusal && head_.content_length > limit) refusal = server_.handler_->refuse(too_large(limit));
   if (server_.limits_.buffered) charge_ = server_.limits_.buffered->charge();
   if (!refusal && !charge_.grow(head_.content_length)) refusal = server_.handler_->refuse(no_room());
+  const bool here = head_.framing == Framing::none ||
+                    (head_.framing == Framing::length && head_.content_length <= input_.size());
   if (refusal) {
     // A body that is here already is skipped; one that is still to come ends the connection.
-    const bool here = head_.framing == Framing::none ||
-                      (head_.framing == Framing::length && head_.content_length <= input_.size());
     if (here) input_.consume(static_cast<std::size_t>(head_.content_length));
     if (!here) refusal->close = true;
     CO_TRY(co_await refuse(*refusal));
     co_return Received::refused;
   }
+  if (!here) watch(server_.limits_.receive);
   if (head_.expects_continue && head_.framing != Framing::none && input_.empty()) {
     CO_TRY(co_await write_all(*stream_, "HTTP/1.1 100 Continue\r\n\r\n"));
   }
   if (head_.framing == Framing::chunked) co_return co_await receive_chunked();
   const auto length = static_cast<std::size_t>(head_.content_length);
-  if (input_.size() < length) co_return co_await receive_length(length);
+  if (!here) co_return co_await receive_length(length);
   body_ = input_.view().substr(0, length);
   co_return Received::all;
 }
@@ -284,8 +285,9 @@ Task<void> HttpConnection::write_reply(int status, std::span<const std::string_v
   for (const std::string_view part : body) {
     if (with_body && !part.empty()) pieces.push_back(piece(part));
   }
-  if (!timer_.active()) watch(server_.limits_.send);
-  Result<void> written = co_await WriteOp(*stream_, pieces);
+  WriteOp write(*stream_, pieces);
+  if (!write.finishes_now()) watch(server_.limits_.send);
+  Result<void> written = co_await write;
   if (phase_ == Phase::working) timer_.cancel();
   if (!written) close_after_ = true;
   co_return written;

@@ -36,7 +36,7 @@ bool WriteOp::begin() {
 }
 
 bool WriteOp::advance() noexcept {
-  while (!pieces_.empty()) {
+  while (!pieces_.empty() && !error_) {
     const WriteAttempt attempt = stream_->try_write(pieces_);
     std::size_t left = attempt.written;
     while (!pieces_.empty() && left >= pieces_.front().iov_len) {

@@ -79,6 +79,8 @@ class ReadOp final : public task::Wait, public Completion {
 class WriteOp final : public task::Wait, public Completion {
  public:
   WriteOp(Stream& stream, std::span<iovec> pieces) noexcept : stream_(&stream), pieces_(pieces) {}
+  // Writes what it can before it is awaited; false when awaiting it will have to wait for the peer.
+  bool finishes_now() noexcept { return advance(); }
   Result<void> await_resume();
 
  private:

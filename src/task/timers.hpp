@@ -56,7 +56,7 @@ class Timers {
  protected:
   virtual void arm(SteadyTime when) = 0;
   bool empty() const noexcept { return heap_.empty(); }
-  SteadyTime earliest() const noexcept { return heap_.front()->when_; }
+  SteadyTime earliest() const noexcept { return heap_.front().when; }
 
  private:
   friend Timer;
@@ -64,10 +64,15 @@ class Timers {
   void remove(Timer& timer) noexcept;
   void sift_up(std::size_t index) noexcept;
   void sift_down(std::size_t index) noexcept;
-  void place(std::size_t index, Timer* timer) noexcept;
+  // The time stands beside its timer, so that a heap is put in order without looking at any timer.
+  struct Entry {
+    SteadyTime when;
+    Timer* timer;
+  };
+  void place(std::size_t index, Entry entry) noexcept;
 
   const Clock* clock_;
-  std::vector<Timer*> heap_;
+  std::vector<Entry> heap_;
 };
 
 }  // namespace sallyport::task
