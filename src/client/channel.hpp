@@ -26,6 +26,7 @@ struct Outgoing {
   std::string_view params;     // of other methods: the raw members of params, without braces
   std::span<const protocol::ParamHeader> param_headers;
   std::string_view traceparent;
+  std::string_view tracestate;
   int hops = 0;
   pipeline::EventSink* events = nullptr;        // for progress
   std::string_view progress_token;              // the caller's own, raw; empty: it asked for none

@@ -56,6 +56,7 @@ std::string encode_request(const Outgoing& outgoing, protocol::Revision revision
   const std::string number = std::to_string(id);
   protocol::Meta meta;
   meta.traceparent = outgoing.traceparent;
+  meta.tracestate = outgoing.tracestate;
   meta.hops = outgoing.hops;
   if (!outgoing.progress_token.empty()) meta.progress_token = number;
   if (outgoing.log_asked) meta.log_level = protocol::name(*outgoing.log_asked);

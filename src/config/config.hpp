@@ -183,8 +183,19 @@ struct Log {
   LogFormat format = LogFormat::automatic;  // text on a terminal, else JSON
 };
 
+// A collector of OpenTelemetry.
+struct Otlp {
+  std::string endpoint;  // http: or https:; empty: nothing is sent anywhere
+  std::vector<Header> headers;
+  std::string ca;  // a PEM file, instead of the system's trust; empty: the system's
+  Milliseconds interval = 60s;
+
+  bool enabled() const { return !endpoint.empty(); }
+};
+
 struct Telemetry {
   Log log;
+  Otlp otlp;
   bool developer_text = false;
 };
 

@@ -77,6 +77,10 @@ class Walk {
     if (key->type == Type::section || key->type == Type::servers) {
       draft_.written.insert_or_assign(here, Written{report_.file(), member.key.at});
     }
+    if (!key->bare.empty() && member.value.kind == Node::Kind::scalar) {
+      const Key* meant = find_key(below(key->path, key->bare));
+      return decode_value(*meant, member.value, below(here, key->bare), scope, machine_, draft_, report_);
+    }
     if (key->type == Type::section) return section(member.value, key->path, here, scope);
     if (key->type == Type::servers) return servers(member.value);
     decode_value(*key, member.value, here, scope, machine_, draft_, report_);

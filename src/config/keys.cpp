@@ -155,7 +155,11 @@ constexpr std::array table{
     Key{"state", Type::any, later, "", "Where state is kept."},
 
     Key{"telemetry", Type::section, v01, "", "What the gateway says about itself."},
-    Key{"telemetry.otlp", Type::any, later, "", "Where traces and metrics are sent."},
+    Key{"telemetry.otlp", Type::section, v01, "", "Where traces, metrics and log lines are sent: a collector's URL, or a map of what follows.", nullptr, 0, 0, {}, {}, "endpoint"},
+    Key{"telemetry.otlp.endpoint", Type::url, v01, "", "The collector, by OTLP over HTTP with JSON; `/v1/traces`, `/v1/metrics` and `/v1/logs` are added.", to<&C::telemetry, &Telemetry::otlp, &Otlp::endpoint>},
+    Key{"telemetry.otlp.headers", Type::headers, v01, "{}", "Header fields of every report, credentials among them.", to<&C::telemetry, &Telemetry::otlp, &Otlp::headers>},
+    Key{"telemetry.otlp.ca", Type::path, v01, "", "A PEM file of certificate authorities to trust instead of the system's.", to<&C::telemetry, &Telemetry::otlp, &Otlp::ca>},
+    Key{"telemetry.otlp.interval", Type::duration, v01, "60s", "The time between two reports of metrics.", to<&C::telemetry, &Telemetry::otlp, &Otlp::interval>, 1000, ms_per_day},
     Key{"telemetry.developer_text", Type::boolean, v01, "false", "Puts text that others wrote on spans and into logs at info.", to<&C::telemetry, &Telemetry::developer_text>},
     Key{"telemetry.log", Type::section, v01, "", "The log, on stderr."},
     Key{"telemetry.log.level", Type::choice, v01, "info", "The least important lines that are written.", to<&C::telemetry, &Telemetry::log, &Log::level>, 0, 0, "trace|debug|info|warn|error"},

@@ -68,6 +68,7 @@ struct Key {
   std::uint64_t max = 0;
   std::string_view choices = {};  // `a|b`, in the order of the enumerators
   std::string_view later = {};    // choices that are known, but refused until a release enforces them
+  std::string_view bare = {};     // of a section: the key below it that is meant by a value instead of a map
 
   bool enforced() const { return !since.empty(); }
   std::string_view name() const { return path.substr(path.rfind('.') + 1); }

@@ -29,6 +29,7 @@ class Checks {
     listeners();
     timeouts();
     audit();
+    otlp();
     for (const Server& server : config_.servers) one_server(server);
     shown_names();
   }
@@ -186,6 +187,29 @@ class Checks {
              "write `audit: {file: /var/log/sallyport/audit.jsonl}`"});
   }
 
+  void otlp() {
+    const Otlp& otlp = config_.telemetry.otlp;
+    if (!written("telemetry.otlp") || !usable("telemetry.otlp") || !usable("telemetry.otlp.endpoint")) return;
+    if (!otlp.enabled()) {
+      if (written("telemetry.otlp.headers") || written("telemetry.otlp.ca") ||
+          written("telemetry.otlp.interval"))
+        error("telemetry.otlp", {"`telemetry.otlp` has no `endpoint`", "there is no collector to send to",
+                                 "write `endpoint: http://127.0.0.1:4318`"});
+      return;
+    }
+    const auto url = parse_url(otlp.endpoint);
+    if (!url) return;
+    if (otlp.endpoint.find('?') != std::string::npos)
+      error("telemetry.otlp.endpoint",
+            {"`telemetry.otlp.endpoint` has a query", "`/v1/traces` and others are added at its end",
+             "remove `?` and what follows; credentials go into `headers`"});
+    authorities("telemetry.otlp", otlp.ca, *url);
+    if (url->scheme != "http" || is_loopback_host(url->host)) return;
+    cleartext("telemetry.otlp", "endpoint", otlp.headers, *url,
+              {"`telemetry.otlp.endpoint` is http beyond loopback",
+               "names of tools and callers can be read and changed on the way", "write https"});
+  }
+
   void one_server(const Server& server) {
     const std::string path = "servers." + server.key;
     if (!usable(path)) return;
@@ -269,16 +293,12 @@ class Checks {
   void endpoint(const Server& server, const std::string& path) {
     const auto url = parse_url(server.url);
     if (!url) return;
-    if (url->scheme == "http" && !is_loopback_host(url->host)) cleartext(server, path, *url);
-    std::error_code ignored;
-    if (!server.ca.empty() && !std::filesystem::is_regular_file(server.ca, ignored)) {
-      warning(path + ".ca", {fmt::format("`{}.ca` is not a file here", path),
-                             "no certificate could be verified", "correct the path"});
+    if (url->scheme == "http" && !is_loopback_host(url->host)) {
+      cleartext(path, "url", server.headers, *url,
+                {fmt::format("`{}.url` is http beyond loopback", path),
+                 "arguments and results can be read and changed on the way", "write https"});
     }
-    if (!server.ca.empty() && url->scheme == "http") {
-      error(path + ".ca", {fmt::format("`{}.ca` beside an http URL", path),
-                           "there is no certificate to verify", "remove it, or write https"});
-    }
+    authorities(path, server.ca, *url);
     const bool own = std::ranges::any_of(config_.listen.http, [&](const Address& address) {
       return !address.is_unix() && address.port == url->port;
     });
@@ -288,20 +308,32 @@ class Checks {
     }
   }
 
-  void cleartext(const Server& server, const std::string& path, const Url& url) {
+  // `url` and `ca` of the same section.
+  void authorities(const std::string& path, const std::string& ca, const Url& url) {
+    std::error_code ignored;
+    if (!ca.empty() && !std::filesystem::is_regular_file(ca, ignored)) {
+      warning(path + ".ca", {fmt::format("`{}.ca` is not a file here", path),
+                             "no certificate could be verified", "correct the path"});
+    }
+    if (!ca.empty() && url.scheme == "http") {
+      error(path + ".ca", {fmt::format("`{}.ca` beside an http URL", path),
+                           "there is no certificate to verify", "remove it, or write https"});
+    }
+  }
+
+  // To an http URL beyond loopback; `otherwise` is said if no credential is sent there.
+  void cleartext(const std::string& path, std::string_view key_of_url, const std::vector<Header>& headers,
+                 const Url& url, Finding otherwise) {
     bool credentials = false;
-    for (const Header& header : server.headers) {
+    for (const Header& header : headers) {
       const std::string key = fmt::format("{}.headers.{}", path, header.name);
       if (!carries_credential(header.name) && !is_foreign(key)) continue;
       credentials = true;
       error(key, {fmt::format("`{}` would be sent in cleartext", key),
                   fmt::format("{} is beyond loopback and the URL is http", clip(url.host, 128)),
-                  "write https in `url`"});
+                  fmt::format("write https in `{}`", key_of_url)});
     }
-    if (!credentials) {
-      warning(path + ".url", {fmt::format("`{}.url` is http beyond loopback", path),
-                              "arguments and results can be read and changed on the way", "write https"});
-    }
+    if (!credentials) warning(fmt::format("{}.{}", path, key_of_url), std::move(otherwise));
   }
 
   void tool_rules(const Server& server, const std::string& path) {

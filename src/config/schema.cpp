@@ -129,6 +129,9 @@ json::object describe_key(const Key& key) {
   json::object schema = of_type(key);
   if (key.type == Type::section) {
     schema = section(key.path);
+    if (!key.bare.empty())
+      schema = {{"anyOf", json::array{of_type(*find_key(fmt::format("{}.{}", key.path, key.bare))),
+                                      std::move(schema)}}};
   } else if (key.type == Type::servers) {
     schema["propertyNames"] = json::object{{"pattern", "^[a-z0-9-]{1,24}$"}};
     schema["additionalProperties"] = section(fmt::format("{}.*", key.path));

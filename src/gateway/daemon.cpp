@@ -22,6 +22,8 @@ namespace metrics = telemetry::metrics;
 constexpr std::chrono::milliseconds last_writes{
     1000};  // for replies that are on their way when the calls have ended
 
+constexpr std::chrono::milliseconds last_reports{2000};  // for telemetry that its collector did not get yet
+
 session::EventLimits event_limits(const config::Config& config) {
   return {.per_session = config.events.per_session,
           .bytes = config.events.bytes,
@@ -178,7 +180,7 @@ Task<void> Daemon::drain() {
   (void)co_await listeners_.close_agents(std::max(until, loop_.now() + last_writes));
   (void)co_await gateway_.stop();
   (void)co_await listeners_.close_operators();
-  observability_.close();
+  (void)co_await observability_.close(loop_.now() + last_reports);
   log::info("stopped");
   signals_.reset();
   loop_.stop();

@@ -35,7 +35,7 @@ std::unique_ptr<pipeline::Service> Gateway::build_stack(const config::Config& co
                               timeouts.tool_max),             // the whole call, waiting for a start included
       layer<layers::Resolve>(timers, roster),                 // which tool; sets its own time limit
       layer<layers::Concurrency>(config.limits.concurrency),  // needs to know the server
-      std::make_unique<layers::Upstream>(config.limits.subscriptions));
+      std::make_unique<layers::Upstream>(timers, calls_, config.limits.subscriptions));
 }
 
 }  // namespace sallyport::gateway

@@ -16,8 +16,12 @@ telemetry::Outcome outcome(const Answer& answer) {
   made.degraded = answer.degraded;
   made.response_bytes = answer.bytes.size();
   const protocol::Message& message = answer.message;
-  if (message.kind() == protocol::MessageKind::error_response ||
-      message.is(protocol::Field::is_error, json::Type::true_value)) {
+  if (message.kind() == protocol::MessageKind::error_response) {
+    made.rpc_code = message.error_code(answer.bytes);
+  } else {
+    made.tool_error = message.is(protocol::Field::is_error, json::Type::true_value);
+  }
+  if (made.rpc_code || made.tool_error) {
     made.code = Code::tool_execution_failed;
     made.kind = row(Code::tool_execution_failed).kind;
   }

@@ -116,6 +116,10 @@ void append_meta(std::string& out, Revision revision, const Meta& meta) {
     key(R"("traceparent":)");
     json::append_quoted(out, meta.traceparent);
   }
+  if (!meta.tracestate.empty()) {
+    key(R"("tracestate":)");
+    json::append_quoted(out, meta.tracestate);
+  }
   if (meta.hops > 0) {
     key(R"("dev.sallyport/hops":)");
     out += std::to_string(meta.hops);

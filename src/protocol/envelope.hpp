@@ -31,6 +31,7 @@ void append_result_meta(std::string& out, Era era, std::string_view degraded);
 struct Meta {
   std::string_view progress_token = {};  // raw; empty: none
   std::string_view traceparent = {};     // plain text
+  std::string_view tracestate = {};      // plain text
   int hops = 0;                          // 0: none
   // Modern only:
   std::string_view client_capabilities = "{}";  // raw

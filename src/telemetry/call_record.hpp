@@ -22,6 +22,8 @@ struct Outcome {
   std::optional<Kind> kind;  // with a code
   Executed executed = Executed::no;
   std::optional<Code> degraded;  // RECOVERY_…: it went well in another way than usual
+  bool tool_error = false;       // the tool said `isError`
+  std::optional<int> rpc_code;   // the server answered with this JSON-RPC error
   std::size_t response_bytes = 0;
 
   std::string_view code_name() const noexcept { return code ? wire_name(*code) : "ok"; }
@@ -62,14 +64,22 @@ struct AttemptRecord {
   std::chrono::steady_clock::duration took{};
   protocol::Method method = protocol::Method::unknown;
   std::string_view server;
-  std::string_view target;
+  std::string_view target;                     // as in CallRecord
+  std::optional<protocol::Revision> revision;  // that the server speaks, once that is known
+  std::string_view address;                    // the host of an HTTP server; empty: a child process
+  std::uint16_t port = 0;
   int number = 1;  // counted from 1
   Outcome outcome;
   CorrelationId correlation;
   TraceId trace;
   SpanId parent;  // the call's
   SpanId span;
+  std::string_view state;  // the `tracestate` of a trace that goes on
   const Error* error = nullptr;
+
+  SystemTime ended() const noexcept {
+    return started + std::chrono::duration_cast<SystemTime::duration>(took);
+  }
 };
 
 // What a server is asked on a caller's behalf, as opposed to what the gateway answers from what it knows.

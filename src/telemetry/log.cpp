@@ -101,6 +101,17 @@ State& state() {
   return current;
 }
 
+struct Listening {
+  std::atomic<bool> any = false;
+  std::mutex mutex;
+  Tap tap;
+};
+
+Listening& listener() {
+  static Listening one;
+  return one;
+}
+
 template <class Enum, std::size_t N>
 std::optional<Enum> parse(const std::array<std::string_view, N>& names, std::string_view name) noexcept {
   for (std::size_t i = 0; i < N; ++i) {
@@ -140,6 +151,17 @@ void write(Level level, std::string_view message, Fields fields) {
                                         : format_text(message, fields, developer_text);
   current.logger->log(now, spdlog::source_loc{}, to_spdlog(level),
                       spdlog::string_view_t(line.data(), line.size()));
+  Listening& listening = listener();
+  if (!listening.any.load(std::memory_order_acquire)) return;
+  const std::lock_guard lock(listening.mutex);
+  if (listening.tap) listening.tap(now, level, message, fields);
+}
+
+void set_tap(Tap tap) {
+  Listening& listening = listener();
+  const std::lock_guard lock(listening.mutex);
+  listening.any.store(static_cast<bool>(tap), std::memory_order_release);
+  listening.tap = std::move(tap);
 }
 
 std::size_t write_lines(std::string_view lines) {

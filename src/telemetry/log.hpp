@@ -89,6 +89,11 @@ inline void error(std::string_view message, Fields fields = {}) {
   if (enabled(Level::error)) write(Level::error, message, fields);
 }
 
+// Hears of every line of write(), on the thread that writes it; logs nothing itself. Empty: nobody does.
+// Once it is set anew the former is not called any more.
+using Tap = std::function<void(SystemTime time, Level level, std::string_view message, Fields fields)>;
+void set_tap(Tap tap);
+
 // For lines that were rendered elsewhere, in the format that is set. Takes what fits without waiting and says
 // how many bytes that were; what nobody can read any more is taken and counted as dropped.
 std::size_t write_lines(std::string_view lines);

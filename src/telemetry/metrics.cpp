@@ -126,6 +126,20 @@ std::string Registry::render() const {
   return out;
 }
 
+void Registry::each(
+    const std::function<void(const MetricInfo&, std::span<const std::string>, const Sample&)>& visit) const {
+  struct Reader {
+    Sample operator()(const Counter& counter) const { return counter.value(); }
+    Sample operator()(const Gauge& gauge) const { return gauge.value(); }
+    Sample operator()(const Histogram& histogram) const { return &histogram; }
+    Sample operator()(const std::function<double()>& read) const { return read(); }
+  };
+  for (const auto& [name, family] : families_) {
+    for (const auto& [labels, series] : family.series)
+      visit(*family.info, labels, std::visit(Reader(), *series));
+  }
+}
+
 void Registry::render_family(const Family& family, std::string& out) {
   const MetricInfo& info = *family.info;
   out.append("# HELP ").append(info.name).append(" ");

@@ -88,6 +88,11 @@ class Registry {
   // Takes a gauge away that means nothing any more. Nobody holds on to it.
   void forget(const MetricInfo& info, Labels labels);
 
+  // Calls `visit(info, labels, sample)` for every series: by name, then by label values.
+  using Sample = std::variant<std::uint64_t, double, const Histogram*>;
+  void each(const std::function<void(const MetricInfo& info, std::span<const std::string> labels,
+                                     const Sample& sample)>& visit) const;
+
   // By name, then by label values: the same state gives the same text.
   std::string render() const;
 

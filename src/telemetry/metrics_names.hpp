@@ -20,6 +20,9 @@ inline constexpr std::array<std::string_view, 1> outcome = {"outcome"};
 inline constexpr std::array<std::string_view, 1> bound = {"bound"};
 inline constexpr std::array<std::string_view, 1> version = {"version"};
 inline constexpr std::array<std::string_view, 1> reason = {"reason"};
+inline constexpr std::array<std::string_view, 1> signal = {"signal"};
+inline constexpr std::array<std::string_view, 2> signal_code = {"signal", "code"};
+inline constexpr std::array<std::string_view, 2> signal_reason = {"signal", "reason"};
 inline constexpr std::array<std::string_view, 1> result = {"result"};
 }  // namespace labels
 
@@ -193,6 +196,27 @@ inline constexpr MetricInfo reloads{
     .type = MetricType::counter,
     .labels = labels::result,
 };
+inline constexpr MetricInfo telemetry_exported{
+    .name = "sallyport_telemetry_exported_total",
+    .help = "Spans, metrics and log lines that the collector of `telemetry.otlp` took, by signal.",
+    .type = MetricType::counter,
+    .labels = labels::signal,
+};
+inline constexpr MetricInfo telemetry_failures{
+    .name = "sallyport_telemetry_failures_total",
+    .help = "Telemetry reports that the collector did not take, by signal and code; most are sent again.",
+    .type = MetricType::counter,
+    .labels = labels::signal_code,
+};
+inline constexpr MetricInfo telemetry_dropped{
+    .name = "sallyport_telemetry_dropped_total",
+    .help =
+        "Spans, metrics and log lines that no collector will get, by signal and reason (queue_full, "
+        "superseded: a later state of the metrics took its place; refused, rejected: by the collector; "
+        "shutdown).",
+    .type = MetricType::counter,
+    .labels = labels::signal_reason,
+};
 inline constexpr MetricInfo process_resident_memory{
     .name = "process_resident_memory_bytes",
     .help = "Resident memory of the gateway, in bytes.",
@@ -236,6 +260,9 @@ inline constexpr std::array all = {&build_info,
                                    &audit_lost,
                                    &audit_healthy,
                                    &reloads,
+                                   &telemetry_exported,
+                                   &telemetry_failures,
+                                   &telemetry_dropped,
                                    &process_resident_memory,
                                    &process_open_fds,
                                    &process_start_time};

@@ -45,6 +45,7 @@ struct Trace {
   SpanId parent;                    // the caller's, if its trace goes on in us
   std::optional<TraceParent> link;  // the caller's, if it does not
   bool sampled = false;             // a trace that is continued may ask not to be recorded
+  std::string state;                // the caller's `tracestate`, if its trace goes on in us
 
   bool active() const noexcept { return id.valid(); }
 };

@@ -144,6 +144,11 @@ Status Server::status() const {
   return status;
 }
 
+std::optional<protocol::Revision> Server::revision() const {
+  if (!channel_) return std::nullopt;
+  return channel_->revision();
+}
+
 void Server::set_state(State state) {
   if (state_ == state) return;
   state_ = state;

@@ -70,6 +70,8 @@ class Server final : private client::ChannelOwner {
   const std::optional<Error>& last_error() const noexcept { return last_error_; }
   std::uint32_t in_flight() const noexcept { return in_flight_; }
   Status status() const;
+  // Of the connection that it has.
+  std::optional<protocol::Revision> revision() const;
   std::vector<std::string> stderr_lines() const { return stderr_.lines(); }
 
   // What it listed last; stays while it is down, for `keep_listed`. Null: nothing that may be shown.

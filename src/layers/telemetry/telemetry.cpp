@@ -11,12 +11,22 @@ namespace {
 
 namespace metrics = telemetry::metrics;
 
+std::string tracestate(const pipeline::Call& call) {
+  const json::Value meta = (*call.message)[protocol::Field::meta].value;
+  if (!meta.is(json::Type::object)) return {};
+  const json::Value state = json::find_member(call.bytes, meta.span, "tracestate").value;
+  if (!state.is(json::Type::string)) return {};
+  return std::string(telemetry::checked_tracestate(json::unescape(state.of(call.bytes))));
+}
+
 telemetry::Trace begin_trace(const pipeline::Call& call) {
   std::string scratch;
   std::optional<telemetry::TraceParent> caller;
   if (const auto text = call.message->text(protocol::Field::traceparent, call.bytes, scratch))
     caller = telemetry::TraceParent::parse(*text);
-  return telemetry::begin_trace(caller, call.principal->trusted);
+  telemetry::Trace trace = telemetry::begin_trace(caller, call.principal->trusted);
+  if (trace.parent.valid()) trace.state = tracestate(call);
+  return trace;
 }
 
 }  // namespace

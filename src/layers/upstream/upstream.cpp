@@ -1,6 +1,8 @@
 #include "layers/upstream/upstream.hpp"
 
 #include "json/splice.hpp"
+#include "net/connect.hpp"
+#include "pipeline/outcome.hpp"
 #include "protocol/completion.hpp"
 #include "protocol/envelope.hpp"
 #include "protocol/rewrite.hpp"
@@ -131,6 +133,50 @@ Task<pipeline::Reply> Upstream::subscribe(pipeline::Call& call) {
   co_return done;
 }
 
+// The same request with a span of its own, of which its server hears.
+Task<std::unique_ptr<pipeline::Answer>> Upstream::traced(pipeline::Call& call, client::Outgoing& outgoing) {
+  const telemetry::SpanId span = telemetry::SpanId::make();
+  const std::string parent = telemetry::TraceParent{call.trace.id, span, call.trace.sampled}.text();
+  outgoing.traceparent = parent;
+  outgoing.tracestate = call.trace.state;
+  const SystemTime started = timers_->clock().system_now();
+  const SteadyTime before = timers_->now();
+  auto answer = co_await call.server->request(outgoing);
+  if (!call.trace.sampled) co_return answer;
+  telemetry::AttemptRecord record;
+  record.started = started;
+  record.took = timers_->now() - before;
+  record.method = call.method();
+  record.server = call.server->key();
+  if (call.tool) record.target = call.tool->name;
+  if (call.method() == Method::prompts_get) record.target = call.own_name;
+  record.revision = call.server->revision();
+  net::Endpoint endpoint;
+  if (!call.server->target().is_stdio()) {
+    if (auto parsed = net::parse_endpoint(call.server->target().url)) endpoint = std::move(*parsed);
+  }
+  record.address = endpoint.host;
+  record.port = endpoint.port;
+  record.number = call.attempts;
+  record.outcome = answer ? pipeline::outcome(**answer) : pipeline::outcome(answer.error());
+  record.correlation = call.correlation;
+  record.trace = call.trace.id;
+  record.parent = call.trace.span;
+  record.span = span;
+  record.state = call.trace.state;
+  if (!answer) {
+    record.error = &answer.error();
+    // Which of our limits ended it is decided further out.
+    task::Scope& scope = co_await task::current_scope();
+    if (scope.cancelled() && scope.reason() == task::CancelReason::deadline) {
+      record.outcome.code = Code::tool_timeout;
+      record.outcome.kind = row(Code::tool_timeout).kind;
+    }
+  }
+  hub_->finished(record);
+  co_return answer;
+}
+
 Task<pipeline::Reply> Upstream::call(pipeline::Call& call) {
   if (call.method() == Method::resources_subscribe) co_return co_await subscribe(call);
   client::Outgoing outgoing;
@@ -158,7 +204,8 @@ Task<pipeline::Reply> Upstream::call(pipeline::Call& call) {
     if (timer) timer->progressed();
   };
   ++call.attempts;
-  auto answer = CO_TRY(co_await call.server->request(outgoing));
+  auto asked = call.trace.active() ? traced(call, outgoing) : call.server->request(outgoing);
+  auto answer = CO_TRY(co_await std::move(asked));
   CO_TRY(check_answer(*answer));
   answer->method = call.method();
   if (!call.tool) CO_TRY(check_content(call, *answer));

@@ -34,6 +34,7 @@ std::string file_with(const Key& key, std::string_view value) {
     const std::string_view name = dot == std::string_view::npos ? path : path.substr(dot + 1);
     path = dot == std::string_view::npos ? std::string_view() : path.substr(0, dot);
     flow = std::string(name) + ": " + flow;
+    if (path == "telemetry.otlp" && name != "endpoint") flow = "endpoint: https://otlp.example, " + flow;
     if (!path.empty()) flow = "{" + flow + "}";
   }
   if (!is_of_server(key)) return flow + "\nservers: {files: {command: sh}}\n";
@@ -202,6 +203,13 @@ const std::vector<Sample>& samples() {
       {"events.keep", "5s", [](const Config& c) { return c.events.keep == 5s; }},
       {"audit.file", "/tmp/audit", [](const Config& c) { return c.audit.file == "/tmp/audit"; }},
       {"audit.on_failure", "refuse", [](const Config& c) { return c.audit.on_failure == OnFailure::refuse; }},
+      {"telemetry.otlp.endpoint", "http://127.0.0.1:4318",
+       [](const Config& c) { return c.telemetry.otlp.endpoint == "http://127.0.0.1:4318"; }},
+      {"telemetry.otlp.headers", "{authorization: Bearer x}",
+       [](const Config& c) { return c.telemetry.otlp.headers.at(0).value.reveal() == "Bearer x"; }},
+      {"telemetry.otlp.ca", "/tmp/ca.pem",
+       [](const Config& c) { return c.telemetry.otlp.ca == "/tmp/ca.pem"; }},
+      {"telemetry.otlp.interval", "5s", [](const Config& c) { return c.telemetry.otlp.interval == 5s; }},
       {"telemetry.developer_text", "true", [](const Config& c) { return c.telemetry.developer_text; }},
       {"telemetry.log.level", "debug",
        [](const Config& c) { return c.telemetry.log.level == LogLevel::debug; }},
@@ -225,6 +233,13 @@ TEST(Keys, EveryEnforcedKeyArrivesInItsStruct) {
     if (key.path.starts_with("listen.tls.")) continue;  // files that have to fit together: below
     if (key.enforced() && !is_container(key)) EXPECT_TRUE(covered.contains(key.path)) << key.path;
   }
+}
+
+TEST(Keys, AUrlAloneIsTheCollector) {
+  const Loaded loaded =
+      test::load_yaml("telemetry: {otlp: http://127.0.0.1:4318}\nservers: {files: {command: sh}}\n");
+  ASSERT_TRUE(loaded.config);
+  EXPECT_EQ(loaded.config->telemetry.otlp.endpoint, "http://127.0.0.1:4318");
 }
 
 TEST(Keys, TheFilesOfTlsArriveInTheirStruct) {
@@ -288,8 +303,7 @@ TEST(Keys, EveryKeyOfTheProductIsKnown) {
                            "escalate",
                            "faults",
                            "compat",
-                           "state",
-                           "telemetry.otlp"}) {
+                           "state"}) {
     const Key* key = find_key(path);
     ASSERT_NE(key, nullptr) << path;
     EXPECT_FALSE(key->enforced()) << path;

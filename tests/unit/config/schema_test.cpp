@@ -25,6 +25,9 @@ void collect(const json::object& schema, const std::string& path, std::set<std::
       collect(value.as_object(), at(name), out);
     }
   }
+  if (const json::value* forms = schema.if_contains("anyOf")) {
+    for (const json::value& form : forms->as_array()) collect(form.as_object(), path, out);
+  }
   const json::value* others = schema.if_contains("additionalProperties");
   if (others != nullptr && others->is_object() && others->as_object().contains("properties")) {
     out.insert(at("*"));

@@ -57,13 +57,14 @@ struct FeaturesTest : ::testing::Test {
   }
   // What comes back: the upstream's bytes, our own result, or the code of the failure.
   std::string ask(std::string_view method, std::string_view params, std::string_view endpoint = "") {
-    const auto service =
-        stack(layer<Route>(loop.timers(), *fleet->current()),
-              layer<Resolve>(loop.timers(), *fleet->current()), std::make_unique<Upstream>());
+    const auto service = stack(layer<Route>(loop.timers(), *fleet->current()),
+                               layer<Resolve>(loop.timers(), *fleet->current()),
+                               std::make_unique<Upstream>(loop.timers(), hub, 100));
     Asked asked(R"({"jsonrpc":"2.0","id":1,"method":")" + std::string(method) + R"(","params":)" +
                     std::string(params) + "}",
                 loop.now());
     asked.call.endpoint = endpoint;
+    asked.call.trace = trace;
     auto reply = testing::run(loop, service->call(asked.call));
     if (!reply) return std::string(wire_name(reply.error().code())) + std::string(reply.error().spec_data());
     if (const auto* local = std::get_if<pipeline::Local>(&*reply)) return *local->result;
@@ -75,7 +76,47 @@ struct FeaturesTest : ::testing::Test {
   net::Budget budget{1u << 20};
   Observer observer;
   std::optional<upstream::Fleet> fleet;
+  telemetry::CallHub hub;
+  telemetry::Trace trace;
 };
+
+struct Attempts final : telemetry::CallObserver {
+  void call_finished(const telemetry::CallRecord&) override {}
+  void attempt_finished(const telemetry::AttemptRecord& record) override {
+    ++heard;
+    span = record.span;
+    EXPECT_EQ(record.server, "one");
+    EXPECT_EQ(record.target, "") << "a URI is no target";
+    EXPECT_EQ(record.number, 1);
+    EXPECT_EQ(record.outcome.code_name(), "ok");
+    EXPECT_EQ(record.revision, protocol::latest_legacy);
+  }
+  int heard = 0;
+  telemetry::SpanId span;
+};
+
+TEST_F(FeaturesTest, AServerHearsOfTheSpanThatAsksItWhileThereAreSpans) {
+  Attempts attempts;
+  hub.add(attempts);
+  const auto caller =
+      telemetry::TraceParent::parse("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01");
+  trace = telemetry::begin_trace(caller, true);
+  trace.state = "vendor=1";
+  const std::string heard =
+      R"(*'"traceparent":"00-0af7651916cd43dd8448eb211c80319c-'*'-01","tracestate":"vendor=1"'*)";
+  make({server("one", heard, R"("result":{"contents":[]})")});
+  EXPECT_THAT(ask("resources/read", R"({"uri":"a:1"})"), HasSubstr("contents"));
+  EXPECT_EQ(attempts.heard, 1);
+  EXPECT_TRUE(attempts.span.valid());
+  EXPECT_NE(attempts.span, trace.span);
+  trace.sampled = false;
+  make({server("one", "*'80319c-'*'-00\"'*", R"("result":{"contents":[]})")});
+  EXPECT_THAT(ask("resources/read", R"({"uri":"a:1"})"), HasSubstr("contents")) << "nor do servers record it";
+  EXPECT_EQ(attempts.heard, 1);
+  trace = {};
+  make({server("one", "*traceparent*"), server("two")});
+  EXPECT_EQ(ask("resources/read", R"({"uri":"sp+one:a:1"})"), "TOOL_006") << "not without spans";
+}
 
 TEST_F(FeaturesTest, APromptGoesToItsServerUnderItsOwnName) {
   make({server("one"),

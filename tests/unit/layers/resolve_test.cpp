@@ -206,9 +206,10 @@ TEST_F(ResolveTest, AnswersThatAreNoneOfThisCall) {
         {R"("result":{"resultType":"input_required","inputRequests":{}})", Code::proto_cannot_bridge},
         {R"("result":{"resultType":"task"})", Code::network_protocol_error}}) {
     Fleet fleet(loop, two_tools, {}, answer);
-    const auto service =
-        stack(layer<Route>(loop.timers(), *fleet.fleet->current()),
-              layer<Resolve>(loop.timers(), *fleet.fleet->current()), std::make_unique<Upstream>());
+    const telemetry::CallHub hub;
+    const auto service = stack(layer<Route>(loop.timers(), *fleet.fleet->current()),
+                               layer<Resolve>(loop.timers(), *fleet.fleet->current()),
+                               std::make_unique<Upstream>(loop.timers(), hub, 100));
     Asked asked(tools_call("srv__read"), loop.now());
     const auto reply = ask(*service, asked);
     EXPECT_EQ(reply ? std::nullopt : std::optional(reply.error().code()), code) << answer;

@@ -163,16 +163,18 @@ TEST_F(TelemetryTest, ATrustedCallersTraceGoesOnAndAnOthersIsLinked) {
   const std::string parent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
   Asked asked(
       R"({"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"t","_meta":{"traceparent":")" +
-          parent + "\"}}}",
+          parent + R"(","tracestate":"vendor=1"}}})",
       timers.now());
   EXPECT_TRUE(testing::run(loop, layer.call(asked.call)));
   EXPECT_NE(heard.trace.id.hex(), "0af7651916cd43dd8448eb211c80319c");
   ASSERT_TRUE(heard.trace.link);
   EXPECT_EQ(heard.trace.link->text(), parent);
+  EXPECT_EQ(heard.trace.state, "");
   asked.principal.trusted = true;
   EXPECT_TRUE(testing::run(loop, layer.call(asked.call)));
   EXPECT_EQ(heard.trace.id.hex(), "0af7651916cd43dd8448eb211c80319c");
   EXPECT_EQ(heard.trace.parent.hex(), "b7ad6b7169203331");
+  EXPECT_EQ(heard.trace.state, "vendor=1");
   EXPECT_FALSE(heard.trace.link);
 }
 

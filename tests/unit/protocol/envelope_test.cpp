@@ -25,6 +25,8 @@ TEST(Envelope, Meta) {
     return out.substr(6);
   };
   EXPECT_EQ(meta(latest_legacy, {}), "{}");
+  EXPECT_EQ(meta(latest_legacy, {.traceparent = "00-a-b-01", .tracestate = "v=\"1"}),
+            R"({"traceparent":"00-a-b-01","tracestate":"v=\"1"})");
   EXPECT_EQ(meta(latest_legacy, {.progress_token = "7", .traceparent = "00-a-b-01", .hops = 2}),
             R"({"progressToken":7,"traceparent":"00-a-b-01","dev.sallyport/hops":2})");
   EXPECT_EQ(meta(latest_modern, {}), "{" + envelope_text + "}");
