@@ -109,7 +109,8 @@ std::string last_error(element row) {
 }
 
 std::string servers_table(simdjson::dom::array rows) {
-  Table table({"SERVER", "STATE", "FOR", "TRANSPORT", "ERA", "PID", "RESTARTS", "TOOLS", "LAST ERROR"});
+  Table table(
+      {"SERVER", "STATE", "FOR", "TRANSPORT", "ERA", "PID", "INSTANCES", "RESTARTS", "TOOLS", "LAST ERROR"});
   for (const element row : rows) {
     const std::string_view revision = text_at(row, "revision");
     table.add({{std::string(text_at(row, "name")), Style::bold},
@@ -118,6 +119,7 @@ std::string servers_table(simdjson::dom::array rows) {
                {std::string(text_at(row, "transport"))},
                {std::string(revision.empty() ? text_at(row, "era") : revision)},
                {number_at(row, "pid")},
+               {number_at(row, "instances")},
                {number_at(row, "restarts")},
                {number_at(row, "tools")},
                {last_error(row), Style::dim}});

@@ -58,6 +58,7 @@ export interface Server {
   revision: string | null;
   pid: number | null;
   restarts: number;
+  instances: number;
   tools: number;
   resources: number;
   resourceTemplates: number;

@@ -32,6 +32,7 @@ json::value server_json(const upstream::Status& status) {
   object["resources"] = status.resources;
   object["resourceTemplates"] = status.templates;
   object["prompts"] = status.prompts;
+  object["instances"] = status.instances;
   object["inFlight"] = status.in_flight;
   return object;
 }

@@ -33,13 +33,24 @@ void StderrTail::append(std::string_view bytes) {
 }
 
 void StderrTail::end_line() {
-  lines_.push_back(redact_text(partial_, max_tail_line));
-  bytes_ += cost(lines_.back());
+  std::string line = redact_text(partial_, max_tail_line);
   partial_.clear();
+  if (tail_) return tail_->keep(mark_ + line);
+  keep(std::move(line));
+}
+
+void StderrTail::keep(std::string line) {
+  lines_.push_back(std::move(line));
+  bytes_ += cost(lines_.back());
   while (bytes_ > max_tail_bytes) {
     bytes_ -= cost(lines_.front());
     lines_.pop_front();
   }
+}
+
+void StderrTail::pass_on(StderrTail& tail, std::string mark) {
+  tail_ = &tail;
+  mark_ = std::move(mark);
 }
 
 std::vector<std::string> StderrTail::lines() const {

@@ -22,13 +22,19 @@ class StderrTail {
   void append(std::string_view bytes);
   std::vector<std::string> lines() const;
 
+  // From now on keeps nothing itself: each line goes to `tail`, which outlives it, behind `mark`.
+  void pass_on(StderrTail& tail, std::string mark);
+
  private:
   void end_line();
+  void keep(std::string line);
   static std::size_t cost(const std::string& line) noexcept;
 
   std::deque<std::string> lines_;
   std::string partial_;
   std::size_t bytes_ = 0;
+  StderrTail* tail_ = nullptr;
+  std::string mark_;
 };
 
 class Process {

@@ -11,12 +11,12 @@ namespace sallyport::config {
 namespace {
 
 // What a reload puts in force. A key that is not named here waits for a restart, and the log says so.
-constexpr std::array<std::string_view, 18> live = {
+constexpr std::array<std::string_view, 19> live = {
     "expose.separator",  "expose.max_name",    "expose.keep_listed",  "timeouts.tool",
     "timeouts.tool_max", "timeouts.start",     "timeouts.first_list", "timeouts.discovery",
     "timeouts.connect",  "timeouts.shutdown",  "limits.rate",         "limits.per",
     "limits.source",     "limits.concurrency", "limits.buffered",     "limits.response",
-    "limits.children",   "limits.stdio_line"};
+    "limits.children",   "limits.stdio_line",  "limits.instances"};
 
 template <class T>
 std::string text(const T& value, const Key& key) {

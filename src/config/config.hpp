@@ -72,7 +72,7 @@ struct Admin {
 };
 
 // How one process or connection is divided between callers; the others come in a later release.
-enum class Isolation : std::uint8_t { shared };
+enum class Isolation : std::uint8_t { shared, principal, session };
 
 struct EnvironmentEntry {
   std::string name;
@@ -153,6 +153,7 @@ struct Limits {
   std::uint32_t depth = 64;
   std::uint32_t keys = 10000;
   std::uint32_t children = 64;
+  std::uint32_t instances = 64;
   std::uint32_t streams = 1000;
   std::uint32_t subscriptions = 100;
 };

@@ -105,6 +105,7 @@ enum class Code : std::uint8_t {
   limit_deadline_exhausted,
   limit_answer_not_kept,
   limit_too_many_subscriptions,
+  limit_too_many_instances,
   // RECOVERY (marks on a degraded success, never failures)
   recovery_stale_list,
   recovery_fallback_used,

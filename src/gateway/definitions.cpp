@@ -3,6 +3,18 @@
 namespace sallyport::gateway {
 namespace {
 
+upstream::Isolation isolation(config::Isolation written) {
+  switch (written) {
+    case config::Isolation::principal:
+      return upstream::Isolation::principal;
+    case config::Isolation::session:
+      return upstream::Isolation::session;
+    case config::Isolation::shared:
+      break;
+  }
+  return upstream::Isolation::shared;
+}
+
 upstream::Definition definition(const config::Server& server, const config::Expose& expose) {
   upstream::Definition out;
   out.key = server.key;
@@ -15,6 +27,7 @@ upstream::Definition definition(const config::Server& server, const config::Expo
   out.ca = server.ca;
   out.protocol = protocol::parse_revision(server.protocol);  // "auto" is none of them
   out.refuses_with.assign(server.refuses_with.begin(), server.refuses_with.end());
+  out.isolation = isolation(server.isolation);
   out.prefix = server.prefix.value_or(server.key + expose.separator);
   out.trusted = server.trusted;
   out.allow = server.tools.allow;
@@ -51,6 +64,8 @@ upstream::Settings upstream_settings(const config::Config& config) {
   settings.keep_listed = config.expose.keep_listed;
   settings.concurrency = config.limits.concurrency;
   settings.children = config.limits.children;
+  settings.instances = config.limits.instances;
+  settings.idle = config.sessions.idle;
   settings.max_name = config.expose.max_name;
   return settings;
 }

@@ -49,6 +49,9 @@ upstream::FleetChange Gateway::reload(const config::Config& config) {
       fleet_.install(upstream_settings(config), definitions(config), config.timeouts.shutdown);
   graph_ = build_graph(config);
   for (const std::string& key : change.removed) metrics_->forget(metrics::upstream_up, {key});
+  for (const std::vector<std::string>* keys : {&change.removed, &change.replaced}) {
+    for (const std::string& key : *keys) metrics_->forget(metrics::upstream_instances, {key});
+  }
   for (const std::vector<std::string>* keys : {&change.added, &change.replaced}) {
     for (const std::string& key : *keys) metrics_->gauge(metrics::upstream_up, {key}).set(0);
   }
@@ -139,6 +142,15 @@ void Gateway::state_changed(const upstream::Server& server) {
   if (server.state() == upstream::State::starting && server.status().restarts > 0) {
     metrics_->counter(metrics::upstream_restarts, {server.key()}).increment();
   }
+}
+
+void Gateway::instances_changed(const upstream::Server& server) {
+  metrics_->gauge(metrics::upstream_instances, {server.key()})
+      .set(static_cast<double>(server.instances()->size()));
+}
+
+void Gateway::instance_restarted(const upstream::Server& server) {
+  metrics_->counter(metrics::upstream_restarts, {server.key()}).increment();
 }
 
 void Gateway::garbage(const upstream::Server& server, std::string_view kind) {

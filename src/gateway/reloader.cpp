@@ -93,6 +93,7 @@ void Reloader::put_in_force(config::Config fresh) {
   fresh.limits.request = started_.limits.request;
   fresh.limits.depth = started_.limits.depth;
   fresh.limits.keys = started_.limits.keys;
+  fresh.sessions = started_.sessions;  // so are sessions and the instances that belong to them
   const upstream::FleetChange change = gateway_->reload(fresh);
   log_servers("server added", change.added);
   log_servers("server removed: it ends after its calls", change.removed);

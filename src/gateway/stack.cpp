@@ -5,12 +5,15 @@
 #include "layers/audit/audit.hpp"
 #include "layers/concurrency/concurrency.hpp"
 #include "layers/deadline/deadline.hpp"
+#include "layers/isolation/isolation.hpp"
 #include "layers/rate/rate.hpp"
 #include "layers/render/render.hpp"
 #include "layers/resolve/resolve.hpp"
 #include "layers/route/route.hpp"
 #include "layers/telemetry/telemetry.hpp"
 #include "layers/upstream/upstream.hpp"
+
+#include <algorithm>
 
 namespace sallyport::gateway {
 
@@ -22,6 +25,8 @@ std::unique_ptr<pipeline::Service> Gateway::build_stack(const config::Config& co
   layers::TokenBuckets* const rate = config.limits.rate ? &rate_limit_ : nullptr;
   const bool by_source = config.limits.per == config::LimitBy::source;
   const config::Timeouts& timeouts = config.timeouts;
+  const bool isolated = std::ranges::any_of(
+      config.servers, [](const auto& server) { return server.isolation != config::Isolation::shared; });
 
   return pipeline::stack(
       // Front: every request.
@@ -34,6 +39,7 @@ std::unique_ptr<pipeline::Service> Gateway::build_stack(const config::Config& co
       layer<layers::Deadline>(timers, timeouts.tool,
                               timeouts.tool_max),             // the whole call, waiting for a start included
       layer<layers::Resolve>(timers, roster),                 // which tool; sets its own time limit
+      layer_if<layers::Isolation>(isolated),                  // the caller's own instance of it
       layer<layers::Concurrency>(config.limits.concurrency),  // needs to know the server
       std::make_unique<layers::Upstream>(timers, calls_, config.limits.subscriptions));
 }

@@ -48,12 +48,15 @@ class Client {
   // `uri` as this client names it.
   virtual void resource_updated(std::string_view uri) = 0;
 
-  // Who it is towards what lies behind: unique while it lives.
+  // Which session or connection it is: unique while it lives. Empty: none; requests of the modern era stand
+  // for themselves.
   virtual std::string_view identity() const noexcept = 0;
 
   LogDemand::Wish log;
   // By the URI as this client names it; an entry that is erased is a subscription less.
   std::map<std::string, std::shared_ptr<void>, std::less<>> subscriptions;
+  // By server: what keeps the instance of an isolated one that is this client's alone.
+  std::map<std::string, std::shared_ptr<void>, std::less<>> instances;
 
  protected:
   ~Client() = default;

@@ -90,6 +90,7 @@ void Registry::remove(Session& session) noexcept {
   session.running.cancel_all(task::CancelReason::client);
   session.log.leave();
   session.subscriptions.clear();
+  session.instances.clear();
   session.ear.reset();
   session.events.close();
 }

@@ -137,6 +137,14 @@ inline constexpr MetricInfo upstream_restarts{
     .type = MetricType::counter,
     .labels = labels::server,
 };
+inline constexpr MetricInfo upstream_instances{
+    .name = "sallyport_upstream_instances",
+    .help =
+        "Processes or connections of an isolated server (`servers.*.isolation`) besides the one that "
+        "reads its lists.",
+    .type = MetricType::gauge,
+    .labels = labels::server,
+};
 inline constexpr MetricInfo upstream_late_answers{
     .name = "sallyport_upstream_late_answers_total",
     .help = "Answers that came after their call had ended, and were dropped.",
@@ -250,6 +258,7 @@ inline constexpr std::array all = {&build_info,
                                    &buffered_bytes,
                                    &upstream_up,
                                    &upstream_restarts,
+                                   &upstream_instances,
                                    &upstream_late_answers,
                                    &upstream_garbage,
                                    &access_lines_dropped,

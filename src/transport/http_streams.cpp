@@ -27,7 +27,7 @@ class ListenStream final : public OpenStream, public pipeline::Listener, public 
   void resource_updated(std::string_view uri) override {
     push(protocol::resource_updated_notification(uri, id_));
   }
-  std::string_view identity() const noexcept override { return id_; }
+  std::string_view identity() const noexcept override { return {}; }
 
   // The first message; what came before it follows.
   void acknowledge(std::span<const std::string> uris) {

@@ -32,7 +32,7 @@ struct StdioServer::Subscription final : pipeline::Listener, session::Client {
   void resource_updated(std::string_view uri) override {
     push(protocol::resource_updated_notification(uri, id));
   }
-  std::string_view identity() const noexcept override { return id; }
+  std::string_view identity() const noexcept override { return {}; }
 
   // The acknowledgement comes first; what came before it follows, each once.
   void push(std::string message) {

@@ -29,7 +29,12 @@ struct Rules {
   bool operator==(const Rules&) const = default;
 };
 
-struct Definition : client::Target, Rules {};
+// Who shares one process or connection of a server: all callers, those of one principal, or nobody.
+enum class Isolation : std::uint8_t { shared, principal, session };
+
+struct Definition : client::Target, Rules {
+  Isolation isolation = Isolation::shared;
+};
 
 struct Settings : client::Settings {
   std::chrono::milliseconds start{120000};
@@ -39,6 +44,8 @@ struct Settings : client::Settings {
   std::chrono::milliseconds keep_listed{3600000};
   std::uint32_t concurrency = 64;
   std::uint32_t children = 64;
+  std::uint32_t instances = 64;             // of isolated servers, that one principal has
+  std::chrono::milliseconds idle{1800000};  // how long an instance that nobody uses is kept
   std::uint32_t max_name = 48;
 
   bool operator==(const Settings&) const = default;

@@ -52,10 +52,12 @@ FleetChange Fleet::install(const Settings& settings, std::vector<Definition> def
 std::shared_ptr<Member> Fleet::make_member(Definition definition, const Settings& settings,
                                            FleetChange& change) {
   const std::shared_ptr<Member> old = current_->find(definition.key);
-  if (!old || !client::same_server(old->definition(), definition)) {
+  if (!old || !client::same_server(old->definition(), definition) ||
+      old->definition().isolation != definition.isolation) {
     (old ? change.replaced : change.added).push_back(definition.key);
     ServerObserver& self = *this;
     auto server = std::make_shared<Server>(*loop_, definition, settings_, *budget_, self);
+    if (definition.isolation != Isolation::shared) server->isolate(definition.isolation, *this, calmed_);
     return std::make_shared<Member>(std::move(server), std::move(definition), settings);
   }
   const Rules& rules = definition;
@@ -178,6 +180,25 @@ bool Fleet::take_child() {
   if (children_ >= settings_.children + std::min(ending_, settings_.children)) return false;
   ++children_;
   return true;
+}
+
+// The servers' own processes, which read their lists, have their places whatever the instances take.
+Result<void> Fleet::take_place(const Server& lister, std::string_view principal) {
+  const auto listers = static_cast<std::uint32_t>(std::ranges::count_if(
+      current_->members(), [](const auto& member) { return member->definition().is_stdio(); }));
+  const Places::Bounds bounds{.children = settings_.children - std::min(settings_.children, listers),
+                              .per_principal = settings_.instances};
+  Result<void> taken = places_.take(principal, lister.target().is_stdio(), bounds);
+  if (!taken) return fail(std::move(taken).error().with_slot(Slot::server, lister.key()));
+  return taken;
+}
+
+void Fleet::give_place(const Server& lister, std::string_view principal) {
+  places_.give(principal, lister.target().is_stdio());
+}
+
+void Fleet::instances_changed(const Server& lister) {
+  if (is_current(lister)) observer_->instances_changed(lister);
 }
 
 Task<void> Fleet::stop() {

@@ -3,6 +3,8 @@
 #pragma once
 
 #include "pipeline/front.hpp"
+#include "upstream/instances.hpp"
+#include "upstream/places.hpp"
 #include "upstream/roster.hpp"
 
 #include <list>
@@ -19,6 +21,8 @@ class FleetObserver {
   virtual void state_changed(const Server& server) = 0;
   virtual void garbage(const Server& server, std::string_view kind) = 0;
   virtual void late_answer(const Server& server) = 0;
+  virtual void instances_changed(const Server& server) = 0;
+  virtual void instance_restarted(const Server& server) = 0;
 
  protected:
   ~FleetObserver() = default;
@@ -35,7 +39,7 @@ struct FleetChange {
   bool operator==(const FleetChange&) const = default;
 };
 
-class Fleet final : private ServerObserver {
+class Fleet final : private ServerObserver, private InstanceHost {
  public:
   Fleet(task::Loop& loop, const Settings& settings, net::Budget& budget, std::vector<Definition> definitions,
         FleetObserver& observer);
@@ -43,7 +47,7 @@ class Fleet final : private ServerObserver {
 
   // The servers that the configuration in force names.
   const std::shared_ptr<Roster>& current() const noexcept { return current_; }
-  std::uint32_t children() const noexcept { return children_; }
+  std::uint32_t children() const noexcept { return children_ + places_.children(); }
 
   // Puts these definitions in force. A server that is defined as before is the same object, with its process
   // or connection; one that is named no more ends when its calls have ended, at the latest after `grace`.
@@ -69,6 +73,11 @@ class Fleet final : private ServerObserver {
   bool take_child() override;
   void give_child() override { --children_; }
 
+  Result<void> take_place(const Server& lister, std::string_view principal) override;
+  void give_place(const Server& lister, std::string_view principal) override;
+  void instances_changed(const Server& lister) override;
+  void instance_restarted(const Server& lister) override { observer_->instance_restarted(lister); }
+
   std::shared_ptr<Member> make_member(Definition definition, const Settings& settings, FleetChange& change);
   void end_replaced(const Roster& old, std::chrono::milliseconds grace);
   void tell_of(Roster& old);
@@ -84,6 +93,7 @@ class Fleet final : private ServerObserver {
   FleetObserver* observer_;
   std::shared_ptr<std::list<Subscriber>> subscribers_ = std::make_shared<std::list<Subscriber>>();
   std::uint32_t children_ = 0;
+  Places places_;
   std::uint32_t ending_ = 0;  // servers that no configuration names any more
   task::Event calmed_;  // a server that is named no more, or a roster that is not in force, has one user less
   task::Group group_;

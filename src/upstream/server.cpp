@@ -6,6 +6,7 @@
 #include "client/stdio_channel.hpp"
 #include "telemetry/log.hpp"
 #include "upstream/fetch.hpp"
+#include "upstream/instances.hpp"
 
 #include <algorithm>
 
@@ -128,7 +129,32 @@ Server::Server(task::Loop& loop, client::Target target, const Settings& settings
       starting_(group_),
       refreshing_(group_) {}
 
+Server::Server(Server& lister, std::string owner, ServerObserver& observer, task::Event& idle)
+    : Server(*lister.loop_, lister.target_, *lister.settings_, *lister.budget_, observer) {
+  owner_ = std::move(owner);
+  era_ = lister.era_;
+  idle_ = &idle;
+  stderr_.pass_on(lister.stderr_, "[" + owner_ + "] ");
+}
+
 Server::~Server() = default;
+
+void Server::isolate(Isolation isolation, InstanceHost& host, task::Event& idle) {
+  instances_ = std::make_shared<Instances>(*loop_, *this, isolation, *settings_, host, idle);
+}
+
+std::uint32_t Server::in_flight_of_all() const noexcept {
+  return in_flight_ + instances_->in_flight();
+}
+
+std::size_t Server::watched() const noexcept {
+  return watches_.listeners() + (instances_ ? instances_->watched() : 0);
+}
+
+void Server::adopt(const client::Target& target) {
+  target_.refuses_with = target.refuses_with;
+  if (instances_) instances_->adopt(target);
+}
 
 Status Server::status() const {
   Status status;
@@ -140,7 +166,8 @@ Status Server::status() const {
   if (channel_) status.revision = channel_->revision();
   status.pid = pid_;
   status.restarts = starts_ > 0 ? starts_ - 1 : 0;
-  status.in_flight = in_flight_;
+  status.in_flight = in_flight();
+  status.instances = instances_ ? instances_->size() : 0;
   return status;
 }
 
@@ -196,8 +223,10 @@ Task<void> Server::start() {
   Result<std::shared_ptr<client::Channel>> channel =
       co_await task::with_deadline(loop_->timers(), until, open(), give_up);
   if (channel) {
-    auto listed =
-        co_await fetch_lists(*loop_, **channel, target_, *settings_, protocol::Topics::all(), nullptr);
+    Result<std::shared_ptr<const Listing>> listed;
+    if (!is_instance()) {
+      listed = co_await fetch_lists(*loop_, **channel, target_, *settings_, protocol::Topics::all(), nullptr);
+    }
     if (listed && !lost_early_) {
       channel_ = std::move(*channel);
       listing_ = std::move(*listed);
@@ -205,8 +234,12 @@ Task<void> Server::start() {
       last_error_.reset();
       backoff_.up(loop_->now());
       set_state(State::up);
-      log::info("server is up",
-                {{"server", target_.key}, {"revision", protocol::name(channel_->revision())}});
+      if (is_instance()) {
+        log::debug("an instance is up", {{"server", target_.key}, {"owner", owner_}});
+      } else {
+        log::info("server is up",
+                  {{"server", target_.key}, {"revision", protocol::name(channel_->revision())}});
+      }
       stale_ = {};
       observer_->listed(*this, true);
       if (!changed_.empty()) refresh_soon();
@@ -256,7 +289,7 @@ Task<std::shared_ptr<client::Channel>> Server::open_child() {
 
 Task<std::unique_ptr<pipeline::Answer>> Server::request(const client::Outgoing& outgoing) {
   const Place place(in_flight_,
-                    retired_);  // who waits for a start has one too, or a burst would wait without bound
+                    idle_);  // who waits for a start has one too, or a burst would wait without bound
   if (state_ != State::up) {
     Result<void> up = co_await ready();
     if (!up) co_return Failure(std::move(up).error().with_executed(Executed::no));
@@ -296,8 +329,12 @@ void Server::went_down(const Error& error) {
   const auto delay = backoff_.down(now, random_share());
   retry_at_ = now + delay;
   set_state(State::down);
-  log::warn("server is down", {{"server", target_.key}, {"retry_in_ms", delay.count()}, {"error", error}});
-  if (stopping_ || retired_) return;
+  if (is_instance()) {
+    log::warn("an instance is down", {{"server", target_.key}, {"owner", owner_}, {"error", error}});
+  } else {
+    log::warn("server is down", {{"server", target_.key}, {"retry_in_ms", delay.count()}, {"error", error}});
+  }
+  if (stopping_ || retired_ || (is_instance() && watched() == 0)) return;
   retry_.start(retry_at_, [this] {
     group_.spawn([](Server& self) -> Task<void> {
       (void)co_await self.ready();
@@ -319,7 +356,7 @@ void Server::close(std::shared_ptr<client::Channel> channel) {
 
 // What changes while it starts may have been listed before it did.
 void Server::list_changed(protocol::Topic topic) {
-  if (state_ != State::up && state_ != State::starting) return;
+  if (is_instance() || (state_ != State::up && state_ != State::starting)) return;
   changed_.add(topic);
   if (state_ == State::up) refresh_soon();
 }
@@ -355,7 +392,8 @@ Task<void> Server::refresh() {
 }
 
 void Server::retire(task::Event& idle) noexcept {
-  retired_ = &idle;
+  retired_ = true;
+  idle_ = &idle;
   retry_.cancel();
 }
 
@@ -366,6 +404,7 @@ Task<void> Server::stop() {
   unlist_.cancel();
   if (channel_) close(std::exchange(channel_, nullptr));
   group_.cancel(task::CancelReason::shutdown);
+  if (instances_) (void)co_await instances_->stop();
   co_return co_await group_.join();
 }
 

@@ -38,6 +38,7 @@ struct Status {
   std::size_t templates = 0;
   std::size_t prompts = 0;
   std::uint32_t in_flight = 0;
+  std::size_t instances = 0;  // of an isolated server, besides itself
 };
 
 // What happens to a server, for views and metrics.
@@ -55,10 +56,17 @@ class ServerObserver {
   ~ServerObserver() = default;
 };
 
+class InstanceHost;
+class Instances;
+
 class Server final : private client::ChannelOwner {
  public:
   Server(task::Loop& loop, client::Target target, const Settings& settings, net::Budget& budget,
          ServerObserver& observer);
+  // One instance of a server that its callers do not share (instances.hpp). `lister` reads the lists for all
+  // of them and outlives them; this one reads none. It comes back from the dead when it is asked or watched.
+  // `idle` is set whenever its last request ended.
+  Server(Server& lister, std::string owner, ServerObserver& observer, task::Event& idle);
   ~Server();
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
@@ -68,7 +76,7 @@ class Server final : private client::ChannelOwner {
   State state() const noexcept { return state_; }
   SystemTime since() const noexcept { return since_; }
   const std::optional<Error>& last_error() const noexcept { return last_error_; }
-  std::uint32_t in_flight() const noexcept { return in_flight_; }
+  std::uint32_t in_flight() const noexcept { return instances_ ? in_flight_of_all() : in_flight_; }
   Status status() const;
   // Of the connection that it has.
   std::optional<protocol::Revision> revision() const;
@@ -93,10 +101,14 @@ class Server final : private client::ChannelOwner {
     std::unique_ptr<pipeline::Answer> refusal;
   };
   static Task<Watching> watch(std::shared_ptr<Server> self, std::string uri, Watches::Heard heard);
-  std::size_t watched() const noexcept { return watches_.listeners(); }
+  std::size_t watched() const noexcept;
+
+  // Makes it one whose callers have an instance each; before it is used for the first time.
+  void isolate(Isolation isolation, InstanceHost& host, task::Event& idle);
+  Instances* instances() const noexcept { return instances_.get(); }  // null: its callers share it
 
   // What a new configuration says of it that is no reason for another connection.
-  void adopt(const client::Target& target) { target_.refuses_with = target.refuses_with; }
+  void adopt(const client::Target& target);
 
   // No configuration names it any more: it is not brought back on its own. `idle` is set whenever its last
   // request ended.
@@ -129,6 +141,8 @@ class Server final : private client::ChannelOwner {
   void set_state(State state);
   Error unavailable() const;
   bool may_try_now() const;
+  bool is_instance() const noexcept { return !owner_.empty(); }
+  std::uint32_t in_flight_of_all() const noexcept;
 
   task::Loop* loop_;
   client::Target target_;
@@ -146,7 +160,10 @@ class Server final : private client::ChannelOwner {
   std::optional<pid_t> pid_;
   std::uint64_t starts_ = 0;
   std::uint32_t in_flight_ = 0;
-  task::Event* retired_ = nullptr;
+  std::string owner_;  // whose instance it is, as operators read it
+  std::shared_ptr<Instances> instances_;
+  bool retired_ = false;
+  task::Event* idle_ = nullptr;  // set whenever its last request ended
   bool stopping_ = false;
   protocol::Topics changed_;  // says the server; waits to be coalesced
   protocol::Topics stale_;    // to be read again

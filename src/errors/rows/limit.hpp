@@ -137,6 +137,20 @@ inline constexpr RowSpec limit_rows[] = {
      .gateway_does = "It refuses the new one; those that exist are not touched.",
      .suggested_actions = {"Unsubscribe from resources that are not looked at any more.",
                            "Operators: `limits.subscriptions`."}},
+    {.code = Code::limit_too_many_instances,
+     .wire_name = "LIMIT_012",
+     .full_name = "LIMIT_TOO_MANY_INSTANCES",
+     .kind = Kind::gateway_runtime_overloaded,
+     .can_retry = true,
+     .text =
+         "There is no room for another instance of [server '{server}'|the server][; the limit is {limit}].",
+     .action = "End sessions that are not used.",
+     .meaning = "The server is isolated: each session or principal has a process or connection of its own. "
+                "There are as many as the gateway, or this principal, may have.",
+     .who_acts = who::caller,
+     .gateway_does = "It refuses before anything is started; those that exist are not touched.",
+     .suggested_actions = {"End sessions with DELETE when a client ends.",
+                           "Operators: `limits.instances`, `limits.children` and `sessions.idle`."}},
 };
 
 }  // namespace sallyport

@@ -3,6 +3,7 @@
 #include "base/strings.hpp"
 #include "protocol/completion.hpp"
 #include "protocol/envelope.hpp"
+#include "upstream/instances.hpp"
 
 namespace sallyport::layers {
 namespace {
@@ -39,6 +40,12 @@ Error unknown_resource(std::string_view uri) {
   return Error(Code::proto_resource_not_found)
       .with_executed(Executed::no)
       .with_spec_data(R"({"uri":)" + json::quote(uri) + "}");
+}
+
+// Does it have what we know nothing of? While its lists are not known; and where each caller has an instance,
+// which may list other things than the one that we asked.
+bool lists_more(upstream::Member& member) {
+  return !member.catalogue() || member.server()->instances() != nullptr;
 }
 
 }  // namespace
@@ -112,14 +119,13 @@ bool Resolve::take_tool(pipeline::Call& call, std::string_view name, const View&
   return entry->certain;
 }
 
-// Whose a name can only be though nobody lists it: on a server's own endpoint, or under its prefix while we
-// do not know its lists.
+// Whose a name can only be though nobody lists it: on a server's own endpoint, or under its prefix.
 Resolve::Guess Resolve::owner_of(const pipeline::Call& call, std::string_view name) const {
   if (!call.endpoint.empty()) return {roster_->find(call.endpoint), name};
   for (const auto& member : roster_->members()) {
     const std::string& prefix = member->definition().prefix;
     const bool alone = prefix.empty() && roster_->members().size() == 1;
-    const bool unheard = !prefix.empty() && !member->catalogue() && name.starts_with(prefix);
+    const bool unheard = !prefix.empty() && lists_more(*member) && name.starts_with(prefix);
     if (alone || unheard) return {member, name.substr(prefix.size())};
   }
   return {};
@@ -147,7 +153,7 @@ Task<void> Resolve::prompt(pipeline::Call& call, std::string_view name) {
   }));
   if (call.server) co_return ok();
   // While its prompts are not known, the server itself is asked: it is down, or says that there is none.
-  if (const auto [owner, own] = owner_of(call, name); owner && !owner->catalogue()) {
+  if (const auto [owner, own] = owner_of(call, name); owner && lists_more(*owner)) {
     call.server = owner->server();
     call.own_name = own;
     co_return ok();

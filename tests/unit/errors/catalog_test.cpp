@@ -84,9 +84,10 @@ TEST(Catalog, KeepsTheSeedsCodes) {
 }
 
 TEST(Catalog, HasOurFamilies) {
-  EXPECT_EQ(catalog().size(), 52u + 20 + 11 + 4 + 6);
+  EXPECT_EQ(catalog().size(), 52u + 20 + 12 + 4 + 6);
   EXPECT_EQ(wire_name(Code::proto_event_unknown), "PROTO_020");
   EXPECT_EQ(wire_name(Code::limit_too_many_subscriptions), "LIMIT_011");
+  EXPECT_EQ(wire_name(Code::limit_too_many_instances), "LIMIT_012");
   EXPECT_EQ(wire_name(Code::recovery_session_reset), "RECOVERY_004");
   EXPECT_EQ(wire_name(Code::policy_flow_denied), "POLICY_006");
 }

@@ -1,0 +1,167 @@
+#include "upstream/instances.hpp"
+
+#include "telemetry/log.hpp"
+
+#include <algorithm>
+
+namespace sallyport::upstream {
+namespace {
+
+// The ids of sessions have no spaces.
+constexpr std::string_view principal_mark = "principal ";
+
+struct Owner {
+  std::string key;
+  std::string shown;  // no session's id: who reads it could take the session over
+  bool session = false;
+};
+
+Owner owner_of(const pipeline::Call& call, Isolation isolation) {
+  const std::string_view session = call.client ? call.client->identity() : std::string_view();
+  if (isolation == Isolation::session && !session.empty()) {
+    const std::string_view tag = call.session.empty() ? session : call.session;
+    return {.key = std::string(session), .shown = "session " + std::string(tag), .session = true};
+  }
+  std::string name = std::string(principal_mark) + call.principal->name;
+  return {.key = name, .shown = name};
+}
+
+}  // namespace
+
+class Instances::Hold {
+ public:
+  Hold(std::weak_ptr<Instances> all, std::string owner, std::uint64_t number)
+      : all_(std::move(all)), owner_(std::move(owner)), number_(number) {}
+  ~Hold() {
+    if (const auto all = all_.lock()) all->end(owner_, number_);
+  }
+  Hold(const Hold&) = delete;
+  Hold& operator=(const Hold&) = delete;
+
+ private:
+  std::weak_ptr<Instances> all_;
+  std::string owner_;
+  std::uint64_t number_;
+};
+
+Instances::Instances(task::Loop& loop, Server& lister, Isolation isolation, const Settings& settings,
+                     InstanceHost& host, task::Event& idle)
+    : loop_(&loop),
+      lister_(&lister),
+      isolation_(isolation),
+      settings_(&settings),
+      host_(&host),
+      idle_(&idle),
+      sweeper_(loop.timers()),
+      group_(loop) {}
+
+Result<std::shared_ptr<Server>> Instances::of(const pipeline::Call& call) {
+  Owner owner = owner_of(call, isolation_);
+  if (const auto found = by_owner_.find(owner.key); found != by_owner_.end()) {
+    found->second.used = loop_->now();
+    return found->second.server;
+  }
+  if (stopping_) {
+    return fail(Error(Code::tool_server_unavailable)
+                    .with_executed(Executed::no)
+                    .with_can_retry(true)
+                    .with_slot(Slot::server, lister_->key()));
+  }
+  TRY(host_->take_place(*lister_, call.principal->name));
+  ServerObserver& self = *this;
+  Instance instance{.server = std::make_shared<Server>(*lister_, std::move(owner.shown), self, *idle_),
+                    .principal = call.principal->name,
+                    .number = ++last_number_,
+                    .used = loop_->now()};
+  const std::shared_ptr<Server> server = instance.server;
+  by_owner_.emplace(owner.key, std::move(instance));
+  // What another instance of this session leaves, if it was idle or its server was replaced, is let go of.
+  if (owner.session) {
+    call.client->instances.insert_or_assign(
+        lister_->key(), std::make_shared<Hold>(weak_from_this(), std::move(owner.key), last_number_));
+  }
+  if (!sweeper_.active()) wind();
+  host_->instances_changed(*lister_);
+  return server;
+}
+
+std::uint32_t Instances::in_flight() const noexcept {
+  std::uint32_t all = 0;
+  for (const auto& [owner, instance] : by_owner_) all += instance.server->in_flight();
+  for (const auto& [number, server] : leaving_) all += server->in_flight();
+  return all;
+}
+
+std::size_t Instances::watched() const noexcept {
+  std::size_t all = 0;
+  for (const auto& [owner, instance] : by_owner_) all += instance.server->watched();
+  return all;
+}
+
+void Instances::adopt(const client::Target& target) {
+  for (const auto& [owner, instance] : by_owner_) instance.server->adopt(target);
+}
+
+void Instances::state_changed(const Server& instance) {
+  if (instance.state() == State::starting && instance.status().restarts > 0)
+    host_->instance_restarted(*lister_);
+}
+
+// One that died may have its next process while the former one's descendants are still being ended.
+bool Instances::take_child() {
+  if (children_ >= 2 * size()) return false;
+  ++children_;
+  return true;
+}
+
+void Instances::end(const std::string& owner, std::uint64_t number) {
+  const auto found = by_owner_.find(owner);
+  if (found == by_owner_.end() || found->second.number != number) return;
+  const auto node = by_owner_.extract(found);
+  ++ending_;
+  leaving_.emplace(number, node.mapped().server);
+  group_.spawn(finish(std::move(node.mapped())));
+}
+
+Task<void> Instances::finish(Instance instance) {
+  while (instance.server->in_flight() > 0) {
+    if (!co_await idle_->wait()) break;
+  }
+  task::Scope ending;  // what was started is ended in a shutdown too
+  (void)co_await instance.server->stop().in(ending);
+  leaving_.erase(instance.number);
+  --ending_;
+  host_->give_place(*lister_, instance.principal);
+  host_->instances_changed(*lister_);
+  co_return ok();
+}
+
+void Instances::wind() {
+  const auto pause = std::max<std::chrono::milliseconds>(settings_->idle / 8, std::chrono::milliseconds(10));
+  sweeper_.start(loop_->now() + pause, [this] { sweep(); });
+}
+
+// To an eighth of `sessions.idle`: what a call found out about the time would cost each of them.
+void Instances::sweep() {
+  const SteadyTime now = loop_->now();
+  std::vector<std::pair<std::string, std::uint64_t>> unused;
+  for (auto& [owner, instance] : by_owner_) {
+    if (instance.server->in_flight() > 0 || instance.server->watched() > 0) instance.used = now;
+    if (instance.used + settings_->idle <= now) unused.emplace_back(owner, instance.number);
+  }
+  for (const auto& [owner, number] : unused) end(owner, number);
+  if (!by_owner_.empty()) wind();
+}
+
+Task<void> Instances::stop() {
+  stopping_ = true;
+  sweeper_.cancel();
+  while (!by_owner_.empty()) {
+    const auto& [owner, instance] = *by_owner_.begin();
+    end(std::string(owner), instance.number);
+  }
+  group_.cancel(task::CancelReason::shutdown);
+  co_return co_await group_.join();
+}
+
+}  // namespace sallyport::upstream

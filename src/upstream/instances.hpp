@@ -1,0 +1,83 @@
+// The instances of one isolated server: a process or connection for each session, or each principal, that
+// nobody else shares. Each is started by its first call, and ends with its session or after `sessions.idle`.
+#pragma once
+
+#include "upstream/server.hpp"
+
+#include <map>
+#include <memory>
+#include <string>
+
+namespace sallyport::upstream {
+
+// What all servers have together, and who hears of it.
+class InstanceHost {
+ public:
+  // A place for one more instance of `lister` for this principal, or LIMIT_012.
+  virtual Result<void> take_place(const Server& lister, std::string_view principal) = 0;
+  virtual void give_place(const Server& lister, std::string_view principal) = 0;
+  virtual void instances_changed(const Server& lister) = 0;
+  virtual void instance_restarted(const Server& lister) = 0;
+  virtual void garbage(const Server& lister, std::string_view kind) = 0;
+  virtual void late_answer(const Server& lister) = 0;
+
+ protected:
+  ~InstanceHost() = default;
+};
+
+class Instances final : public std::enable_shared_from_this<Instances>, private ServerObserver {
+ public:
+  // `lister` owns this. `idle` is set whenever the last request of one of them ended.
+  Instances(task::Loop& loop, Server& lister, Isolation isolation, const Settings& settings,
+            InstanceHost& host, task::Event& idle);
+
+  // The one for this call, made if there is none yet. A session's is its own; for a call without a session,
+  // as all of the modern era are, the principal stands for it.
+  Result<std::shared_ptr<Server>> of(const pipeline::Call& call);
+
+  std::size_t size() const noexcept { return by_owner_.size() + ending_; }
+  std::uint32_t in_flight() const noexcept;
+  std::size_t watched() const noexcept;
+  void adopt(const client::Target& target);
+
+  // Ends all of them; nothing that they started is left.
+  Task<void> stop();
+
+ private:
+  struct Instance {
+    std::shared_ptr<Server> server;
+    std::string principal;
+    std::uint64_t number = 0;
+    SteadyTime used{};
+  };
+  class Hold;  // lives as long as the session
+
+  void state_changed(const Server& instance) override;
+  void listed(const Server&, bool) override {}
+  void garbage(const Server&, std::string_view kind) override { host_->garbage(*lister_, kind); }
+  void late_answer(const Server&) override { host_->late_answer(*lister_); }
+  bool take_child() override;
+  void give_child() override { --children_; }
+
+  void end(const std::string& owner, std::uint64_t number);
+  Task<void> finish(Instance instance);
+  void wind();
+  void sweep();
+
+  task::Loop* loop_;
+  Server* lister_;
+  Isolation isolation_;
+  const Settings* settings_;
+  InstanceHost* host_;
+  task::Event* idle_;
+  std::map<std::string, Instance, std::less<>> by_owner_;
+  std::map<std::uint64_t, std::shared_ptr<Server>> leaving_;
+  std::size_t ending_ = 0;
+  std::size_t children_ = 0;  // processes that exist, those that are ending included
+  std::uint64_t last_number_ = 0;
+  bool stopping_ = false;
+  task::Timer sweeper_;
+  task::Group group_;
+};
+
+}  // namespace sallyport::upstream
