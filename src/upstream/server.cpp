@@ -215,8 +215,8 @@ Task<void> Server::ready() {
 Task<void> Server::start() {
   retry_.cancel();
   if (stopping_) co_return Failure(unavailable());
-  set_state(State::starting);
   ++starts_;
+  set_state(State::starting);
   changed_ = {};
   const SteadyTime until = loop_->now() + settings_->start;
   const auto give_up = [this](const Error& cancelled) { return timed_out(settings_->start, cancelled); };
