@@ -64,7 +64,8 @@ struct AttemptRecord {
   std::chrono::steady_clock::duration took{};
   protocol::Method method = protocol::Method::unknown;
   std::string_view server;
-  std::string_view target;                     // as in CallRecord
+  std::string_view target;  // as in CallRecord, and so is `listed`
+  bool listed = false;
   std::optional<protocol::Revision> revision;  // that the server speaks, once that is known
   std::string_view address;                    // the host of an HTTP server; empty: a child process
   std::uint16_t port = 0;

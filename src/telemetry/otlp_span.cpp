@@ -1,6 +1,7 @@
 #include "telemetry/otlp_span.hpp"
 
 #include "base/strings.hpp"
+#include "json/scanner.hpp"
 #include "telemetry/metrics.hpp"
 #include "telemetry/otlp_text.hpp"
 
@@ -95,9 +96,15 @@ void append_status(std::string& out, const Outcome& outcome) {
 }
 
 // The id as a text: a string without its quotes.
-std::string_view plain_id(std::string_view raw) {
-  if (raw.size() >= 2 && raw.front() == '"') raw = raw.substr(1, raw.size() - 2);
-  return clip(raw, longest_id);
+std::string plain_id(std::string_view raw) {
+  std::string id = raw.starts_with('"') ? json::unescape(raw) : std::string(raw);
+  id.resize(clip(id, longest_id).size());
+  return id;
+}
+
+// For the span's name, of which there may not be as many as callers can think of.
+std::string_view known(std::string_view target, protocol::Method method, bool listed) {
+  return listed || method == Method::prompts_get ? target : std::string_view();
 }
 
 void append_link(std::string& out, const TraceParent& link) {
@@ -115,7 +122,8 @@ void append_otlp_span(std::string& out, const CallRecord& record, bool developer
   begin_span(out,
              {trace.id, trace.span, trace.parent, sampled | parent_known | (remote ? parent_remote : 0),
               trace.state},
-             SpanKind::server, record.method, record.target, record.started, record.ended());
+             SpanKind::server, record.method, known(record.target, record.method, record.listed),
+             record.started, record.ended());
   {
     OtlpAttributes attributes(out);
     describe(attributes, record.method, record.target, record.outcome);
@@ -148,7 +156,8 @@ void append_otlp_span(std::string& out, const CallRecord& record, bool developer
 
 void append_otlp_span(std::string& out, const AttemptRecord& record, bool developer_text) {
   begin_span(out, {record.trace, record.span, record.parent, sampled | parent_known, record.state},
-             SpanKind::client, record.method, record.target, record.started, record.ended());
+             SpanKind::client, record.method, known(record.target, record.method, record.listed),
+             record.started, record.ended());
   {
     OtlpAttributes attributes(out);
     describe(attributes, record.method, record.target, record.outcome);

@@ -22,6 +22,12 @@ std::string_view plain_name(const pipeline::Call& call) {
 
 }  // namespace
 
+std::string_view target_of(const pipeline::Call& call) {
+  if (call.method() == protocol::Method::prompts_get) return call.own_name;
+  if (!call.tool || (!call.tool->listed && plain_name(call).empty())) return {};
+  return call.tool->name;
+}
+
 telemetry::CallRecord record_of(const pipeline::Call& call, SystemTime now,
                                 std::chrono::steady_clock::duration took) {
   telemetry::CallRecord record;
@@ -35,8 +41,7 @@ telemetry::CallRecord record_of(const pipeline::Call& call, SystemTime now,
   record.source = call.principal->source;
   record.session = call.session;
   if (call.server) record.server = call.server->key();
-  if (call.tool) record.target = call.tool->name;
-  if (call.method() == protocol::Method::prompts_get) record.target = call.own_name;
+  record.target = target_of(call);
   if (record.target.empty()) record.requested = plain_name(call);
   record.listed = call.tool && call.tool->listed;
   record.attempts = call.attempts;

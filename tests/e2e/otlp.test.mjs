@@ -1,6 +1,7 @@
 // Promise: traces, metrics and log lines reach a collector as OTLP has them, agree with what else says who called what, and a
 // collector that is away, slow or broken costs no call anything but a counter.
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
@@ -122,6 +123,23 @@ it('metrics and log lines arrive, with what /metrics and stderr say', async (t) 
   assert.ok(!collector.bytes.includes('CANARY_ARGUMENT') && !gateway.stderr.includes('CANARY'));
 });
 
+it('over TLS to whom `ca` vouches for, below the path of the URL, with the headers of the config; others get nothing', async (t) => {
+  const [key, cert] = ['key.pem', 'cert.pem'].map((name) => join(temporaryDirectory(t), name));
+  execFileSync('openssl', ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '2', '-subj', '/CN=collector', '-addext', 'subjectAltName=IP:127.0.0.1', '-keyout', key, '-out', cert], { stdio: 'ignore' });
+  const collector = await Collector.start(t, { tls: { key: readFileSync(key), cert: readFileSync(cert) } });
+  const endpoint = `${collector.url}/base/`;
+  const trusting = await startGateway(t, { telemetry: { otlp: { endpoint, ca: cert, headers: { authorization: 'Bearer SECRET' } } }, servers: { one: hostile(t).server } });
+  textOf(await modernCall(trusting.url, 'one__echo', { nonce: 'a' }));
+  await collector.span('over TLS', ({ kind }) => kind === SERVER);
+  assert.equal(collector.reports[0].headers.authorization, 'Bearer SECRET');
+  assert.ok(!trusting.stderr.includes('SECRET'));
+  await trusting.stop();
+  const taken = collector.reports.length;
+  const other = await startGateway(t, { telemetry: { otlp: endpoint }, servers: { one: hostile(t).server } });
+  await until('the failure is said', () => logOf(other).some(({ message, error }) => message === 'a telemetry report was not delivered' && error.code === 'TELEM_002' && error.phase === 'tls'));
+  assert.equal(collector.reports.length, taken);
+});
+
 it('without telemetry.otlp no server hears of a trace', async (t) => {
   const child = hostile(t);
   const gateway = await startGateway(t, { servers: { one: child.server } });
@@ -238,11 +256,13 @@ it('no planted secret is on a span, in a metric or in a log record', async (t) =
   await session.call('one__echo', { nonce: 'n', text: 'CANARY_ARGUMENT' });
   await session.call('one__rpc_error', { code: -32603, message: 'CANARY_MESSAGE' });
   await modernCall(gateway.url, 'far__anything', { secret: 'CANARY_ARGUMENT' }, { headers, meta: callerMeta });
+  await modernCall(gateway.url, 'far__not a name: CANARY NAME', { secret: 'CANARY_ARGUMENT' }, { headers: { ...headers, 'mcp-name': '=?base64?ZmFyX19ub3QgYSBuYW1lOiBDQU5BUlkgTkFNRQ==?=' } });
   await modernCall(gateway.url, 'not a name: CANARY NAME', { secret: 'CANARY_ARGUMENT' }, { headers });
   await modernRequest(gateway.url, 'resources/read', { uri: 'file:///CANARY_URI?x=CANARY_URI' }, { headers });
   await modernRequest(gateway.url, 'CANARY/method', {}, { headers });
   await gateway.stop();
   assert.ok(collector.spans.length >= 8 && collector.logs.length > 0 && collector.metrics.length > 0);
+  assert.ok(!gateway.stderr.includes('CANARY'));
   assert.ok(!collector.bytes.includes('CANARY'), collector.bytes.slice(Math.max(0, collector.bytes.indexOf('CANARY') - 200)).slice(0, 400));
   assert.ok(!collector.bytes.includes(session.id), 'the session id is a credential');
 });

@@ -39,7 +39,8 @@ inline constexpr RowSpec telem_rows[] = {
      .action = "Nothing needs to be done for this call.",
      .meaning = "The collector refuses our credentials, or the `telemetry` part of the config cannot work.",
      .who_acts = who::operator_,
-     .gateway_does = "It goes on without the export and says so once in the log.",
+     .gateway_does =
+         "It drops the report, counts it, says so in the log, and tries the next one after a pause.",
      .suggested_actions = {"Run `sallyport check`.", "Renew the collector's credentials."}},
 };
 

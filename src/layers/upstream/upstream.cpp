@@ -6,6 +6,7 @@
 #include "protocol/completion.hpp"
 #include "protocol/envelope.hpp"
 #include "protocol/rewrite.hpp"
+#include "upstream/record.hpp"
 #include "upstream/server.hpp"
 #include "upstream/tool.hpp"
 
@@ -148,8 +149,8 @@ Task<std::unique_ptr<pipeline::Answer>> Upstream::traced(pipeline::Call& call, c
   record.took = timers_->now() - before;
   record.method = call.method();
   record.server = call.server->key();
-  if (call.tool) record.target = call.tool->name;
-  if (call.method() == Method::prompts_get) record.target = call.own_name;
+  record.target = upstream::target_of(call);
+  record.listed = !call.tool || call.tool->listed;
   record.revision = call.server->revision();
   net::Endpoint endpoint;
   if (!call.server->target().is_stdio()) {

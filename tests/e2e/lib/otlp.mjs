@@ -2,6 +2,7 @@
 // wants it (ids in hex, 64-bit integers as strings, enums as numbers): a name that is not in it, or a wrong type, fails.
 import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import { cleanUp } from './cleanup.mjs';
 import { until } from './wait.mjs';
 
@@ -78,20 +79,21 @@ const flat = (record) => ({ ...record, attributes: Object.fromEntries((record.at
 const inside = (body) => Object.values(body)[0].flatMap((each) => Object.values(each).find(Array.isArray).flatMap((scoped) => Object.values(scoped).find(Array.isArray)));
 
 export class Collector {
-  // `answer(request, body, response)` decides; by default everything is taken.
-  static async start(t, { answer, port = 0 } = {}) {
-    const collector = new Collector(answer);
-    await new Promise((done) => collector.server.listen(port, '127.0.0.1', done));
+  // `answer(request, body, response)` decides; by default everything is taken. `tls`: {key, cert}.
+  static async start(t, { answer, tls } = {}) {
+    const collector = new Collector(answer, tls);
+    await new Promise((done) => collector.server.listen(0, '127.0.0.1', done));
     cleanUp(t, () => collector.stop());
     return collector;
   }
 
-  constructor(answer) {
+  constructor(answer, tls) {
     this.reports = []; // {path, headers, body}
     this.problems = [];
     this.requests = 0;
     this.answer = answer ?? ((request, body, response) => response.writeHead(200, { 'content-type': 'application/json' }).end('{}'));
-    this.server = createServer((request, response) => {
+    this.scheme = tls ? 'https' : 'http';
+    const serve = (request, response) => {
       ++this.requests;
       const chunks = [];
       request.on('error', () => {});
@@ -101,20 +103,22 @@ export class Collector {
           assert.equal(request.method, 'POST');
           assert.equal(request.headers['content-type'], 'application/json');
           const body = JSON.parse(Buffer.concat(chunks));
-          assert.ok(schemas[request.url], `no such path: ${request.url}`);
-          schemas[request.url](body);
-          this.reports.push({ path: request.url, headers: request.headers, body });
+          const path = request.url.replace(/^\/base/, '');
+          assert.ok(schemas[path], `no such path: ${request.url}`);
+          schemas[path](body);
+          this.reports.push({ path, headers: request.headers, body });
           this.answer(request, body, response);
         } catch (error) {
           this.problems.push(error);
           response.writeHead(400).end();
         }
       });
-    });
+    };
+    this.server = tls ? createTlsServer(tls, serve) : createServer(serve);
   }
 
   get url() {
-    return `http://127.0.0.1:${this.server.address().port}`;
+    return `${this.scheme}://127.0.0.1:${this.server.address().port}`;
   }
 
   stop() {

@@ -39,6 +39,7 @@ CallRecord call() {
   made.session = "0123456789abcdef";
   made.server = "files";
   made.target = "read";
+  made.listed = true;
   made.attempts = 1;
   made.request_bytes = 10;
   made.outcome.executed = Executed::yes;
@@ -98,6 +99,15 @@ TEST(OtlpSpan, InTheCallersTraceOrLinkedToIt) {
   EXPECT_THAT(span(linked), Not(HasSubstr("parentSpanId")));
   EXPECT_THAT(span(linked), HasSubstr(R"("links":[{"traceId":"0af7651916cd43dd8448eb211c80319c",)"
                                       R"("spanId":"b7ad6b7169203331","flags":769}])"));
+}
+
+TEST(OtlpSpan, WhatACallerNamesIsNoNameOfASpan) {
+  CallRecord unlisted = call();
+  unlisted.listed = false;
+  unlisted.request_id = R"("a\"b")";
+  EXPECT_THAT(span(unlisted), HasSubstr(R"("name":"tools/call",)"));
+  EXPECT_THAT(span(unlisted), HasSubstr(attribute("gen_ai.tool.name", "read")));
+  EXPECT_THAT(span(unlisted), HasSubstr(attribute("jsonrpc.request.id", R"(a\"b)")));
 }
 
 TEST(OtlpSpan, OfAnAttempt) {
