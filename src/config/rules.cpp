@@ -28,6 +28,7 @@ class Checks {
     has_servers();
     listeners();
     timeouts();
+    instances();
     audit();
     otlp();
     for (const Server& server : config_.servers) one_server(server);
@@ -115,6 +116,23 @@ class Checks {
     error(second_path,
           {fmt::format("`{}` has the port of `{}` ({})", second_path, first_path, second.port),
            std::string(why), fmt::format("write another port, for example {}", second.port + 1)});
+  }
+
+  // Every call of such a server would be refused.
+  void instances() {
+    if (!usable("limits.children")) return;
+    const auto stdio = std::ranges::count_if(config_.servers, &Server::is_stdio);
+    if (config_.limits.children > stdio) return;
+    for (const Server& server : config_.servers) {
+      if (!server.is_stdio() || server.isolation == Isolation::shared) continue;
+      error("limits.children",
+            {fmt::format("`limits.children` ({}) leaves no process for the callers of `{}`",
+                         config_.limits.children, server.key),
+             fmt::format("each stdio server has one ({} in all), and an isolated one needs another for every "
+                         "session or principal",
+                         stdio),
+             fmt::format("write `children: {}` or more", stdio + 64)});
+    }
   }
 
   void tls() {
