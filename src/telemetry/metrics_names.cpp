@@ -19,8 +19,8 @@ std::string render_metrics_page() {
       "# Metrics\n\n"
       "<!-- Made of src/telemetry/metrics_names.hpp: UPDATE_GOLDEN=1 and the telemetry tests write it again. "
       "-->\n\n"
-      "The admin listener serves them at `/metrics` in the Prometheus text format 0.0.4. Label values come "
-      "from our\n"
+      "The admin listener serves them at `/metrics` in the Prometheus text format 0.0.4; `telemetry.otlp` "
+      "sends the same to a\ncollector of OpenTelemetry. Label values come from our\n"
       "catalogue and the configuration only: a name that neither knows is counted as `_other`, and so is "
       "whatever\n";
   fmt::format_to(std::back_inserter(page),

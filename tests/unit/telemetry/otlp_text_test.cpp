@@ -101,6 +101,15 @@ TEST(OtlpSpan, InTheCallersTraceOrLinkedToIt) {
                                       R"("spanId":"b7ad6b7169203331","flags":769}])"));
 }
 
+TEST(OtlpSpan, SaysHowItsCallerCame) {
+  CallRecord record = call();
+  record.source = "stdio";
+  EXPECT_THAT(span(record), HasSubstr(attribute("network.transport", "pipe")));
+  EXPECT_THAT(span(record), Not(HasSubstr("client.address")));
+  record.source = "unix:1000";
+  EXPECT_THAT(span(record), HasSubstr(attribute("network.transport", "unix")));
+}
+
 TEST(OtlpSpan, WhatACallerNamesIsNoNameOfASpan) {
   CallRecord unlisted = call();
   unlisted.listed = false;
@@ -154,7 +163,8 @@ TEST(OtlpSpan, WhatOthersWroteStaysInItsStringAndDeveloperTextIsAskedFor) {
   const Error error = Error(Code::network_protocol_error).with_developer_message("peer said CANARY");
   CallRecord hostile = call();
   hostile.target = "a\"},\n\x1b\xff\xe2\x80\xa8";
-  hostile.request_id = "\"" + std::string(200, 'x') + "\"";
+  const std::string long_id = "\"" + std::string(200, 'x') + "\"";
+  hostile.request_id = long_id;
   hostile.error = &error;
   EXPECT_THAT(span(hostile), Not(HasSubstr("CANARY")));
   EXPECT_THAT(span(hostile), Not(HasSubstr(std::string(65, 'x'))));
