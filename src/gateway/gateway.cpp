@@ -146,7 +146,7 @@ void Gateway::state_changed(const upstream::Server& server) {
 
 void Gateway::instances_changed(const upstream::Server& server) {
   metrics_->gauge(metrics::upstream_instances, {server.key()})
-      .set(static_cast<double>(server.instances()->size()));
+      .set(static_cast<double>(server.status().instances));
 }
 
 void Gateway::instance_restarted(const upstream::Server& server) {

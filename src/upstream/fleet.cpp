@@ -197,8 +197,9 @@ void Fleet::give_place(const Server& lister, std::string_view principal) {
   places_.give(principal, lister.target().is_stdio());
 }
 
+// Of a former server too: what counts is how many its successor has.
 void Fleet::instances_changed(const Server& lister) {
-  if (is_current(lister)) observer_->instances_changed(lister);
+  if (const auto member = current_->find(lister.key())) observer_->instances_changed(*member->server());
 }
 
 Task<void> Fleet::stop() {

@@ -22,7 +22,7 @@ struct Observer final : FleetObserver {
   void state_changed(const Server&) override {}
   void garbage(const Server&, std::string_view) override {}
   void late_answer(const Server&) override {}
-  void instances_changed(const Server& server) override { instances = server.instances()->size(); }
+  void instances_changed(const Server& server) override { instances = server.status().instances; }
   void instance_restarted(const Server&) override { ++restarted; }
   std::size_t instances = 0;
   int restarted = 0;
@@ -216,6 +216,7 @@ TEST_F(InstancesTest, AnotherDefinitionEndsThemAfterTheirCalls) {
   EXPECT_TRUE(testing::run_until(loop, [&] { return fleet->children() == 2; }));
   EXPECT_THAT(fleet->install(settings, {server(Isolation::shared, "new")}, grace).replaced, Contains("one"))
       << "who shares what is a part of it";
+  EXPECT_TRUE(testing::run_until(loop, [&] { return observer.instances == 0; }));
   EXPECT_TRUE(testing::run_until(loop, [&] { return fleet->children() == 1; }));
 }
 
