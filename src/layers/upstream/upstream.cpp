@@ -105,6 +105,22 @@ Result<void> check_content(const pipeline::Call& call, pipeline::Answer& answer)
   return {};
 }
 
+// Where an HTTP server is; without a host for a child process.
+net::Endpoint endpoint_of(const upstream::Server& server) {
+  if (server.target().is_stdio()) return {};
+  return net::parse_endpoint(server.target().url).value_or(net::Endpoint());
+}
+
+// What the call makes of a wait that its own deadline ended is decided further out, and is this.
+telemetry::Outcome failed_outcome(const Error& error, const task::Scope& scope) {
+  telemetry::Outcome outcome = pipeline::outcome(error);
+  if (scope.cancelled() && scope.reason() == task::CancelReason::deadline) {
+    outcome.code = Code::tool_timeout;
+    outcome.kind = row(Code::tool_timeout).kind;
+  }
+  return outcome;
+}
+
 }  // namespace
 
 // The subscription is the gateway's, one for all who want it; this client hears under the URI that it named.
@@ -152,28 +168,18 @@ Task<std::unique_ptr<pipeline::Answer>> Upstream::traced(pipeline::Call& call, c
   record.target = upstream::target_of(call);
   record.listed = !call.tool || call.tool->listed;
   record.revision = call.server->revision();
-  net::Endpoint endpoint;
-  if (!call.server->target().is_stdio()) {
-    if (auto parsed = net::parse_endpoint(call.server->target().url)) endpoint = std::move(*parsed);
-  }
+  const net::Endpoint endpoint = endpoint_of(*call.server);
   record.address = endpoint.host;
   record.port = endpoint.port;
   record.number = call.attempts;
-  record.outcome = answer ? pipeline::outcome(**answer) : pipeline::outcome(answer.error());
+  record.outcome =
+      answer ? pipeline::outcome(**answer) : failed_outcome(answer.error(), co_await task::current_scope());
+  record.error = answer ? nullptr : &answer.error();
   record.correlation = call.correlation;
   record.trace = call.trace.id;
   record.parent = call.trace.span;
   record.span = span;
   record.state = call.trace.state;
-  if (!answer) {
-    record.error = &answer.error();
-    // Which of our limits ended it is decided further out.
-    task::Scope& scope = co_await task::current_scope();
-    if (scope.cancelled() && scope.reason() == task::CancelReason::deadline) {
-      record.outcome.code = Code::tool_timeout;
-      record.outcome.kind = row(Code::tool_timeout).kind;
-    }
-  }
   hub_->finished(record);
   co_return answer;
 }
