@@ -1,5 +1,5 @@
 // Calls as they end: a live table with a filter, and everything that is known of one.
-import { useEffect, useState } from 'preact/hooks';
+import { useLayoutEffect, useState } from 'preact/hooks';
 import type { Call } from './api.ts';
 import { isCall } from './calls_of.ts';
 import { bytes, count, millis, plural, ranIn, visible } from './format.ts';
@@ -166,7 +166,8 @@ export function CallsView({ route }: { route: Route }) {
   }
   const change = (name: string, value: string): void => replaceRoute(link('calls', route.rest, { ...filter, [name]: value }));
   const toggle = (): void => setPaused((held) => (held ? null : store.calls));
-  useEffect(() => {
+  // A layout effect listens before what it is for can be seen: a key pressed at the first sight of the list is not lost.
+  useLayoutEffect(() => {
     const key = (event: Event): void => {
       if ((event as CustomEvent<string>).detail === 'p') toggle();
     };

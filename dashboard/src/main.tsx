@@ -1,6 +1,6 @@
 // The frame: navigation, the state of the connection, keys, and the view that the address names.
 import { render } from 'preact';
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { CallsView } from './calls.tsx';
 import { ErrorsView } from './errors.tsx';
 import { localTime, span } from './format.ts';
@@ -129,7 +129,7 @@ function App() {
   const route = useRoute();
   const { servers } = useStore();
   const [help, setHelp] = useState(false);
-  useEffect(() => {
+  useLayoutEffect(() => {
     const key = (event: KeyboardEvent): void => onKey(event, () => setHelp(true));
     document.addEventListener('keydown', key);
     return () => document.removeEventListener('keydown', key);

@@ -1,5 +1,5 @@
 // Where the page is: #/view/…?name=value, so that everything worth showing to somebody has a link.
-import { useEffect, useState } from 'preact/hooks';
+import { useLayoutEffect, useState } from 'preact/hooks';
 
 export interface Route {
   view: string;
@@ -27,7 +27,7 @@ export function link(view: string, rest?: string | null, query?: Record<string, 
 
 export function useRoute(): Route {
   const [route, setRoute] = useState(() => parseRoute(location.hash));
-  useEffect(() => {
+  useLayoutEffect(() => {
     const moved = (): void => setRoute(parseRoute(location.hash));
     addEventListener('hashchange', moved);
     return () => removeEventListener('hashchange', moved);

@@ -1,5 +1,5 @@
 // What the page knows of the gateway: asked for again and again, with the calls as they end. One object, many readers.
-import { useEffect, useState } from 'preact/hooks';
+import { useLayoutEffect, useState } from 'preact/hooks';
 import { type Call, type CatalogRow, get, type Overview, type Server } from './api.ts';
 
 export const CALLS_KEPT = 2000;
@@ -138,6 +138,6 @@ export const store = new Store();
 
 export function useStore(): Store {
   const [, redraw] = useState(0);
-  useEffect(() => store.subscribe(() => redraw((n) => n + 1)), []);
+  useLayoutEffect(() => store.subscribe(() => redraw((n) => n + 1)), []);
   return store;
 }
