@@ -60,6 +60,7 @@ struct Listen {
   std::vector<std::string> allowed_hosts;    // besides those that name the listener itself
   bool anonymous = false;  // the operator's word that a listener beyond loopback needs no credentials
   bool behind_tls_proxy = false;
+  std::vector<std::string> trusted_proxies;  // addresses, ranges, `unix`
 };
 
 // /healthz and /readyz alone, for a prober.

@@ -3,6 +3,7 @@
 #include "base/durations.hpp"
 #include "base/strings.hpp"
 #include "config/values.hpp"
+#include "net/forwarded.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -366,12 +367,33 @@ class Value {
 
   bool check_item(const Node& node, const std::string& path, const Expanded& item) {
     if (key_.type == Type::patterns) return check_pattern(node, path, item.text);
+    if (key_.type == Type::proxies) return check_proxy(node, path, item);
     const bool fits = key_.type == Type::origins ? is_origin(item.text) : is_host(item.text);
     if (fits) return true;
     const bool any = item.text == "*" || item.text == "null";
     mistake(node, path, fmt::format("`{}` is {}", path, found(node, item.foreign)),
             any ? "it would let any web page call the tools" : std::string(describe(key_.type).form),
             fmt::format("write `{}: {}`", key_.name(), describe(key_.type).example));
+    return false;
+  }
+
+  bool check_proxy(const Node& node, const std::string& path, const Expanded& item) {
+    if (item.text == net::TrustedProxies::unix_word) return true;
+    const auto range = net::IpRange::parse(item.text);
+    std::string why(describe(key_.type).form);
+    std::string instead = fmt::format("write `{}: {}`", key_.name(), describe(key_.type).example);
+    if (range && range->bits == 0) {
+      why = "it would let every client choose the address that it counts as";
+      instead = "name the proxies alone";
+    } else if (range && *range != range->network()) {
+      why = fmt::format("behind its first {} bits a range has zeros", range->bits);
+      instead = fmt::format("write `{}` for the range, `{}` for the address", range->network().text(),
+                            range->first.text());
+    } else if (range) {
+      return true;
+    }
+    mistake(node, path, fmt::format("`{}` is {}", path, found(node, item.foreign)), std::move(why),
+            std::move(instead));
     return false;
   }
 

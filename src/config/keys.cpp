@@ -48,7 +48,7 @@ constexpr std::array table{
     Key{"listen.anonymous", Type::boolean, v01, "false", "Says that a listener beyond loopback may serve callers who do not identify themselves.", to<&C::listen, &Listen::anonymous>},
     Key{"listen.legacy_sse", Type::any, later, "", "The HTTP+SSE transport of 2024-11-05."},
     Key{"listen.behind_tls_proxy", Type::boolean, v01, "false", "Says that a proxy in front of a listener beyond loopback speaks TLS.", to<&C::listen, &Listen::behind_tls_proxy>},
-    Key{"listen.trusted_proxies", Type::any, later, "", "Proxies whose forwarded addresses are believed."},
+    Key{"listen.trusted_proxies", Type::proxies, v01, "[]", "Proxies whose word counts about whom they forward for, in `Forwarded` or `X-Forwarded-For`: IP addresses, ranges as `10.0.0.0/8`, and `unix` for whoever may connect to a Unix socket.", to<&C::listen, &Listen::trusted_proxies>},
 
     Key{"health", Type::section, v01, "", "A listener for `/healthz` and `/readyz` alone, for a kubelet or a load balancer."},
     Key{"health.http", Type::address, v01, "", "Its address, beyond loopback too; without one there is no such listener.", to<&C::health, &Health::http>},
@@ -196,6 +196,8 @@ constexpr std::array words{
               "[\"https://app.example\"]"},
     TypeWords{"a list of hosts", "a host is a name or an address, with a port if it has one",
               "[gateway.example]"},
+    TypeWords{"a list of proxies", "a proxy is an IP address, a range of them (10.0.0.0/8), or `unix`",
+              "[10.0.0.0/8]"},
     TypeWords{"a list of tool patterns", "a pattern is a tool's name with * and ? for what varies",
               "[\"find_*\"]"},
     TypeWords{"a list of HTTP statuses", "a status that refuses is 400 to 599", "[503]"},

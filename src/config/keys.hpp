@@ -36,6 +36,7 @@ enum class Type : std::uint8_t {
   headers,      // likewise, under header names
   origins,
   hosts,
+  proxies,   // a list of addresses and ranges
   patterns,  // a list of patterns for tool names
   statuses,  // a list of HTTP statuses
   tool_durations,

@@ -84,6 +84,7 @@ json::object of_type(const Key& key) {
       return map_of(scalar);
     case Type::origins:
     case Type::hosts:
+    case Type::proxies:
     case Type::patterns:
       return list_of(text);
     case Type::statuses:
@@ -107,6 +108,7 @@ json::value standard(const Key& key) {
       return parse_int<std::uint64_t>(key.standard).value_or(0);
     case Type::origins:
     case Type::hosts:
+    case Type::proxies:
     case Type::statuses:
     case Type::arguments:
       return json::array();

@@ -95,12 +95,14 @@ Result<void> Listeners::open_agents(const config::Config& config) {
     if (!door.address.is_unix()) ports.push_back(door.listener->port());
     loopback = loopback && door.address.is_loopback();
   }
-  const transport::StreamableSettings settings{.after = config.stream.after,
-                                               .keepalive = config.stream.keepalive,
-                                               .streams = config.limits.streams,
-                                               .limits = request_limits(config.limits)};
-  http_ = std::make_unique<transport::StreamableHttp>(
-      *loop_, *gateway_, *sessions_, host_policy(config.listen, std::move(ports), loopback), settings);
+  transport::StreamableSettings settings{.after = config.stream.after,
+                                         .keepalive = config.stream.keepalive,
+                                         .streams = config.limits.streams,
+                                         .limits = request_limits(config.limits),
+                                         .proxies = net::TrustedProxies(config.listen.trusted_proxies)};
+  http_ = std::make_unique<transport::StreamableHttp>(*loop_, *gateway_, *sessions_,
+                                                      host_policy(config.listen, std::move(ports), loopback),
+                                                      std::move(settings));
   http_server_ =
       std::make_unique<net::HttpServer>(*loop_, *http_, http_limits(config.limits, gateway_->budget()));
   return {};

@@ -33,7 +33,11 @@ std::string retry_after_line(const protocol::CanonicalFailure& failure) {
 
 StreamableHttp::StreamableHttp(task::Loop& loop, pipeline::Front& front, session::Registry& sessions,
                                HostPolicy policy, StreamableSettings settings)
-    : loop_(&loop), front_(&front), sessions_(&sessions), policy_(std::move(policy)), settings_(settings) {}
+    : loop_(&loop),
+      front_(&front),
+      sessions_(&sessions),
+      policy_(std::move(policy)),
+      settings_(std::move(settings)) {}
 
 StreamableHttp::~StreamableHttp() = default;
 
@@ -94,7 +98,10 @@ std::optional<net::HttpReply> StreamableHttp::admit(const net::RequestHead& head
     return net::HttpReply{.status = 405, .headers = "Allow: GET, POST, DELETE\r\n"};
   }
   std::optional<Error> error = check_head(head, peer);
-  if (!error) error = front_->admit(peer);
+  if (!error) {
+    const std::optional<net::Peer> source = settings_.proxies.source(head.fields, peer);
+    error = front_->admit(source ? *source : peer);
+  }
   if (!error) return std::nullopt;
   net::HttpReply reply = refuse(*error);
   reply.headers += policy_.cors_headers(head);
@@ -102,7 +109,9 @@ std::optional<net::HttpReply> StreamableHttp::admit(const net::RequestHead& head
 }
 
 Task<void> StreamableHttp::handle(net::Exchange& exchange) {
-  const HttpRequest request(exchange.head(), exchange.peer(), policy_.cors_headers(exchange.head()));
+  HttpRequest request(exchange.head(), exchange.peer(), policy_.cors_headers(exchange.head()));
+  if (auto source = settings_.proxies.source(exchange.head().fields, exchange.peer()))
+    request.principal.source = std::move(source->address);
   if (exchange.head().method == "POST") co_return co_await post(exchange, request);
   // The modern era has POST only.
   if (request.edge.protocol_version && protocol::names_modern_era(*request.edge.protocol_version)) {

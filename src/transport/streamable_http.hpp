@@ -1,6 +1,7 @@
 // Streamable HTTP towards clients: both eras on one URL, /mcp for all servers and /mcp/{server} for one.
 #pragma once
 
+#include "net/forwarded.hpp"
 #include "net/http_server.hpp"
 #include "pipeline/front.hpp"
 #include "protocol/edge.hpp"
@@ -25,6 +26,7 @@ struct StreamableSettings {
   std::chrono::milliseconds keepalive{15000};  // a comment on a silent stream
   std::uint32_t streams = 1000;
   json::Limits limits;
+  net::TrustedProxies proxies{};  // whose word about the source of a request counts
 };
 
 class StreamableHttp final : public net::HttpHandler {

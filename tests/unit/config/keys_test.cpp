@@ -121,6 +121,12 @@ const std::vector<Sample>& samples() {
        }},
       {"listen.anonymous", "true", [](const Config& c) { return c.listen.anonymous; }},
       {"listen.behind_tls_proxy", "true", [](const Config& c) { return c.listen.behind_tls_proxy; }},
+      {"listen.trusted_proxies", "[10.0.0.0/8, 192.0.2.1, '2001:db8::/32', '::ffff:192.0.2.0/120', unix]",
+       [](const Config& c) {
+         return c.listen.trusted_proxies == std::vector<std::string>{"10.0.0.0/8", "192.0.2.1",
+                                                                     "2001:db8::/32", "::ffff:192.0.2.0/120",
+                                                                     "unix"};
+       }},
       {"health.http", "0.0.0.0:8082",
        [](const Config& c) { return c.health.http == Address{"0.0.0.0", 8082}; }},
       {"admin.http", "localhost:9999",
@@ -281,7 +287,6 @@ TEST(Keys, WhatIsNotEnforcedIsRefused) {
 // The keys that product.md names besides those of the table's enforced rows.
 TEST(Keys, EveryKeyOfTheProductIsKnown) {
   for (const char* path : {"listen.legacy_sse",
-                           "listen.trusted_proxies",
                            "admin.token",
                            "servers.*.proxy",
                            "servers.*.fallback",
