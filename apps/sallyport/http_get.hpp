@@ -1,4 +1,4 @@
-// One GET of a local port.
+// One GET of a local port, or a POST without a body.
 #pragma once
 
 #include "net/http_client.hpp"
@@ -14,5 +14,8 @@ struct HttpAnswer {
 
 // Bounded in size, not in time.
 Task<HttpAnswer> http_get(task::Loop& loop, const net::Endpoint& endpoint, const std::string& path);
+// `headers`: complete lines. Sent once.
+Task<HttpAnswer> http_post(task::Loop& loop, const net::Endpoint& endpoint, const std::string& path,
+                           const std::string& headers);
 
 }  // namespace sallyport::cli

@@ -3,6 +3,7 @@
 #include "gateway/daemon.hpp"
 #include "net/descriptor_limit.hpp"
 #include "telemetry/log.hpp"
+#include "user_paths.hpp"
 
 #include <fmt/format.h>
 
@@ -34,7 +35,8 @@ int run_serve(const ServeOptions& options) {
                                           .stdio = options.stdio,
                                           .check_upstreams = options.check_upstreams,
                                           .request = options.request,
-                                          .files = options.files});
+                                          .files = options.files,
+                                          .admin_token_file = admin_token_file()});
   const Result<void> ended = daemon.run();
   if (ended) return 0;
   fmt::print(stderr, "sallyport: {}\n", ended.error().developer_message());

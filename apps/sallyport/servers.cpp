@@ -1,16 +1,15 @@
-// `sallyport servers`: who is up and who is not, asked of a running gateway's admin port.
+// `sallyport servers`: who is up and who is not, and what an operator does about it, through a running
+// gateway's admin port.
+#include "admin_port.hpp"
 #include "base/durations.hpp"
 #include "base/strings.hpp"
 #include "commands.hpp"
 #include "config/values.hpp"
-#include "config_flags.hpp"
-#include "http_get.hpp"
 #include "json/dom.hpp"
 #include "json/scanner.hpp"
 #include "output.hpp"
 #include "run.hpp"
 #include "table.hpp"
-#include "user_paths.hpp"
 
 #include <ctime>
 
@@ -23,49 +22,31 @@ namespace {
 using simdjson::dom::element;
 
 constexpr std::chrono::seconds patience{10};
+// The calls of a server end first, and the next one has to start: timeouts.shutdown and timeouts.start.
+constexpr std::chrono::seconds patience_for_calls{900};
 
 struct ServersOptions {
-  ConfigFlags config;
-  std::string admin;
+  AdminFlags admin;
   std::string name;
   bool json = false;
 };
 
-// Where the admin port is; nothing: the exit code is 2.
-std::optional<net::Endpoint> admin_endpoint(const ServersOptions& options) {
-  std::string url = options.admin;
-  if (url.empty()) {
-    config::Config config;
-    const bool has_file = options.config.given() || std::filesystem::exists(standard_config());
-    if (has_file) {
-      auto loaded = load_or_complain(request_for(options.config));
-      if (!loaded) return std::nullopt;
-      config = std::move(*loaded->config);
-    }
-    url = config.admin.http.text();
-  }
-  if (url.find("://") == std::string::npos) url = "http://" + url;
-  if (auto endpoint = net::parse_endpoint(url)) return std::move(*endpoint);
-  complain(fmt::format("--admin: `{}` is not an http URL, write for example http://127.0.0.1:8081",
-                       clip(url, 200)));
-  return std::nullopt;
-}
-
-std::string base_url(const net::Endpoint& endpoint) {
-  return fmt::format("{}://{}", endpoint.tls ? "https" : "http", endpoint.authority());
-}
-
-Task<HttpAnswer> ask(task::Loop& loop, const net::Endpoint& endpoint, const std::string& path) {
-  const Progress progress(loop, [&] { return "waiting for " + base_url(endpoint); });
+// `posted`: the header lines of a POST; without them it is a GET.
+Task<HttpAnswer> ask(task::Loop& loop, const AdminPort& port, const std::string& path,
+                     const std::string* posted = nullptr) {
+  const Progress progress(loop, [&] { return "waiting for " + port.url(); });
+  const std::chrono::seconds limit = posted ? patience_for_calls : patience;
   Result<HttpAnswer> answer = co_await task::with_deadline(
-      loop.timers(), loop.now() + patience, http_get(loop, endpoint, path), [](const Error&) {
-        return Error(Code::network_timeout).with_slot(Slot::seconds, std::int64_t{patience.count()});
+      loop.timers(), loop.now() + limit,
+      posted ? http_post(loop, port.endpoint, path, *posted) : http_get(loop, port.endpoint, path),
+      [limit](const Error&) {
+        return Error(Code::network_timeout).with_slot(Slot::seconds, std::int64_t{limit.count()});
       });
   if (answer || answer.error().code() == Code::proto_cancelled) co_return answer;
   complain(
       fmt::format("no gateway answers at {}: start one with `sallyport serve`, or name its admin port with "
                   "--admin\n{}",
-                  base_url(endpoint), explain(answer.error())));
+                  port.url(), explain(answer.error())));
   co_return HttpAnswer{};
 }
 
@@ -139,10 +120,10 @@ std::optional<json::Dom> rows_of(const HttpAnswer& answer) {
 }
 
 int list_servers(const ServersOptions& options) {
-  const auto endpoint = admin_endpoint(options);
-  if (!endpoint) return exit_wrong_input;
+  const auto port = find_admin_port(options.admin);
+  if (!port) return exit_wrong_input;
   return run_to_end([&](task::Loop& loop) -> Task<int> {
-    const HttpAnswer answer = CO_TRY(co_await ask(loop, *endpoint, "/api/servers"));
+    const HttpAnswer answer = CO_TRY(co_await ask(loop, *port, "/api/servers"));
     const auto rows = rows_of(answer);
     if (!rows) co_return exit_failed;
     if (options.json)
@@ -162,8 +143,8 @@ std::string lines_json(std::string_view text) {
   return out + ']';
 }
 
-Task<int> complain_unknown(task::Loop& loop, const net::Endpoint& endpoint, const std::string& name) {
-  const auto rows = rows_of(CO_TRY(co_await ask(loop, endpoint, "/api/servers")));
+Task<int> complain_unknown(task::Loop& loop, const AdminPort& port, const std::string& name) {
+  const auto rows = rows_of(CO_TRY(co_await ask(loop, port, "/api/servers")));
   if (!rows) co_return exit_failed;
   std::vector<std::string> names;
   for (const element row : rows->root().get_array().value_unsafe()) names.emplace_back(text_at(row, "name"));
@@ -171,20 +152,22 @@ Task<int> complain_unknown(task::Loop& loop, const net::Endpoint& endpoint, cons
   co_return exit_wrong_input;
 }
 
+bool names_a_server(const std::string& name) {
+  if (config::is_server_key(name)) return true;
+  complain(fmt::format("`{}` cannot name a server: a name has 1 to 24 of a-z, 0-9 and -", clip(name, 64)));
+  return false;
+}
+
 int show_logs(const ServersOptions& options) {
-  if (!config::is_server_key(options.name)) {
-    complain(fmt::format("`{}` cannot name a server: a name has 1 to 24 of a-z, 0-9 and -",
-                         clip(options.name, 64)));
-    return exit_wrong_input;
-  }
-  const auto endpoint = admin_endpoint(options);
-  if (!endpoint) return exit_wrong_input;
+  if (!names_a_server(options.name)) return exit_wrong_input;
+  const auto port = find_admin_port(options.admin);
+  if (!port) return exit_wrong_input;
   return run_to_end([&](task::Loop& loop) -> Task<int> {
-    const HttpAnswer answer = CO_TRY(co_await ask(loop, *endpoint, "/api/servers/" + options.name + "/logs"));
+    const HttpAnswer answer = CO_TRY(co_await ask(loop, *port, "/api/servers/" + options.name + "/logs"));
     if (answer.status == 0) co_return exit_failed;
-    if (answer.status == 404) co_return co_await complain_unknown(loop, *endpoint, options.name);
+    if (answer.status == 404) co_return co_await complain_unknown(loop, *port, options.name);
     if (answer.status != 200) {
-      complain(fmt::format("{} answered with status {}", base_url(*endpoint), answer.status));
+      complain(fmt::format("{} answered with status {}", port->url(), answer.status));
       co_return exit_failed;
     }
     if (options.json) co_return print_json(lines_json(answer.body));
@@ -193,10 +176,78 @@ int show_logs(const ServersOptions& options) {
   });
 }
 
+// What GET and POST below /api answer when they refuse; nothing if the answer is none of them.
+std::string refusal_in(std::string_view body) {
+  if (!json::scan(body, {})) return "";
+  const auto dom = json::Dom::parse(body);
+  element error;
+  if (!dom || dom->root()["error"].get(error) != simdjson::SUCCESS) return "";
+  return fmt::format("{} ({})", text_at(error, "message"), text_at(error, "code"));
+}
+
+std::string calls_text(element answer) {
+  std::int64_t waited = 0;
+  std::int64_t cut = 0;
+  (void)answer["calls"]["waitedFor"].get(waited);
+  (void)answer["calls"]["cut"].get(cut);
+  const auto calls = [](std::int64_t count) {
+    return fmt::format("{} call{}", count, count == 1 ? "" : "s");
+  };
+  if (cut > 0) return fmt::format("; {} of {} did not end in time and were cut", cut, calls(waited));
+  return waited > 0 ? fmt::format("; {} ended first", calls(waited)) : "";
+}
+
+// One line that says what is so now.
+std::string outcome(element answer, std::string_view action) {
+  const std::string name(text_at(answer, "name"));
+  const std::string_view state = text_at(answer, "state");
+  bool changed = false;
+  (void)answer["changed"].get(changed);
+  if (!changed) return fmt::format("{} was {}d already: it is {}\n", name, action, state);
+  const std::string what = action == "restart" ? "was restarted" : fmt::format("is {}d", action);
+  if (action == "disable") return fmt::format("{} {}{}\n", name, what, calls_text(answer));
+  const std::string pid = number_at(answer, "pid");
+  return fmt::format("{} {}: {}{}{}\n", name, what, state, pid.empty() ? "" : ", pid " + pid,
+                     calls_text(answer));
+}
+
+int change_server(const ServersOptions& options, const std::string& action) {
+  if (!names_a_server(options.name)) return exit_wrong_input;
+  const auto port = find_admin_port(options.admin);
+  if (!port) return exit_wrong_input;
+  const auto token = admin_token(options.admin, *port);
+  if (!token) return exit_wrong_input;
+  const std::string headers = fmt::format("Authorization: Bearer {}\r\n", token->reveal());
+  return run_to_end([&](task::Loop& loop) -> Task<int> {
+    const HttpAnswer answer =
+        CO_TRY(co_await ask(loop, *port, fmt::format("/api/servers/{}/{}", options.name, action), &headers));
+    if (answer.status == 0) co_return exit_failed;
+    if (answer.status == 404) co_return co_await complain_unknown(loop, *port, options.name);
+    const std::string refusal = refusal_in(answer.body);
+    if (answer.status != 200) {
+      complain(refusal.empty() ? fmt::format("{} answered with status {}", port->url(), answer.status)
+                               : refusal);
+      co_return answer.status == 401 ? exit_wrong_input : exit_failed;
+    }
+    const auto dom = json::scan(answer.body, {}) ? json::Dom::parse(answer.body) : std::nullopt;
+    if (!dom) {
+      complain("this is not the admin port of a gateway: its answer is no JSON");
+      co_return exit_failed;
+    }
+    const element root = dom->root();
+    const int printed =
+        options.json
+            ? print_json(std::string_view(answer.body).substr(0, answer.body.find_last_not_of('\n') + 1))
+            : print(printable(outcome(root, action)));
+    const bool as_wished = text_at(root, "state") == (action == "disable" ? "disabled" : "up");
+    if (!as_wished)
+      complain(fmt::format("{} is {}: {}", options.name, text_at(root, "state"), last_error(root)));
+    co_return as_wished ? printed : exit_failed;
+  });
+}
+
 void add_flags(CLI::App& command, ServersOptions& options) {
-  add_config_flags(command, options.config);
-  command.add_option("--admin", options.admin, "The gateway's admin port (default: as configured)")
-      ->type_name("URL");
+  add_admin_flags(command, options.admin);
   command.add_flag("--json", options.json, "Prints JSON");
 }
 
@@ -219,6 +270,21 @@ void add_servers(CLI::App& app, Action& action) {
   });
   list->callback([=, &action] { action = [=] { return list_servers(*options); }; });
   logs->callback([=, &action] { action = [=] { return show_logs(*options); }; });
+  for (const auto& [word, what] :
+       {std::pair("restart",
+                  "Ends a server after its calls and starts it again; new calls go to the new one"),
+        std::pair("disable", "Switches a server off until it is enabled or the gateway restarts"),
+        std::pair("enable", "Switches a server on again and starts it")}) {
+    CLI::App* command = add_command(*servers, word, what, fmt::format("sallyport servers {} files", word));
+    add_flags(*command, *options);
+    add_token_flag(*command, options->admin);
+    command->add_option("NAME", options->name, "The server, as the configuration names it")
+        ->required()
+        ->type_name("");
+    command->callback([=, &action, action_word = std::string(word)] {
+      action = [=] { return change_server(*options, action_word); };
+    });
+  }
 }
 
 }  // namespace sallyport::cli

@@ -35,6 +35,10 @@ fs::path state_directory() {
   return base_directory("XDG_STATE_HOME", ".local/state") / "sallyport";
 }
 
+fs::path admin_token_file() {
+  return state_directory() / "admin-token";
+}
+
 fs::path program_path() {
   std::error_code error;
   fs::path path = fs::read_symlink("/proc/self/exe", error);

@@ -8,7 +8,7 @@ export interface Overview {
   draining: boolean;
   mcp: string[];
   totals: { requests: number; calls: number; failed: number };
-  servers: { idle: number; starting: number; up: number; down: number; inFlight: number };
+  servers: { idle: number; starting: number; up: number; down: number; disabled: number; inFlight: number };
   rate: { stepSeconds: number; calls: number[]; failed: number[] };
   latency: { stepSeconds: number; p50: (number | null)[]; p95: (number | null)[] };
   window: Window;

@@ -129,7 +129,7 @@ export function ToolsView({ route }: { route: Route }) {
       {off.map((server) => (
         <p class="note" key={server.server}>
           <State state={server.state} /> <a href={link('servers', server.server)}>{server.server}</a> for <Since iso={server.since} />
-          {server.state === 'idle' ? ': it is started, and its tools are listed, when an agent first asks.' : server.listed > 0 ? `: its ${plural(server.listed, 'tool')} of before are still listed, and answer TOOL_006.` : ': its tools are missing here.'}
+          {server.state === 'idle' ? ': it is started, and its tools are listed, when an agent first asks.' : server.state === 'disabled' ? ': its tools are not listed, and answer SYS_003 until `sallyport servers enable`.' : server.listed > 0 ? `: its ${plural(server.listed, 'tool')} of before are still listed, and answer TOOL_006.` : ': its tools are missing here.'}
         </p>
       ))}
       <div class={chosen ? 'beside' : ''}>

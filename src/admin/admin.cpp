@@ -7,7 +7,6 @@
 #include "admin/query.hpp"
 #include "admin/reply.hpp"
 #include "base/strings.hpp"
-#include "json/scanner.hpp"
 
 #include <algorithm>
 #include <array>
@@ -30,10 +29,7 @@ net::HttpReply refusal(const Error& error) {
   std::string_view message = row(error.code()).meaning;
   if (const SlotValue* constraint = error.slot(Slot::constraint))
     message = std::get<std::string>(*constraint);
-  return {.status = error.code() == Code::limit_concurrency ? 503 : 400,
-          .body = fmt::format(R"({{"error":{{"code":"{}","message":{}}}}})", wire_name(error.code()),
-                              json::quote(message)) +
-                  "\n"};
+  return error_reply(error.code() == Code::limit_concurrency ? 503 : 400, error.code(), message);
 }
 
 net::HttpReply json_reply(Result<std::string> body) {
@@ -62,18 +58,22 @@ std::optional<std::string_view> logs_of(std::string_view path) {
 
 }  // namespace
 
-Admin::Admin(Sources sources, transport::HostPolicy policy)
+Admin::Admin(Sources sources, transport::HostPolicy policy, Control control)
     : sources_(std::move(sources)),
       policy_(std::move(policy)),
       started_(sources_.loop.clock().system_now()),
-      feed_(sources_.loop, sources_.calls) {}
+      feed_(sources_.loop, sources_.calls),
+      control_(std::move(control)) {}
 
 std::optional<net::HttpReply> Admin::admit(const net::RequestHead& head, const net::Peer& peer) {
   if (policy_.check(head, peer.unix_socket)) {
     return net::HttpReply{
         .status = 403, .body = "Host or Origin is not one of this listener.\n", .content_type = "text/plain"};
   }
-  return refuse_writes(head);
+  std::optional<net::HttpReply> refused =
+      is_command(path_of(head.target)) ? control_.admit(head, peer) : refuse_writes(head);
+  if (refused) refused->headers += std::string(every_reply) + std::string(no_store);
+  return refused;
 }
 
 net::HttpReply Admin::refuse(const Error& error) {
@@ -83,7 +83,8 @@ net::HttpReply Admin::refuse(const Error& error) {
 Task<void> Admin::handle(net::Exchange& exchange) {
   const net::RequestHead& head = exchange.head();
   if (path_of(head.target) == stream_path && head.method == "GET") co_return co_await stream(exchange);
-  net::HttpReply reply = answer(head);
+  net::HttpReply reply =
+      is_command(path_of(head.target)) ? CO_TRY(co_await control_.run(exchange)) : answer(head);
   reply.headers += every_reply;
   co_return co_await exchange.reply(reply);
 }

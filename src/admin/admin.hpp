@@ -3,6 +3,7 @@
 #pragma once
 
 #include "admin/call_feed.hpp"
+#include "admin/control.hpp"
 #include "admin/health.hpp"
 #include "net/http_server.hpp"
 #include "telemetry/metrics.hpp"
@@ -25,10 +26,10 @@ struct Sources {
   std::vector<std::string> mcp_urls;  // where agents reach it, for those who set one up
 };
 
-// docs/admin-api.md lists the paths. Reads only: nothing here changes anything.
+// docs/admin-api.md lists the paths. All are reads but those of Control.
 class Admin final : public net::HttpHandler {
  public:
-  Admin(Sources sources, transport::HostPolicy policy);
+  Admin(Sources sources, transport::HostPolicy policy, Control control);
 
   std::optional<net::HttpReply> admit(const net::RequestHead& head, const net::Peer& peer) override;
   net::HttpReply refuse(const Error& error) override;
@@ -50,6 +51,7 @@ class Admin final : public net::HttpHandler {
   transport::HostPolicy policy_;
   SystemTime started_;
   CallFeed feed_;
+  Control control_;
 };
 
 }  // namespace sallyport::admin

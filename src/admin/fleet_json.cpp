@@ -15,28 +15,6 @@ namespace {
 namespace json = boost::json;
 using sallyport::json::quote;
 
-json::value server_json(const upstream::Status& status) {
-  json::object object;
-  object["name"] = status.name;
-  object["transport"] = status.stdio ? "stdio" : "http";
-  object["state"] = json_text(name(status.state));
-  object["since"] = format_rfc3339(status.since);
-  object["lastError"] = status.last_error ? error_json(*status.last_error) : json::value();
-  object["era"] = status.revision ? json::value(json_text(protocol::name(protocol::era(*status.revision))))
-                                  : json::value();
-  object["revision"] =
-      status.revision ? json::value(json_text(protocol::name(*status.revision))) : json::value();
-  object["pid"] = status.pid ? json::value(*status.pid) : json::value();
-  object["restarts"] = status.restarts;
-  object["tools"] = status.tools;
-  object["resources"] = status.resources;
-  object["resourceTemplates"] = status.templates;
-  object["prompts"] = status.prompts;
-  object["instances"] = status.instances;
-  object["inFlight"] = status.in_flight;
-  return object;
-}
-
 void append_tool(std::string& out, std::string_view exposed, const upstream::View::Tool& entry) {
   const upstream::Tool& tool = *entry.tool;
   const std::string timeout = tool.timeout ? std::to_string(tool.timeout->count()) : "null";
@@ -70,6 +48,28 @@ json::object rest_json(upstream::Member& member) {
 }
 
 }  // namespace
+
+json::object server_json(const upstream::Status& status) {
+  json::object object;
+  object["name"] = status.name;
+  object["transport"] = status.stdio ? "stdio" : "http";
+  object["state"] = json_text(name(status.state));
+  object["since"] = format_rfc3339(status.since);
+  object["lastError"] = status.last_error ? error_json(*status.last_error) : json::value();
+  object["era"] = status.revision ? json::value(json_text(protocol::name(protocol::era(*status.revision))))
+                                  : json::value();
+  object["revision"] =
+      status.revision ? json::value(json_text(protocol::name(*status.revision))) : json::value();
+  object["pid"] = status.pid ? json::value(*status.pid) : json::value();
+  object["restarts"] = status.restarts;
+  object["tools"] = status.tools;
+  object["resources"] = status.resources;
+  object["resourceTemplates"] = status.templates;
+  object["prompts"] = status.prompts;
+  object["instances"] = status.instances;
+  object["inFlight"] = status.in_flight;
+  return object;
+}
 
 std::string servers_json(const upstream::Fleet& fleet) {
   json::array servers;

@@ -7,8 +7,11 @@
 #include <string>
 #include <string_view>
 
+#include <boost/json/object.hpp>
+
 namespace sallyport::admin {
 
+boost::json::object server_json(const upstream::Status& status);
 std::string servers_json(const upstream::Fleet& fleet);
 
 // The definitions are those of the newest revision, in the order of the list. Starts no server.

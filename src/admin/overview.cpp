@@ -96,7 +96,7 @@ json::object window_json(const CallStats::Window& window, std::chrono::seconds s
 }
 
 json::object servers_json(const upstream::Fleet& fleet) {
-  json::object states{{"idle", 0}, {"starting", 0}, {"up", 0}, {"down", 0}};
+  json::object states{{"idle", 0}, {"starting", 0}, {"up", 0}, {"down", 0}, {"disabled", 0}};
   std::uint64_t in_flight = 0;
   for (const auto& member : fleet.current()->members()) {
     const upstream::Server* const server = member->server().get();

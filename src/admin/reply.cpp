@@ -1,6 +1,17 @@
 #include "admin/reply.hpp"
 
+#include "json/scanner.hpp"
+
+#include <fmt/format.h>
+
 namespace sallyport::admin {
+
+net::HttpReply error_reply(int status, Code code, std::string_view message) {
+  return {.status = status,
+          .body = fmt::format(R"({{"error":{{"code":"{}","message":{}}}}})", wire_name(code),
+                              json::quote(message)) +
+                  "\n"};
+}
 
 std::optional<net::HttpReply> refuse_writes(const net::RequestHead& head) {
   if (head.method == "GET" || head.method == "HEAD") return std::nullopt;

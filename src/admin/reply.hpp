@@ -21,6 +21,9 @@ inline std::string_view path_of(std::string_view target) {
   return target.substr(0, target.find('?'));
 }
 
+// `{"error": {"code", "message"}}`.
+net::HttpReply error_reply(int status, Code code, std::string_view message);
+
 // A reply for whatever is not a read.
 std::optional<net::HttpReply> refuse_writes(const net::RequestHead& head);
 

@@ -11,12 +11,12 @@ namespace sallyport::config {
 namespace {
 
 // What a reload puts in force. A key that is not named here waits for a restart, and the log says so.
-constexpr std::array<std::string_view, 19> live = {
-    "expose.separator",  "expose.max_name",    "expose.keep_listed",  "timeouts.tool",
-    "timeouts.tool_max", "timeouts.start",     "timeouts.first_list", "timeouts.discovery",
-    "timeouts.connect",  "timeouts.shutdown",  "limits.rate",         "limits.per",
-    "limits.source",     "limits.concurrency", "limits.buffered",     "limits.response",
-    "limits.children",   "limits.stdio_line",  "limits.instances"};
+constexpr std::array<std::string_view, 20> live = {
+    "admin.token",        "expose.separator",  "expose.max_name",    "expose.keep_listed",
+    "timeouts.tool",      "timeouts.tool_max", "timeouts.start",     "timeouts.first_list",
+    "timeouts.discovery", "timeouts.connect",  "timeouts.shutdown",  "limits.rate",
+    "limits.per",         "limits.source",     "limits.concurrency", "limits.buffered",
+    "limits.response",    "limits.children",   "limits.stdio_line",  "limits.instances"};
 
 template <class T>
 std::string text(const T& value, const Key& key) {
@@ -71,7 +71,12 @@ std::vector<Change> changes(Config before, Config after) {
   for (const Key& key : keys()) {
     if (!key.enforced() || !key.slot || key.path.starts_with("servers")) continue;
     Change change{std::string(key.path), text_of(key, old), text_of(key, fresh)};
-    if (change.before == change.after) continue;
+    if (key.type == Type::token) {
+      const auto value = [&](Scope& scope) { return std::get<Secret*>(key.slot(scope))->reveal(); };
+      if (value(old) == value(fresh)) continue;
+    } else if (change.before == change.after) {
+      continue;
+    }
     change.restart = std::ranges::find(live, key.path) == live.end();
     all.push_back(std::move(change));
   }

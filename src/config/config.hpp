@@ -70,6 +70,7 @@ struct Health {
 
 struct Admin {
   Address http{"127.0.0.1", 8081};
+  Secret token;  // what writes need; empty: one that the gateway makes itself
 };
 
 // How one process or connection is divided between callers; the others come in a later release.

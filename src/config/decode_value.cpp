@@ -48,7 +48,8 @@ class Value {
 
  private:
   bool hides_values() const {
-    return key_.type == Type::arguments || key_.type == Type::environment || key_.type == Type::headers;
+    return key_.type == Type::arguments || key_.type == Type::environment || key_.type == Type::headers ||
+           key_.type == Type::token;
   }
 
   void remember(const std::string& path, Position at, bool foreign = false) {
@@ -350,6 +351,13 @@ class Value {
       const std::string path = fmt::format("{}.{}", path_, clip(member.key.text, max_tool_name));
       if (auto expanded = text(member.value, path)) each(member, path, std::move(*expanded));
     }
+  }
+
+  void put(Secret* slot) {
+    auto expanded = text(node_, path_);
+    if (!expanded) return;
+    if (!is_token(expanded->text)) return wrong_kind(node_, path_, expanded->foreign);
+    *slot = Secret(std::move(expanded->text));
   }
 
   void put(std::vector<Secret>* slot) {

@@ -54,7 +54,7 @@ constexpr std::array table{
     Key{"health.http", Type::address, v01, "", "Its address, beyond loopback too; without one there is no such listener.", to<&C::health, &Health::http>},
     Key{"admin", Type::section, v01, "", "The operator's own port, never the one of agents."},
     Key{"admin.http", Type::address, v01, "127.0.0.1:8081", "The address of health, metrics and the admin API.", to<&C::admin, &Admin::http>},
-    Key{"admin.token", Type::any, later, "", "What writes to the admin API need."},
+    Key{"admin.token", Type::token, v01, "", "What writes to the admin API need, as `${file:/run/secrets/admin}`; without one the gateway makes one, see [operations](operations.md#writes).", to<&C::admin, &Admin::token>},
 
     Key{"servers", Type::servers, v01, "", "The MCP servers behind the gateway, by a name of `[a-z0-9-]{1,24}`; the order decides who keeps what two of them claim."},
     Key{"servers.*", Type::section, v01, "", "One server: a child process (`command`) or an HTTP endpoint (`url`)."},
@@ -186,6 +186,8 @@ constexpr std::array words{
     TypeWords{"a text", "a text is one line that is not empty", "npx"},
     TypeWords{"a path", "a path is a text that is not empty", "/srv/data"},
     TypeWords{"a URL", "a URL begins with http:// or https:// and names a host", "https://host.example/mcp"},
+    TypeWords{"a token",
+              "a token has 16 to 512 of A-Z a-z 0-9 - . _ ~ + / =", "${file:/run/secrets/sallyport-admin}"},
     TypeWords{"a separator", "tool names are made of A-Z a-z 0-9 _ and -, so it has 1 to 8 of these", "__"},
     TypeWords{"a prefix", "the prefix is the server's name; the one other choice is none", "\"\""},
     TypeWords{"a list of arguments", "each argument is a text", "[-y, some-server]"},

@@ -29,6 +29,7 @@ enum class Type : std::uint8_t {
   text,
   path,
   url,
+  token,        // a secret that callers show
   separator,    // characters of tool names
   prefix,       // the empty text
   arguments,    // a list of texts that may hold secrets
@@ -45,12 +46,13 @@ enum class Type : std::uint8_t {
 };
 
 // Where a value goes.
-using Slot = std::variant<
-    std::monostate, bool*, std::uint32_t*, std::uint64_t*, Milliseconds*, std::string*,
-    std::optional<std::string>*, Address*, std::optional<Address>*, std::vector<Address>*, Rate*,
-    std::optional<Rate>*, LimitBy*, Isolation*, LogLevel*, LogFormat*, OnFailure*, std::vector<std::string>*,
-    std::vector<Secret>*, std::vector<EnvironmentEntry>*, std::vector<Header>*, std::vector<std::uint16_t>*,
-    std::map<std::string, Milliseconds, std::less<>>*, std::map<std::string, std::string, std::less<>>*>;
+using Slot = std::variant<std::monostate, bool*, std::uint32_t*, std::uint64_t*, Milliseconds*, std::string*,
+                          std::optional<std::string>*, Address*, std::optional<Address>*,
+                          std::vector<Address>*, Rate*, std::optional<Rate>*, LimitBy*, Isolation*, LogLevel*,
+                          LogFormat*, OnFailure*, std::vector<std::string>*, Secret*, std::vector<Secret>*,
+                          std::vector<EnvironmentEntry>*, std::vector<Header>*, std::vector<std::uint16_t>*,
+                          std::map<std::string, Milliseconds, std::less<>>*,
+                          std::map<std::string, std::string, std::less<>>*>;
 
 // What slots are found in; `server` is set within `servers.*`.
 struct Scope {

@@ -73,6 +73,8 @@ json::object of_type(const Key& key) {
       return {{"type", "string"}, {"minLength", 1}};
     case Type::url:
       return or_expansion({{"type", "string"}, {"pattern", "^[Hh][Tt][Tt][Pp][Ss]?://"}});
+    case Type::token:
+      return or_expansion({{"type", "string"}, {"pattern", "^[A-Za-z0-9._~+/=-]{16,512}$"}});
     case Type::separator:
       return or_expansion({{"type", "string"}, {"pattern", "^[A-Za-z0-9_-]{1,8}$"}});
     case Type::prefix:

@@ -150,6 +150,13 @@ bool is_made_of_name_characters(std::string_view text) {
   return made_of(text, name_characters);
 }
 
+bool is_token(std::string_view text) {
+  const auto fits = [](char c) {
+    return is_made_of_name_characters({&c, 1}) || std::string_view(".~+/=").contains(c);
+  };
+  return text.size() >= 16 && text.size() <= 512 && std::ranges::all_of(text, fits);
+}
+
 std::string to_lower(std::string_view text) {
   std::string lower(text);
   for (char& c : lower) {

@@ -74,7 +74,7 @@ void Daemon::open_stdio() {
 Result<void> Daemon::open() {
   TRY(observability_.open(gateway_.calls()));
   if (options_.http) TRY(listeners_.open_agents(config_));
-  if (options_.admin) TRY(listeners_.open_admin(config_));
+  if (options_.admin) TRY(listeners_.open_admin(config_, options_.admin_token_file));
   if (options_.health) TRY(listeners_.open_health(config_));
   if (options_.stdio) open_stdio();
   return {};

@@ -24,6 +24,7 @@ struct DaemonOptions {
       false;                  // nothing is served until every server answered; one that does not is the end
   config::Request request{};  // what the configuration came of, to read it again
   std::vector<std::string> files{};  // and the files that it was read from
+  std::string admin_token_file{};    // where a token is made if `admin.token` is not written
 };
 
 class Daemon {

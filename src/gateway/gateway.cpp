@@ -18,8 +18,7 @@ Gateway::Gateway(task::Loop& loop, const config::Config& config, telemetry::Regi
       idle_(loop) {
   set_limits(config.limits);
   graph_ = build_graph(config);
-  for (const auto& member : fleet_.current()->members())
-    metrics_->gauge(metrics::upstream_up, {member->key()}).set(0);
+  for (const auto& member : fleet_.current()->members()) state_changed(*member->server());
   metrics_->sampled(metrics::subscriptions, [this] {
     std::size_t watched = 0;
     for (const auto& member : fleet_.current()->members()) watched += member->server()->watched();
@@ -48,14 +47,24 @@ upstream::FleetChange Gateway::reload(const config::Config& config) {
   upstream::FleetChange change =
       fleet_.install(upstream_settings(config), definitions(config), config.timeouts.shutdown);
   graph_ = build_graph(config);
-  for (const std::string& key : change.removed) metrics_->forget(metrics::upstream_up, {key});
+  for (const std::string& key : change.removed) {
+    metrics_->forget(metrics::upstream_up, {key});
+    metrics_->forget(metrics::upstream_disabled, {key});
+  }
   for (const std::vector<std::string>* keys : {&change.removed, &change.replaced}) {
     for (const std::string& key : *keys) metrics_->forget(metrics::upstream_instances, {key});
   }
   for (const std::vector<std::string>* keys : {&change.added, &change.replaced}) {
-    for (const std::string& key : *keys) metrics_->gauge(metrics::upstream_up, {key}).set(0);
+    for (const std::string& key : *keys) state_changed(*fleet_.current()->find(key)->server());
   }
   return change;
+}
+
+std::shared_ptr<upstream::Farewell> Gateway::replace_server(std::string_view key, upstream::Power power) {
+  if (draining_) return nullptr;
+  auto farewell = fleet_.replace(key, power, graph_->config.timeouts.shutdown);
+  if (farewell) graph_ = build_graph(graph_->config);
+  return farewell;
 }
 
 Error Gateway::draining_error() const {
@@ -138,8 +147,10 @@ Task<void> Gateway::finish_calls(SteadyTime until) {
 }
 
 void Gateway::state_changed(const upstream::Server& server) {
-  metrics_->gauge(metrics::upstream_up, {server.key()}).set(server.state() == upstream::State::up ? 1 : 0);
-  if (server.state() == upstream::State::starting && server.status().restarts > 0) {
+  using upstream::State;
+  metrics_->gauge(metrics::upstream_up, {server.key()}).set(server.state() == State::up ? 1 : 0);
+  metrics_->gauge(metrics::upstream_disabled, {server.key()}).set(server.state() == State::disabled ? 1 : 0);
+  if (server.state() == State::starting && server.status().restarts > 0) {
     metrics_->counter(metrics::upstream_restarts, {server.key()}).increment();
   }
 }

@@ -41,6 +41,9 @@ class Gateway final : public pipeline::Front, private upstream::FleetObserver {
   upstream::FleetChange reload(const config::Config& config);
   const config::Config& config() const noexcept { return graph_->config; }
 
+  // As Fleet::replace, under `timeouts.shutdown`: calls that come from now on find the new one.
+  std::shared_ptr<upstream::Farewell> replace_server(std::string_view key, upstream::Power power);
+
   upstream::Fleet& fleet() noexcept { return fleet_; }
   net::Budget& budget() noexcept { return budget_; }
   telemetry::CallHub& calls() noexcept { return calls_; }

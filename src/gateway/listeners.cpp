@@ -8,6 +8,7 @@ namespace sallyport::gateway {
 namespace {
 
 constexpr std::size_t admin_connections = 100;
+constexpr std::uint64_t admin_body = 16 * 1024;  // nothing there has a body that is looked at
 // A probe asks once and goes: whoever stays holds a place for a moment only.
 constexpr std::size_t health_connections = 256;
 constexpr std::chrono::milliseconds health_patience{5000};
@@ -108,7 +109,7 @@ Result<void> Listeners::open_agents(const config::Config& config) {
   return {};
 }
 
-Result<void> Listeners::open_admin(const config::Config& config) {
+Result<void> Listeners::open_admin(const config::Config& config, const std::string& token_file) {
   const config::Address& address = config.admin.http;
   admin_listener_ = TRY(listen_at(
       *loop_, address,
@@ -123,8 +124,16 @@ Result<void> Listeners::open_admin(const config::Config& config) {
                      .calls = gateway_->calls(),
                      .ready = [this] { return gateway_->ready(); },
                      .mcp_urls = std::move(mcp_urls)},
-      host_policy(config.listen, {admin_listener_->port()}, address.is_loopback()));
+      host_policy(config.listen, {admin_listener_->port()}, address.is_loopback()),
+      admin::Control(
+          gateway_->fleet(),
+          [this](std::string_view key, upstream::Power power) {
+            return gateway_->replace_server(key, power);
+          },
+          admin::TokenGuard(
+              *loop_, [this]() -> const Secret& { return gateway_->config().admin.token; }, token_file)));
   net::HttpLimits limits;
+  limits.body = admin_body;
   limits.connections = admin_connections;
   limits.outbox = admin_outbox;
   admin_server_ = std::make_unique<net::HttpServer>(*loop_, *admin_, limits);

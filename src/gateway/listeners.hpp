@@ -23,7 +23,8 @@ class Listeners {
   ~Listeners();
 
   Result<void> open_agents(const config::Config& config);
-  Result<void> open_admin(const config::Config& config);
+  // `token_file`: where the admin token is kept if the configuration has none.
+  Result<void> open_admin(const config::Config& config, const std::string& token_file);
   Result<void> open_health(const config::Config& config);  // nothing without `health.http`
   void log_start(const config::Config& config) const;
 

@@ -125,6 +125,12 @@ inline constexpr MetricInfo buffered_bytes{
     .help = "Bytes of requests, results and events held in memory, as counted against `limits.buffered`.",
     .type = MetricType::gauge,
 };
+inline constexpr MetricInfo upstream_disabled{
+    .name = "sallyport_upstream_disabled",
+    .help = "1 while an operator has the server switched off, else 0.",
+    .type = MetricType::gauge,
+    .labels = labels::server,
+};
 inline constexpr MetricInfo upstream_up{
     .name = "sallyport_upstream_up",
     .help = "1 while the server is connected and initialized, else 0.",
@@ -256,6 +262,7 @@ inline constexpr std::array all = {&build_info,
                                    &events_kept_bytes,
                                    &events_dropped,
                                    &buffered_bytes,
+                                   &upstream_disabled,
                                    &upstream_up,
                                    &upstream_restarts,
                                    &upstream_instances,

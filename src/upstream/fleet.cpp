@@ -3,9 +3,15 @@
 #include "telemetry/log.hpp"
 
 #include <algorithm>
-#include <set>
 
 namespace sallyport::upstream {
+namespace {
+
+const std::string& key_of(const Definition& definition) {
+  return definition.key;
+}
+
+}  // namespace
 
 Fleet::Fleet(task::Loop& loop, const Settings& settings, net::Budget& budget,
              std::vector<Definition> definitions, FleetObserver& observer)
@@ -23,10 +29,38 @@ Fleet::~Fleet() = default;
 
 FleetChange Fleet::install(const Settings& settings, std::vector<Definition> definitions,
                            std::chrono::milliseconds grace) {
+  // One that comes back under the name of a server that is gone is another one.
+  std::erase_if(off_, [&](const std::string& key) {
+    return std::ranges::find(definitions, key, key_of) == definitions.end();
+  });
+  return exchange(settings, std::move(definitions), grace, {});
+}
+
+std::shared_ptr<Farewell> Fleet::replace(std::string_view key, Power power, std::chrono::milliseconds grace) {
+  const std::shared_ptr<Member> member = current_->find(key);
+  if (!member || (power == Power::off && off_.contains(key))) return nullptr;
+  const std::string name = member->key();
+  if (power == Power::off) off_.insert(name);
+  if (power == Power::on) off_.erase(name);
+  std::vector<Definition> definitions;
+  for (const auto& each : current_->members()) definitions.push_back(each->definition());
+  std::shared_ptr<Farewell> farewell;
+  exchange(Settings(current_->settings()), std::move(definitions), grace, {name, &farewell});
+  const std::shared_ptr<Server>& server = current_->find(name)->server();
+  observer_->state_changed(*server);
+  return farewell;
+}
+
+bool Fleet::ending(std::string_view key) const {
+  return std::ranges::any_of(leaving_, [&](const Leaving& each) { return each.farewell->key == key; });
+}
+
+FleetChange Fleet::exchange(const Settings& settings, std::vector<Definition> definitions,
+                            std::chrono::milliseconds grace, const Renewal& renewal) {
   FleetChange change;
   std::vector<std::shared_ptr<Member>> members;
   for (Definition& definition : definitions)
-    members.push_back(make_member(std::move(definition), settings, change));
+    members.push_back(make_member(std::move(definition), settings, renewal.key, change));
   std::vector<std::string> before, after;  // what both have, in the order of each
   for (const auto& member : current_->members()) {
     const bool stays =
@@ -44,21 +78,30 @@ FleetChange Fleet::install(const Settings& settings, std::vector<Definition> def
       std::exchange(current_, std::make_shared<Roster>(group_, settings, std::move(members), calmed_));
   std::erase_if(old_, [](const auto& each) { return each.expired(); });
   old_.push_back(old);
-  end_replaced(*old, grace);
+  end_replaced(*old, grace, renewal);
   tell_of(*old);
   return change;
 }
 
 std::shared_ptr<Member> Fleet::make_member(Definition definition, const Settings& settings,
-                                           FleetChange& change) {
+                                           std::string_view renewed, FleetChange& change) {
   const std::shared_ptr<Member> old = current_->find(definition.key);
-  if (!old || !client::same_server(old->definition(), definition) ||
-      old->definition().isolation != definition.isolation) {
+  const bool same_one = old && client::same_server(old->definition(), definition) &&
+                        old->definition().isolation == definition.isolation;
+  if (!same_one || definition.key == renewed) {
     (old ? change.replaced : change.added).push_back(definition.key);
     ServerObserver& self = *this;
     auto server = std::make_shared<Server>(*loop_, definition, settings_, *budget_, self);
-    if (definition.isolation != Isolation::shared) server->isolate(definition.isolation, *this, calmed_);
-    return std::make_shared<Member>(std::move(server), std::move(definition), settings);
+    if (old && off_.contains(definition.key)) {
+      server->switch_off(*old->server());
+    } else {
+      if (same_one) server->succeed(*old->server());
+      if (definition.isolation != Isolation::shared) server->isolate(definition.isolation, *this, calmed_);
+    }
+    const bool same_rules = definition.key == renewed;
+    auto member = std::make_shared<Member>(std::move(server), std::move(definition), settings);
+    if (same_rules) member->inherit(*old);
+    return member;
   }
   const Rules& rules = definition;
   const bool same = old->definition() == rules && old->definition().refuses_with == definition.refuses_with;
@@ -68,15 +111,18 @@ std::shared_ptr<Member> Fleet::make_member(Definition definition, const Settings
   return std::make_shared<Member>(old->server(), std::move(definition), settings);
 }
 
-void Fleet::end_replaced(const Roster& old, std::chrono::milliseconds grace) {
+void Fleet::end_replaced(const Roster& old, std::chrono::milliseconds grace, const Renewal& renewal) {
   for (const auto& member : old.members()) {
     const std::shared_ptr<Server>& server = member->server();
     if (is_current(*server)) continue;
     const bool used = server->state() != State::idle;
     server->retire(calmed_);
-    group_.spawn(finish(server, loop_->now() + grace));
+    const auto farewell = std::make_shared<Farewell>(*loop_, server->key(), server->in_flight());
+    if (member->key() == renewal.key) *renewal.farewell = farewell;
+    leaving_.push_back({server, farewell});
+    group_.spawn(finish(server, farewell, loop_->now() + grace));
     const auto next = current_->find(member->key());
-    if (!used || !next) continue;
+    if (!used || !next || next->server()->state() == State::disabled) continue;
     group_.spawn([](std::shared_ptr<Server> fresh) -> Task<void> {
       (void)co_await fresh->ready();
       co_return ok();
@@ -91,20 +137,22 @@ bool Fleet::settling_in_old() const {
   });
 }
 
-Task<void> Fleet::finish(std::shared_ptr<Server> server, SteadyTime until) {
+Task<void> Fleet::finish(std::shared_ptr<Server> server, std::shared_ptr<Farewell> farewell,
+                         SteadyTime until) {
   const auto wait = [](Fleet& fleet, Server& one) -> Task<void> {
     while (one.in_flight() > 0 || fleet.settling_in_old()) CO_TRY(co_await fleet.calmed_.wait());
     co_return ok();
   };
-  ++ending_;
   (void)co_await task::with_deadline(loop_->timers(), until, wait(*this, *server),
                                      [](const Error& cancelled) { return cancelled; });
-  if (server->in_flight() > 0)
-    log::warn("calls of a server that ends are cut",
-              {{"server", server->key()}, {"calls", server->in_flight()}});
+  farewell->cut = server->in_flight();
+  if (farewell->cut > 0)
+    log::warn("calls of a server that ends are cut", {{"server", server->key()}, {"calls", farewell->cut}});
   task::Scope ending;  // what was started is ended in a shutdown too
   (void)co_await server->stop().in(ending);
-  --ending_;
+  std::erase_if(leaving_, [&](const Leaving& each) { return each.farewell == farewell; });
+  farewell->over = true;
+  farewell->ended.set();
   log::info("the former server has ended", {{"server", server->key()}});
   co_return ok();
 }
@@ -136,8 +184,9 @@ void Fleet::tell_of(Roster& old) {
       // A server that is new, or another one now, has lists that nobody knows before somebody asks.
       const bool unheard = std::ranges::any_of(current_->members(), [&](const auto& member) {
         const auto before = old.find(member->key());
-        return (endpoint.empty() || endpoint == member->key()) &&
-               (!before || before->server() != member->server());
+        const Server& server = *member->server();
+        return (endpoint.empty() || endpoint == member->key()) && !server.listing() &&
+               server.state() != State::disabled && (!before || before->server() != member->server());
       });
       known->second =
           unheard ? protocol::Topics::all() : current_->view(endpoint)->difference(*old.view(endpoint));
@@ -177,17 +226,29 @@ void Fleet::listed(const Server& server, bool came_up) {
 // Those of servers that are about to end have room of their own, as much again: a server that is replaced is
 // not kept waiting by its predecessor's last calls.
 bool Fleet::take_child() {
-  if (children_ >= settings_.children + std::min(ending_, settings_.children)) return false;
+  if (children_ >=
+      settings_.children + std::min(static_cast<std::uint32_t>(leaving_.size()), settings_.children))
+    return false;
   ++children_;
   return true;
 }
 
-// The servers' own processes, which read their lists, have their places whatever the instances take.
+// The servers' own processes, which read their lists, have their places whatever the instances take; and so
+// have instances whose server is about to end, as in take_child().
 Result<void> Fleet::take_place(const Server& lister, std::string_view principal) {
   const auto listers = static_cast<std::uint32_t>(std::ranges::count_if(
       current_->members(), [](const auto& member) { return member->definition().is_stdio(); }));
-  const Places::Bounds bounds{.children = settings_.children - std::min(settings_.children, listers),
-                              .per_principal = settings_.instances};
+  Places::Bounds bounds{.children = settings_.children - std::min(settings_.children, listers),
+                        .per_principal = settings_.instances};
+  std::size_t children = 0;
+  std::size_t theirs = 0;
+  for (const auto& [server, farewell] : leaving_) {
+    if (!server->instances()) continue;
+    if (server->target().is_stdio()) children += server->instances()->size();
+    theirs += server->instances()->of_principal(principal);
+  }
+  bounds.children += static_cast<std::uint32_t>(std::min<std::size_t>(children, bounds.children));
+  bounds.per_principal += static_cast<std::uint32_t>(std::min<std::size_t>(theirs, bounds.per_principal));
   Result<void> taken = places_.take(principal, lister.target().is_stdio(), bounds);
   if (!taken) return fail(std::move(taken).error().with_slot(Slot::server, lister.key()));
   return taken;

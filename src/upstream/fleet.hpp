@@ -9,6 +9,7 @@
 
 #include <list>
 #include <memory>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -26,6 +27,20 @@ class FleetObserver {
 
  protected:
   ~FleetObserver() = default;
+};
+
+enum class Power : bool { off, on };
+
+// How a server ends that no configuration names any more, or that another one took the place of.
+struct Farewell {
+  Farewell(task::Loop& loop, std::string server_key, std::uint32_t in_flight)
+      : key(std::move(server_key)), calls(in_flight), ended(loop) {}
+
+  std::string key;
+  std::uint32_t calls;    // that it had when that began
+  std::uint32_t cut = 0;  // of them, for want of time
+  bool over = false;
+  task::Event ended;
 };
 
 // What a reload did to servers, by their keys.
@@ -55,6 +70,11 @@ class Fleet final : private ServerObserver, private InstanceHost {
   FleetChange install(const Settings& settings, std::vector<Definition> definitions,
                       std::chrono::milliseconds grace);
 
+  // What an operator does to one server: a new one stands in its place at once, to be started or switched
+  // off; the former ends as in install(). Null: none is called so, or it is off already.
+  std::shared_ptr<Farewell> replace(std::string_view key, Power power, std::chrono::milliseconds grace);
+  bool ending(std::string_view key) const;  // one that was called so has calls left, or is being closed
+
   pipeline::Front::Subscription subscribe(std::string_view endpoint, pipeline::Listener& listener);
 
   // Ends all servers; nothing that they started is left.
@@ -78,12 +98,21 @@ class Fleet final : private ServerObserver, private InstanceHost {
   void instances_changed(const Server& lister) override;
   void instance_restarted(const Server& lister) override { observer_->instance_restarted(lister); }
 
-  std::shared_ptr<Member> make_member(Definition definition, const Settings& settings, FleetChange& change);
-  void end_replaced(const Roster& old, std::chrono::milliseconds grace);
+  // The server that gets a new instance though its definition is as before, and how the former one ends.
+  struct Renewal {
+    std::string_view key;
+    std::shared_ptr<Farewell>* farewell = nullptr;
+  };
+
+  FleetChange exchange(const Settings& settings, std::vector<Definition> definitions,
+                       std::chrono::milliseconds grace, const Renewal& renewal);
+  std::shared_ptr<Member> make_member(Definition definition, const Settings& settings,
+                                      std::string_view renewed, FleetChange& change);
+  void end_replaced(const Roster& old, std::chrono::milliseconds grace, const Renewal& renewal);
   void tell_of(Roster& old);
   bool is_current(const Server& server) const;
   bool settling_in_old() const;
-  Task<void> finish(std::shared_ptr<Server> server, SteadyTime until);
+  Task<void> finish(std::shared_ptr<Server> server, std::shared_ptr<Farewell> farewell, SteadyTime until);
   template <class TopicsOf>  // (const std::string& endpoint) -> protocol::Topics
   void tell(TopicsOf topics_of);
 
@@ -94,7 +123,12 @@ class Fleet final : private ServerObserver, private InstanceHost {
   std::shared_ptr<std::list<Subscriber>> subscribers_ = std::make_shared<std::list<Subscriber>>();
   std::uint32_t children_ = 0;
   Places places_;
-  std::uint32_t ending_ = 0;  // servers that no configuration names any more
+  std::set<std::string, std::less<>> off_;  // the keys of servers that are switched off
+  struct Leaving {
+    std::shared_ptr<Server> server;
+    std::shared_ptr<Farewell> farewell;
+  };
+  std::vector<Leaving> leaving_;  // in the order in which that began
   task::Event calmed_;  // a server that is named no more, or a roster that is not in force, has one user less
   task::Group group_;
   std::shared_ptr<Roster> current_;

@@ -88,8 +88,14 @@ Result<std::shared_ptr<Server>> Instances::of(const pipeline::Call& call) {
 std::uint32_t Instances::in_flight() const noexcept {
   std::uint32_t all = 0;
   for (const auto& [owner, instance] : by_owner_) all += instance.server->in_flight();
-  for (const auto& [number, server] : leaving_) all += server->in_flight();
+  for (const auto& [number, instance] : leaving_) all += instance.server->in_flight();
   return all;
+}
+
+std::size_t Instances::of_principal(std::string_view principal) const noexcept {
+  const auto is_theirs = [principal](const auto& entry) { return entry.second.principal == principal; };
+  return static_cast<std::size_t>(std::ranges::count_if(by_owner_, is_theirs) +
+                                  std::ranges::count_if(leaving_, is_theirs));
 }
 
 std::size_t Instances::watched() const noexcept {
@@ -117,20 +123,19 @@ bool Instances::take_child() {
 void Instances::end(const std::string& owner, std::uint64_t number) {
   const auto found = by_owner_.find(owner);
   if (found == by_owner_.end() || found->second.number != number) return;
-  const auto node = by_owner_.extract(found);
-  ++ending_;
-  leaving_.emplace(number, node.mapped().server);
-  group_.spawn(finish(std::move(node.mapped())));
+  leaving_.emplace(number, std::move(found->second));
+  by_owner_.erase(found);
+  group_.spawn(finish(number));
 }
 
-Task<void> Instances::finish(Instance instance) {
+Task<void> Instances::finish(std::uint64_t number) {
+  const Instance instance = leaving_.at(number);
   while (instance.server->in_flight() > 0) {
     if (!co_await idle_->wait()) break;
   }
   task::Scope ending;  // what was started is ended in a shutdown too
   (void)co_await instance.server->stop().in(ending);
-  leaving_.erase(instance.number);
-  --ending_;
+  leaving_.erase(number);
   host_->give_place(*lister_, instance.principal);
   host_->instances_changed(*lister_);
   co_return ok();

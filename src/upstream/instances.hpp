@@ -35,7 +35,8 @@ class Instances final : public std::enable_shared_from_this<Instances>, private 
   // as all of the modern era are, the principal stands for it.
   Result<std::shared_ptr<Server>> of(const pipeline::Call& call);
 
-  std::size_t size() const noexcept { return by_owner_.size() + ending_; }
+  std::size_t size() const noexcept { return by_owner_.size() + leaving_.size(); }
+  std::size_t of_principal(std::string_view principal) const noexcept;
   std::uint32_t in_flight() const noexcept;
   std::size_t watched() const noexcept;
   void adopt(const client::Target& target);
@@ -60,7 +61,7 @@ class Instances final : public std::enable_shared_from_this<Instances>, private 
   void give_child() override { --children_; }
 
   void end(const std::string& owner, std::uint64_t number);
-  Task<void> finish(Instance instance);
+  Task<void> finish(std::uint64_t number);
   void wind();
   void sweep();
 
@@ -71,8 +72,7 @@ class Instances final : public std::enable_shared_from_this<Instances>, private 
   InstanceHost* host_;
   task::Event* idle_;
   std::map<std::string, Instance, std::less<>> by_owner_;
-  std::map<std::uint64_t, std::shared_ptr<Server>> leaving_;
-  std::size_t ending_ = 0;
+  std::map<std::uint64_t, Instance> leaving_;
   std::size_t children_ = 0;  // processes that exist, those that are ending included
   std::uint64_t last_number_ = 0;
   bool stopping_ = false;

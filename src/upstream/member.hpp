@@ -20,16 +20,24 @@ class Member {
   const std::string& key() const noexcept { return definition_.key; }
   Status status() const;
 
+  // The tools of one under the same rules, whose server listed what this one's goes on with.
+  void inherit(const Member& former);
+
   // Made anew when the server has listed something else. Null: nothing that may be shown.
   const std::shared_ptr<const Catalogue>& catalogue();
+  // What it would show if it were not switched off; null: that is not known, or it is not switched off.
+  const std::shared_ptr<const Catalogue>& hidden_catalogue();
   const std::shared_ptr<const Catalogue>& last_catalogue() const noexcept { return catalogue_; }
 
  private:
+  std::shared_ptr<const Catalogue> build(const Listing& listing) const;
+
   std::shared_ptr<Server> server_;
   Definition definition_;
   Settings settings_;
   std::shared_ptr<const Listing> listing_;  // what the catalogue was made of
   std::shared_ptr<const Catalogue> catalogue_;
+  std::shared_ptr<const Catalogue> hidden_;
 };
 
 }  // namespace sallyport::upstream

@@ -108,6 +108,8 @@ std::string_view name(State state) noexcept {
       return "up";
     case State::down:
       return "down";
+    case State::disabled:
+      return "disabled";
   }
   return "";
 }
@@ -183,7 +185,20 @@ void Server::set_state(State state) {
   observer_->state_changed(*this);
 }
 
+void Server::succeed(const Server& former) {
+  listing_ = former.state_ == State::disabled ? former.hidden_listing_ : former.listing_;
+  starts_ = former.starts_;
+}
+
+void Server::switch_off(const Server& former) {
+  hidden_listing_ = former.state_ == State::disabled ? former.hidden_listing_ : former.listing_;
+  starts_ = former.starts_;
+  set_state(State::disabled);
+}
+
 Error Server::unavailable() const {
+  if (state_ == State::disabled)
+    return Error(Code::system_maintenance).with_executed(Executed::no).with_slot(Slot::server, target_.key);
   Error error(Code::tool_server_unavailable);
   error.with_executed(Executed::no).with_can_retry(true).with_slot(Slot::server, target_.key);
   if (last_error_) error.with_cause(*last_error_);
@@ -201,7 +216,7 @@ bool Server::may_try_now() const {
 
 Task<void> Server::ready() {
   if (state_ == State::up) co_return ok();
-  if (stopping_) co_return Failure(unavailable());
+  if (stopping_ || state_ == State::disabled) co_return Failure(unavailable());
   if (!starting_.flying() && !may_try_now()) {
     if (retry_at_ - loop_->now() > short_wait) co_return Failure(unavailable());
     CO_TRY(co_await task::Sleep(loop_->timers(), retry_at_));

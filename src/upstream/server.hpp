@@ -19,7 +19,7 @@
 
 namespace sallyport::upstream {
 
-enum class State : std::uint8_t { idle, starting, up, down };
+enum class State : std::uint8_t { idle, starting, up, down, disabled };
 std::string_view name(State state) noexcept;
 
 // What operators see of a server.
@@ -107,6 +107,14 @@ class Server final : private client::ChannelOwner {
   void isolate(Isolation isolation, InstanceHost& host, task::Event& idle);
   Instances* instances() const noexcept { return instances_.get(); }  // null: its callers share it
 
+  // Before it is used for the first time: it takes the place of a server that is defined as it is, and shows
+  // what that one listed until it has listed itself. Or it only keeps the place of one that its operator
+  // switched off: it is never started, shows nothing, and fails every request with SYS_003.
+  void succeed(const Server& former);
+  void switch_off(const Server& former);
+  // What was listed when it was switched off.
+  const std::shared_ptr<const Listing>& hidden_listing() const noexcept { return hidden_listing_; }
+
   // What a new configuration says of it that is no reason for another connection.
   void adopt(const client::Target& target);
 
@@ -157,6 +165,7 @@ class Server final : private client::ChannelOwner {
   std::shared_ptr<client::Channel> channel_;
   std::optional<Error> lost_early_;  // the channel ended before it was put to use
   std::shared_ptr<const Listing> listing_;
+  std::shared_ptr<const Listing> hidden_listing_;
   std::optional<pid_t> pid_;
   std::uint64_t starts_ = 0;
   std::uint32_t in_flight_ = 0;

@@ -23,6 +23,7 @@ View::View(std::span<const std::shared_ptr<Member>> members, bool single) {
 void View::add(Member& member, bool single) {
   const std::shared_ptr<Server>& server = member.server();
   const State state = server->state();
+  if (state == State::disabled) return note_degraded(*server, nullptr);
   const bool certain = complete_;  // those before it are settled
   if (state == State::idle || state == State::starting)
     complete_ = complete_ && server->last_error().has_value();
@@ -70,12 +71,16 @@ void View::add_prompts(const std::shared_ptr<Server>& server, const Catalogue& c
 
 void View::note_degraded(const Server& server, const Catalogue* catalogue) {
   const std::string since = format_rfc3339(server.since());
-  const bool down = server.state() == State::down;
-  const Code code = server.last_error() ? server.last_error()->code() : Code::discovery_server_unavailable;
+  const auto why = [&]() -> std::string_view {
+    if (server.state() == State::disabled) return "switched off by its operator since ";
+    return server.state() == State::down ? "down since " : "not up yet; starting since ";
+  };
+  const Code code = server.state() == State::disabled ? Code::system_maintenance
+                    : server.last_error()             ? server.last_error()->code()
+                                                      : Code::discovery_server_unavailable;
   const std::string mark =
       fmt::format(R"({{"what":{},"why":{},"code":"{}","server":{},"since":"{}"}})", json::quote(server.key()),
-                  json::quote((down ? "down since " : "not up yet; starting since ") + since),
-                  wire_name(code), json::quote(server.key()), since);
+                  json::quote(std::string(why()) + since), wire_name(code), json::quote(server.key()), since);
   for (const protocol::ListRow& row : protocol::list_rows) {
     // Of prompts and resources only what may have some is missed.
     if (row.topic == Topic::tools || !catalogue || catalogue->offers.has(row.topic))

@@ -10,22 +10,10 @@ import { prepare, startGateway } from './lib/gateway.mjs';
 import { modernCall, textOf } from './lib/mcp.mjs';
 import { binary } from './lib/paths.mjs';
 import { marked, MARK, untilGone } from './lib/processes.mjs';
+import { run } from './lib/program.mjs';
 import { hostile } from './lib/servers.mjs';
 import { temporaryDirectory } from './lib/temp.mjs';
 import { until, within } from './lib/wait.mjs';
-
-// Runs the program to its end: {code, stdout, stderr}. Output is a pipe, never a terminal.
-async function run(args, { env = process.env, input = '' } = {}) {
-  const child = spawn(binary, args, { env, stdio: 'pipe' });
-  let stdout = '';
-  let stderr = '';
-  child.stdout.on('data', (chunk) => (stdout += chunk));
-  child.stderr.on('data', (chunk) => (stderr += chunk));
-  child.stdin.on('error', () => {}); // it may not read
-  child.stdin.end(input);
-  const code = await within(`sallyport ${args.join(' ')}`, new Promise((done, failed) => child.once('close', done).once('error', failed)));
-  return { code, stdout, stderr, all: stdout + stderr };
-}
 
 function configFile(t, text) {
   const file = join(temporaryDirectory(t), 'sallyport.yaml');

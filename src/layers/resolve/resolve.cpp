@@ -5,6 +5,8 @@
 #include "protocol/envelope.hpp"
 #include "upstream/instances.hpp"
 
+#include <algorithm>
+
 namespace sallyport::layers {
 namespace {
 
@@ -101,7 +103,7 @@ Task<void> Resolve::look(pipeline::Call& call, Take take) {
 
 Task<void> Resolve::find_tool(pipeline::Call& call, std::string_view name) {
   CO_TRY(co_await look(call, [&](const View& view) { return take_tool(call, name, view); }));
-  if (call.tool || take_unlisted(call, name)) co_return ok();
+  if (call.tool || take_switched_off(call, name) || take_unlisted(call, name)) co_return ok();
   // A denied tool takes the same path as one that never existed, but for the code that operators see.
   const auto view = roster_->view(call.endpoint);
   const bool denied = view->find_denied(name) != nullptr;
@@ -131,6 +133,32 @@ Resolve::Guess Resolve::owner_of(const pipeline::Call& call, std::string_view na
   return {};
 }
 
+template <class Matches>
+std::shared_ptr<upstream::Member> Resolve::switched_off(const pipeline::Call& call, Matches matches) const {
+  for (const auto& member : roster_->members()) {
+    if (!call.endpoint.empty() && member->key() != call.endpoint) continue;
+    const auto& hidden = member->hidden_catalogue();
+    if (hidden && matches(*hidden)) return member;
+  }
+  return nullptr;
+}
+
+bool Resolve::take_switched_off(pipeline::Call& call, std::string_view name) const {
+  upstream::ToolPointer tool;
+  const auto named = call.endpoint.empty() ? &upstream::Tool::exposed : &upstream::Tool::own_name;
+  const auto owner = switched_off(call, [&](const upstream::Catalogue& hidden) {
+    const auto found = std::ranges::find_if(
+        hidden.tools, [&](const upstream::ToolPointer& each) { return (*each).*named == name; });
+    if (found != hidden.tools.end()) tool = *found;
+    return tool != nullptr;
+  });
+  if (!owner) return false;
+  call.server = owner->server();
+  call.tool = std::move(tool);
+  call.shown_name = (*call.tool).*named;
+  return true;
+}
+
 // A server may take calls of tools that it does not list (mcp-wire 5.4).
 bool Resolve::take_unlisted(pipeline::Call& call, std::string_view name) {
   if (roster_->view(call.endpoint)->find_denied(name)) return false;
@@ -158,6 +186,14 @@ Task<void> Resolve::prompt(pipeline::Call& call, std::string_view name) {
     call.own_name = own;
     co_return ok();
   }
+  const auto off = switched_off(call, [&](const upstream::Catalogue& hidden) {
+    return std::ranges::find(hidden.prompts, name, &upstream::Prompt::exposed) != hidden.prompts.end();
+  });
+  if (off) {
+    call.server = off->server();
+    call.own_name = name;
+    co_return ok();
+  }
   const auto view = roster_->view(call.endpoint);
   co_return Failure(suggesting(Code::proto_prompt_not_found, name, view->prompt_names()));
 }
@@ -170,7 +206,14 @@ Task<bool> Resolve::resource(pipeline::Call& call, std::string_view uri, FindRes
     call.own_name = std::move(found->uri);
     return found->certain;
   }));
-  co_return call.server != nullptr;
+  if (call.server) co_return true;
+  const auto off = switched_off(call, [&](const upstream::Catalogue& hidden) {
+    return std::ranges::find(hidden.resources, uri, &upstream::Entry::key) != hidden.resources.end();
+  });
+  if (!off) co_return false;
+  call.server = off->server();
+  call.own_name = uri;
+  co_return true;
 }
 
 Task<bool> Resolve::reference(pipeline::Call& call) {

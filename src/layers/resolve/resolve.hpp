@@ -32,6 +32,10 @@ class Resolve final : public pipeline::Layer {
   Task<bool> reference(pipeline::Call& call);  // false: its server completes nothing
   bool take_tool(pipeline::Call& call, std::string_view name, const upstream::View& view);
   bool take_unlisted(pipeline::Call& call, std::string_view name);
+  // Whose `matches` finds something in what was listed before its operator switched it off; it says so.
+  template <class Matches>
+  std::shared_ptr<upstream::Member> switched_off(const pipeline::Call& call, Matches matches) const;
+  bool take_switched_off(pipeline::Call& call, std::string_view name) const;
   Guess owner_of(const pipeline::Call& call, std::string_view name) const;
 
   task::Timers* timers_;

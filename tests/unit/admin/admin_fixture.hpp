@@ -61,6 +61,8 @@ struct AdminTest : ::testing::Test {
   upstream::Fleet fleet{loop, {}, budget, two_servers(), observer};
   telemetry::Registry metrics;
   bool ready = true;
+  Secret token{"a-token-of-the-operator"};
+  std::string token_file;
   telemetry::CallHub hub;
   Admin admin{{.loop = loop,
                .fleet = fleet,
@@ -68,7 +70,13 @@ struct AdminTest : ::testing::Test {
                .calls = hub,
                .ready = [this] { return ready; },
                .mcp_urls = {"http://127.0.0.1:8080/mcp"}},
-              transport::HostPolicy(8081, true, {}, {})};
+              transport::HostPolicy(8081, true, {}, {}),
+              Control(
+                  fleet,
+                  [this](std::string_view key, upstream::Power power) {
+                    return fleet.replace(key, power, std::chrono::seconds(30));
+                  },
+                  TokenGuard(loop, [this]() -> const Secret& { return token; }, token_file))};
   static net::HttpLimits limits() {
     net::HttpLimits limits;
     limits.outbox = 256 * 1024;

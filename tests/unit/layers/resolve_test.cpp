@@ -110,6 +110,27 @@ TEST_F(ResolveTest, ADeniedToolLooksAsIfItHadNeverBeen) {
   EXPECT_EQ(ask(*service, asked).error().code(), Code::policy_tool_denied) << "operators see the difference";
 }
 
+// With the rest of the stack behind it, as it is the server that says so.
+TEST_F(ResolveTest, AServerThatIsSwitchedOffSaysSoWhateverItsToolsAreCalled) {
+  Fleet fleet(loop, two_tools, {"secret"});
+  ASSERT_TRUE(testing::run(loop, fleet.fleet->current()->settle("", loop.now() + testing::patience)));
+  (void)fleet.fleet->current()->view("");
+  ASSERT_TRUE(fleet.fleet->replace("srv", upstream::Power::off, std::chrono::seconds(30)));
+  const auto off = [&](std::string_view tool, std::string_view endpoint = "") {
+    const auto service =
+        stack(layer<Resolve>(loop.timers(), *fleet.fleet->current()), Next::counting(through));
+    Asked asked(tools_call(tool), loop.now());
+    asked.call.endpoint = endpoint;
+    return ask(*service, asked) && asked.call.server &&
+           asked.call.server->state() == upstream::State::disabled;
+  };
+  EXPECT_TRUE(off("srv__read"));
+  EXPECT_TRUE(off("read", "srv"));
+  EXPECT_FALSE(off("read"));
+  EXPECT_FALSE(off("srv__secret")) << "still denied";
+  EXPECT_FALSE(off("nobodys__read"));
+}
+
 TEST_F(ResolveTest, SuggestsWhatIsInTheViewOnly) {
   Fleet fleet(loop, two_tools, {"secret"});
   EXPECT_THAT(shown(fleet, tools_call("srv__raed")), HasSubstr("srv__read"));

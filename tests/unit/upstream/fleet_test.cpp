@@ -182,6 +182,91 @@ TEST_F(FleetTest, WhoReplacesAServerIsNotKeptOutByIt) {
   EXPECT_EQ(fresh->status().restarts, 0u);
 }
 
+TEST_F(FleetTest, ARestartLetsCallsEndAndKeepsTheListsMeanwhile) {
+  Definition holding = server("one");
+  holding.env["HOLD"] = "1";
+  make({holding, server("two")});
+  const auto old = find("one");
+  const auto two = find("two");
+  const auto old_pid = old->status().pid;
+  Ear ear;
+  const auto hears = fleet->subscribe("", ear);
+  names();
+  const client::Outgoing call = call_a();
+  testing::Started<std::unique_ptr<pipeline::Answer>> held(loop, old->request(call));
+  const auto farewell = fleet->replace("one", Power::on, grace);
+  ASSERT_TRUE(farewell);
+  EXPECT_EQ(farewell->calls, 1u);
+  EXPECT_FALSE(farewell->over);
+  EXPECT_TRUE(fleet->ending("one"));
+  EXPECT_FALSE(fleet->ending("two"));
+  EXPECT_THAT(names(), ElementsAre("one__a", "one__b", "two__a", "two__b"));
+  EXPECT_EQ(ear.changes, 0) << "nobody sees a difference";
+  EXPECT_EQ(find("two"), two);
+  EXPECT_TRUE(testing::run(loop, find("one")->ready()));
+  EXPECT_NE(find("one")->status().pid, old_pid);
+  EXPECT_EQ(find("one")->status().restarts, 1u);
+  testing::Started<std::unique_ptr<pipeline::Answer>> releasing(loop, old->request(call));
+  EXPECT_TRUE(held.wait());
+  releasing.cancel();
+  EXPECT_TRUE(testing::run_until(loop, [&] { return farewell->over; }));
+  EXPECT_EQ(farewell->cut, 0u);
+  EXPECT_FALSE(fleet->ending("one"));
+}
+
+TEST_F(FleetTest, CallsThatDoNotEndInTimeAreCutAndCounted) {
+  Definition holding = server("one");
+  holding.env["HOLD"] = "1";
+  make({holding});
+  const client::Outgoing call = call_a();
+  testing::Started<std::unique_ptr<pipeline::Answer>> held(loop, find("one")->request(call));
+  const auto farewell = fleet->replace("one", Power::on, std::chrono::milliseconds(1));
+  EXPECT_TRUE(testing::run_until(loop, [&] { return farewell->over; }));
+  EXPECT_EQ(farewell->cut, 1u);
+  EXPECT_FALSE(held.wait());
+}
+
+TEST_F(FleetTest, ADisabledServerShowsNothingAndSaysWhyUntilItIsEnabled) {
+  make({server("one"), server("two")});
+  Ear ear, other;
+  const auto hears = fleet->subscribe("", ear);
+  const auto not_this = fleet->subscribe("two", other);
+  EXPECT_FALSE(fleet->replace("three", Power::off, grace));
+  const auto farewell = fleet->replace("one", Power::off, grace);
+  ASSERT_TRUE(farewell);
+  EXPECT_FALSE(fleet->replace("one", Power::off, grace)) << "it is off";
+  EXPECT_THAT(names(), ElementsAre("two__a", "two__b"));
+  EXPECT_TRUE(fleet->current()->view("")->complete());
+  EXPECT_EQ(ear.changes, 1);
+  EXPECT_EQ(other.changes, 0);
+  EXPECT_EQ(observer.states["one"], State::disabled);
+  EXPECT_TRUE(testing::run_until(loop, [&] { return farewell->over && fleet->children() == 1; }));
+  const client::Outgoing call = call_a();
+  const auto answer = testing::run(loop, find("one")->request(call));
+  ASSERT_FALSE(answer);
+  EXPECT_EQ(answer.error().code(), Code::system_maintenance);
+  EXPECT_EQ(answer.error().executed(), Executed::no);
+
+  Definition ruled = server("one");
+  ruled.deny = {"b"};
+  install({ruled, server("two")});
+  EXPECT_EQ(find("one")->state(), State::disabled) << "whatever is reloaded";
+  install({server("one", "new"), server("two")});
+  EXPECT_EQ(find("one")->state(), State::disabled);
+  EXPECT_EQ(fleet->children(), 1u);
+
+  ASSERT_TRUE(fleet->replace("one", Power::on, grace));
+  EXPECT_TRUE(testing::run_until(loop, [&] { return find("one")->state() == State::up; })) << "at once";
+  EXPECT_THAT(names(), ElementsAre("one__a", "one__b", "two__a", "two__b"));
+  EXPECT_GE(ear.changes, 2);
+
+  fleet->replace("one", Power::off, grace);
+  install({server("two")});
+  install({server("one"), server("two")});
+  settle();
+  EXPECT_EQ(find("one")->state(), State::up) << "one that comes back is another one";
+}
+
 TEST_F(FleetTest, StopEndsWhatIsAboutToEndToo) {
   Definition holding = server("one");
   holding.env["HOLD"] = "1";

@@ -220,6 +220,48 @@ TEST_F(InstancesTest, AnotherDefinitionEndsThemAfterTheirCalls) {
   EXPECT_TRUE(testing::run_until(loop, [&] { return fleet->children() == 1; }));
 }
 
+TEST_F(InstancesTest, ARestartReplacesAllOfThemAlsoAtTheBound) {
+  settings.children = 3;
+  settings.instances = 2;
+  make(Isolation::session);
+  const auto a = session(), b = session();
+  const auto first = *of(a.get()), other = *of(b.get());
+  const std::string before = who(*first), other_before = who(*other);
+  const client::Outgoing hold = call_of("hold");
+  testing::Started<std::unique_ptr<pipeline::Answer>> held(loop, first->request(hold));
+  testing::Started<std::unique_ptr<pipeline::Answer>> held_too(loop, other->request(hold));
+  const auto farewell = fleet->replace("one", Power::on, grace);
+  ASSERT_TRUE(farewell);
+  EXPECT_EQ(farewell->calls, 2u) << "those of all instances";
+  ASSERT_TRUE(of(a.get())) << "a place for its successor";
+  ASSERT_TRUE(of(b.get()));
+  EXPECT_NE(who(**of(a.get())), before);
+  EXPECT_NE(who(**of(b.get())), other_before);
+  EXPECT_EQ(instances().size(), 2u);
+  EXPECT_FALSE(of(session().get())) << "and no more than that";
+  EXPECT_FALSE(held.done());
+  EXPECT_FALSE(farewell->over);
+  held.cancel();
+  held_too.cancel();
+  EXPECT_FALSE(held.wait());
+  EXPECT_FALSE(held_too.wait());
+  EXPECT_TRUE(testing::run_until(loop, [&] { return farewell->over && fleet->children() == 3; }));
+}
+
+TEST_F(InstancesTest, OneThatIsSwitchedOffHasNone) {
+  make(Isolation::principal);
+  const std::string before = who(**of(nullptr));
+  const auto farewell = fleet->replace("one", Power::off, grace);
+  ASSERT_TRUE(farewell);
+  EXPECT_TRUE(testing::run_until(loop, [&] { return farewell->over && fleet->children() == 0; }));
+  const auto off = fleet->current()->find("one")->server();
+  EXPECT_FALSE(off->instances()) << "calls find the one that says why";
+  EXPECT_EQ(who(*off), "SYS_003");
+  EXPECT_EQ(observer.instances, 0u);
+  ASSERT_TRUE(fleet->replace("one", Power::on, grace));
+  EXPECT_NE(who(**of(nullptr)), before);
+}
+
 TEST_F(InstancesTest, WhatTheyWriteToStderrIsAmongTheServersWithTheirOwner) {
   make(Isolation::session);
   const auto a = session();
