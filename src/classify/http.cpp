@@ -1,7 +1,8 @@
 #include "classify/http.hpp"
 
+#include "errors/http_status.hpp"
+
 #include <algorithm>
-#include <array>
 #include <string>
 
 namespace sallyport::classify {
@@ -25,31 +26,6 @@ constexpr FailureClass class_of(int status) noexcept {
   }
 }
 
-constexpr Kind kind_of(int status) noexcept {
-  switch (status) {
-    case 401:
-    case 403:
-      return Kind::upstream_runtime_auth_error;
-    case 404:
-      return Kind::upstream_runtime_not_found;
-    case 422:
-      return Kind::upstream_runtime_validation_error;
-    case 429:
-      return Kind::upstream_runtime_rate_limit;
-    default:
-      if (status >= 500) return Kind::upstream_runtime_server_error;
-      return status >= 400 ? Kind::upstream_runtime_bad_request : Kind::upstream_runtime_unmapped;
-  }
-}
-
-// 413 is left out: it is worth a repetition only when the server names a time.
-constexpr bool is_transient(int status) noexcept {
-  constexpr std::array transient_4xx = {408, 421, 425, 429};
-  constexpr std::array lasting_5xx = {501, 505, 506, 507, 508, 510, 511, 525, 526};
-  if (status < 500) return std::ranges::find(transient_4xx, status) != transient_4xx.end();
-  return status < 600 && std::ranges::find(lasting_5xx, status) == lasting_5xx.end();
-}
-
 constexpr bool may_name_a_time(int status) noexcept {
   return status == 413 || status == 429 || status == 503;
 }
@@ -67,7 +43,8 @@ void add_retry_after(Error& error, Headers headers, SystemTime now, bool is_rate
 }  // namespace
 
 StatusVerdict status_verdict(int status) noexcept {
-  return {.failure = class_of(status), .kind = kind_of(status), .can_retry = is_transient(status)};
+  return {
+      .failure = class_of(status), .kind = kind_of_status(status), .can_retry = is_transient_status(status)};
 }
 
 Executed executed_by_status(int status, std::span<const int> refuses_with) noexcept {

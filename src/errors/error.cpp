@@ -1,10 +1,12 @@
 #include "errors/error.hpp"
 
 #include "base/strings.hpp"
+#include "errors/authored.hpp"
 #include "errors/redact.hpp"
 
 #include <array>
 #include <atomic>
+#include <memory>
 #include <utility>
 
 namespace sallyport {
@@ -51,7 +53,8 @@ struct Error::Rep {
         extras(other.extras),
         slots(other.slots),
         cause(other.cause),
-        spec_data(other.spec_data) {}
+        spec_data(other.spec_data),
+        authored(other.authored) {}
 
   std::atomic<std::uint32_t> count = 1;
   Code code;
@@ -71,6 +74,7 @@ struct Error::Rep {
   std::vector<std::pair<Slot, SlotValue>> slots;
   std::optional<Error> cause;
   std::string spec_data;
+  std::shared_ptr<const Authored> authored;
 };
 
 Error::Error(Code code, std::source_location where) : rep_(new Rep(code, where)) {}
@@ -147,6 +151,10 @@ const Error* Error::cause() const noexcept {
 }
 std::string_view Error::spec_data() const noexcept {
   return rep_->spec_data;
+}
+
+const Authored* Error::authored() const noexcept {
+  return rep_->authored.get();
 }
 
 std::span<const Note> Error::notes() const noexcept {
@@ -262,6 +270,12 @@ Error& Error::with_extra(std::string_view key, std::variant<bool, std::int64_t, 
 
 Error& Error::with_spec_data(std::string json_object) & {
   own().spec_data = std::move(json_object);
+  return *this;
+}
+
+Error& Error::with_authored(Authored authored) & {
+  auto kept = std::make_shared<const Authored>(bounded(std::move(authored)));
+  own().authored = std::move(kept);
   return *this;
 }
 

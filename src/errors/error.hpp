@@ -58,6 +58,8 @@ struct Note {
   std::source_location where;
 };
 
+struct Authored;  // errors/authored.hpp
+
 // One pointer wide, cheap to copy, safe to share between threads; the `with_…` functions copy on write.
 // Developer text is where words written by others are kept: at most 512 bytes, URLs reduced, secret patterns
 // masked.
@@ -90,6 +92,9 @@ class Error {
   // `uri`…), as the text of a JSON object, or empty.
   std::string_view spec_data() const noexcept;
 
+  // What the one who raised it as an exception said; null for what arose in the gateway itself.
+  const Authored* authored() const noexcept;
+
   Error& with_kind(Kind kind) &;
   Error& with_executed(Executed executed) &;
   Error& with_can_retry(bool can_retry) &;
@@ -104,6 +109,7 @@ class Error {
   Error& with_slot(Slot slot, std::int64_t value) &;
   Error& with_extra(std::string_view key, std::variant<bool, std::int64_t, std::string> value) &;
   Error& with_spec_data(std::string json_object) &;
+  Error& with_authored(Authored authored) &;
   Error& note(std::string_view text, std::source_location where = std::source_location::current()) &;
 
   Error&& with_kind(Kind kind) && { return std::move(with_kind(kind)); }

@@ -90,6 +90,12 @@ std::optional<std::int64_t> retry_after_seconds(const Error& error) noexcept {
   return std::chrono::ceil<std::chrono::seconds>(*delay).count();
 }
 
+std::string what_failed(const Error& error) {
+  std::string out;
+  append_what_failed(out, shown_row(error).text, error);
+  return out;
+}
+
 std::string render_text(const Error& error, const CorrelationText& ref, CallFacts facts) {
   const CatalogRow& shown = shown_row(error);
   std::string out;

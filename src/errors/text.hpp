@@ -31,6 +31,9 @@ bool call_can_retry(const Error& error, bool idempotent) noexcept;
 // Whole seconds, rounded up.
 std::optional<std::int64_t> retry_after_seconds(const Error& error) noexcept;
 
+// The first sentence alone: "Server 'files' did not answer within 55 s."
+std::string what_failed(const Error& error);
+
 // "Server 'files' did not answer within 55 s. It did not run. Wait 12 s, then call again. (NET_001, ref
 // 7f3a…)"
 std::string render_text(const Error& error, const CorrelationText& ref, CallFacts facts);
