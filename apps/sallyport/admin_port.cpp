@@ -60,6 +60,13 @@ std::optional<AdminPort> find_admin_port(const AdminFlags& flags) {
     config = std::move(*loaded->config);
   }
   std::string url = flags.admin.empty() ? config.admin.http.text() : flags.admin;
+  if (url.starts_with("unix:")) {
+    complain(
+        fmt::format("--admin: `{}` is a Unix socket, and the admin port is on TCP only, write the address "
+                    "of `admin.http`, for example 127.0.0.1:8081",
+                    clip(url, 200)));
+    return std::nullopt;
+  }
   if (url.find("://") == std::string::npos) url = "http://" + url;
   if (auto endpoint = net::parse_endpoint(url)) return AdminPort{std::move(*endpoint), config.admin.token};
   complain(fmt::format("--admin: `{}` is not an http URL, write for example http://127.0.0.1:8081",

@@ -26,9 +26,29 @@ std::string text_at(element row, std::string_view key) {
   return row[key].get(text) == simdjson::SUCCESS ? std::string(text) : std::string();
 }
 
+// Who has a socket that `serve` needs, or what keeps it from having one.
+void examine_socket(std::string_view key, const config::Address& address, const PortOwner& owner,
+                    Findings& findings) {
+  if (owner.error == 0)
+    return findings.ok("gateway.port", fmt::format("{} is free for `{}`", address.text(), key));
+  std::string what = fmt::format("{}: {}", address.text(), std::generic_category().message(owner.error));
+  std::string next = fmt::format("write another path in `{}`", key);
+  if (owner.taken) {
+    what = fmt::format("{} is answered by {} (pid {})", address.text(), owner.program, owner.pid);
+    next = fmt::format("stop it (kill {}), or {}", owner.pid, next);
+  } else if (owner.error == ENOTSOCK) {
+    what = fmt::format("{}: there is a file that is no socket", address.text());
+  } else if (owner.error == ENOENT) {
+    next = fmt::format("make the directory of the socket, or {}", next);
+  }
+  findings.tell(Health::problem, "gateway.port", what,
+                fmt::format("`serve` cannot listen there, as `{}` says", key), next);
+}
+
 // Who has a port that `serve` needs, unless it is a gateway of ours.
 void examine_port(std::string_view key, const config::Address& address, const PortOwner& owner,
                   Findings& findings) {
+  if (address.is_unix()) return examine_socket(key, address, owner, findings);
   if (owner.error == 0) {
     if (address.port != 0)
       findings.ok("gateway.port", fmt::format("{} is free for `{}`", address.text(), key));

@@ -14,6 +14,8 @@
 #include <fmt/format.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
 
 namespace sallyport::cli {
 namespace {
@@ -22,7 +24,6 @@ namespace fs = std::filesystem;
 
 // errno of trying to listen there, as `serve` would; 0: it could.
 int try_to_listen(const config::Address& address) {
-  if (address.is_unix()) return 0;  // a socket that a dead gateway left is no obstacle
   sockaddr_in6 six{};
   sockaddr_in four{};
   const std::string host = address.host == "localhost" ? "127.0.0.1" : address.host;
@@ -70,9 +71,52 @@ bool has_one_of(const fs::path& process, const std::set<std::string>& sockets) {
   return false;
 }
 
+std::string program_of(pid_t pid) {
+  std::string program;
+  std::ifstream name(fmt::format("/proc/{}/comm", pid));
+  std::getline(name, program);
+  return program;
+}
+
+// A socket that a dead program left is no obstacle: nobody answers at it.
+PortOwner socket_owner(const std::string& path) {
+  PortOwner owner;
+  sockaddr_un name{};
+  name.sun_family = AF_UNIX;
+  if (path.size() >= sizeof name.sun_path) {
+    owner.error = ENAMETOOLONG;
+    return owner;
+  }
+  path.copy(name.sun_path, path.size());
+  std::error_code error;
+  const fs::file_status there = fs::symlink_status(path, error);
+  if (!fs::exists(there)) {
+    const fs::path directory = fs::path(path).parent_path();
+    if (::access(directory.c_str(), W_OK | X_OK) != 0) owner.error = errno;
+    return owner;
+  }
+  const UniqueFd socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  if (!fs::is_socket(there)) {
+    owner.error = ENOTSOCK;
+  } else if (!socket) {
+    owner.error = errno;
+  } else if (::connect(socket.get(), reinterpret_cast<const sockaddr*>(&name), sizeof name) == 0) {
+    owner.error = EADDRINUSE;
+    owner.taken = true;
+    ucred who{};
+    socklen_t size = sizeof who;
+    if (::getsockopt(socket.get(), SOL_SOCKET, SO_PEERCRED, &who, &size) == 0) owner.pid = who.pid;
+    owner.program = program_of(owner.pid);
+  } else if (errno != ECONNREFUSED) {
+    owner.error = errno;
+  }
+  return owner;
+}
+
 }  // namespace
 
 PortOwner port_owner(const config::Address& address) {
+  if (address.is_unix()) return socket_owner(address.path);
   PortOwner owner;
   if (address.port == 0) return owner;
   owner.error = try_to_listen(address);
@@ -84,8 +128,7 @@ PortOwner port_owner(const config::Address& address) {
     const auto pid = parse_int<pid_t>(process.path().filename().string());
     if (!pid || !has_one_of(process.path(), sockets)) continue;
     owner.pid = *pid;
-    std::ifstream name(process.path() / "comm");
-    std::getline(name, owner.program);
+    owner.program = program_of(*pid);
     return owner;
   }
   return owner;

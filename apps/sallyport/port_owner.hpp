@@ -1,4 +1,4 @@
-// Which program listens on a port of this machine.
+// Which program listens on a port or Unix socket of this machine.
 #pragma once
 
 #include "config/config.hpp"
@@ -11,8 +11,9 @@ namespace sallyport::cli {
 
 struct PortOwner {
   bool taken = false;
-  int error = 0;        // why it cannot be taken though nobody has it: EACCES, EADDRNOTAVAIL…
-  pid_t pid = 0;        // 0: not to be seen by this user
+  int error = 0;  // why it cannot be taken though nobody has it: EACCES, EADDRNOTAVAIL… ENOTSOCK: a file is
+                  // in the way
+  pid_t pid = 0;  // 0: not to be seen by this user
   std::string program;  // as the kernel names it
 };
 

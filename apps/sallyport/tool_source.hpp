@@ -3,6 +3,7 @@
 #pragma once
 
 #include "config/config.hpp"
+#include "mcp_url.hpp"
 #include "pipeline/call.hpp"
 #include "task/loop.hpp"
 
@@ -55,7 +56,7 @@ class ToolSource {
 };
 
 // Speaks to an MCP endpoint over Streamable HTTP, in the newest revision that both know.
-std::unique_ptr<ToolSource> tools_at_url(task::Loop& loop, std::string url);
+std::unique_ptr<ToolSource> tools_at_url(task::Loop& loop, McpUrl url);
 
 // Starts the servers of a configuration and sends calls through the gateway's whole stack.
 std::unique_ptr<ToolSource> tools_of_config(task::Loop& loop, const config::Config& config);

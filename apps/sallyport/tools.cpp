@@ -2,7 +2,7 @@
 #include "base/strings.hpp"
 #include "commands.hpp"
 #include "config_flags.hpp"
-#include "net/connect.hpp"
+#include "mcp_url.hpp"
 #include "output.hpp"
 #include "run.hpp"
 #include "telemetry/log.hpp"
@@ -36,14 +36,6 @@ class Events final : public pipeline::EventSink {
   std::string text_;
 };
 
-// Host and port alone mean the gateway's endpoint.
-std::string endpoint_url(const std::string& url) {
-  const std::string whole = url.find("://") == std::string::npos ? "http://" + url : url;
-  const std::size_t path = whole.find('/', whole.find("://") + 3);
-  if (path == std::string::npos) return whole + "/mcp";
-  return path + 1 == whole.size() ? whole + "mcp" : whole;
-}
-
 // Whatever the work comes to, the source is closed before it goes.
 Task<int> use(task::Loop& loop, std::unique_ptr<ToolSource> source, const Work& work) {
   Result<int> code = co_await work(loop, *source);
@@ -54,14 +46,13 @@ Task<int> use(task::Loop& loop, std::unique_ptr<ToolSource> source, const Work& 
   co_return exit_failed;
 }
 
-int with_url(const std::string& url, const Work& work) {
-  if (!net::parse_endpoint(url)) {
-    complain(
-        fmt::format("--url: `{}` is not an http or https URL, write for example http://127.0.0.1:8080/mcp",
-                    clip(url, 200)));
+int with_url(const std::string& written, const Work& work) {
+  const auto url = parse_mcp_url(written);
+  if (!url) {
+    complain("--url: " + url.error());
     return exit_wrong_input;
   }
-  return run_to_end([&](task::Loop& loop) { return use(loop, tools_at_url(loop, url), work); });
+  return run_to_end([&](task::Loop& loop) { return use(loop, tools_at_url(loop, *url), work); });
 }
 
 int with_config(const ConfigFlags& flags, const Work& work) {
@@ -74,7 +65,7 @@ int with_config(const ConfigFlags& flags, const Work& work) {
 
 int with_source(const ToolsOptions& options, const Work& work) {
   if (options.url.empty()) return with_config(options.config, work);
-  if (!options.config.given()) return with_url(endpoint_url(options.url), work);
+  if (!options.config.given()) return with_url(options.url, work);
   complain("--url asks a running server, --config and --mcp-json start their own: write one of them");
   return exit_wrong_input;
 }
@@ -130,7 +121,11 @@ int call_tool(const ToolsOptions& options) {
 
 void add_flags(CLI::App& command, ToolsOptions& options) {
   add_config_flags(command, options.config);
-  command.add_option("--url", options.url, "A running gateway or any MCP server over Streamable HTTP")
+  command
+      .add_option(
+          "--url", options.url,
+          "A running gateway or any MCP server over Streamable HTTP: http://…, HOST:PORT, unix:/path or "
+          "unix:/path:/mcp/SERVER")
       ->type_name("URL");
   command.add_flag("--json", options.json, "Prints JSON");
 }

@@ -51,7 +51,10 @@ void add_missing(const pipeline::Answer& answer, Listing& listing) {
 
 class ToolsAtUrl final : public ToolSource {
  public:
-  ToolsAtUrl(task::Loop& loop, std::string url) : loop_(&loop) { definition_.url = std::move(url); }
+  ToolsAtUrl(task::Loop& loop, McpUrl url) : loop_(&loop), name_(std::move(url.text)) {
+    definition_.url = std::move(url.url);
+    definition_.socket = std::move(url.socket);
+  }
 
   Task<Listing> list() override {
     CO_TRY(co_await open());
@@ -87,8 +90,8 @@ class ToolsAtUrl final : public ToolSource {
     co_return Response{std::move(answer->bytes), answer->message};
   }
 
-  std::string waiting_for() override { return fmt::format("waiting for {}", definition_.url); }
-  std::string name() const override { return definition_.url + ": "; }
+  std::string waiting_for() override { return fmt::format("waiting for {}", name_); }
+  std::string name() const override { return name_ + ": "; }
 
   Task<void> close() override {
     if (channel_) co_return co_await channel_->close();
@@ -142,6 +145,7 @@ class ToolsAtUrl final : public ToolSource {
   }
 
   task::Loop* loop_;
+  std::string name_;
   upstream::Definition definition_;
   upstream::Settings settings_;
   net::Budget budget_{std::uint64_t{512} << 20};
@@ -151,7 +155,7 @@ class ToolsAtUrl final : public ToolSource {
 
 }  // namespace
 
-std::unique_ptr<ToolSource> tools_at_url(task::Loop& loop, std::string url) {
+std::unique_ptr<ToolSource> tools_at_url(task::Loop& loop, McpUrl url) {
   return std::make_unique<ToolsAtUrl>(loop, std::move(url));
 }
 

@@ -72,6 +72,7 @@ HttpChannel::~HttpChannel() = default;
 Task<std::unique_ptr<HttpChannel>> HttpChannel::open(Environment environment,
                                                      std::optional<protocol::Revision> revision) {
   net::Endpoint endpoint = CO_TRY(net::parse_endpoint(environment.target.url));
+  endpoint.socket = environment.target.socket;
   std::shared_ptr<net::TlsTrust> trust;
   if (endpoint.tls) trust = CO_TRY(net::TlsTrust::load(environment.target.ca));
   std::unique_ptr<HttpChannel> channel(new HttpChannel(environment, std::move(endpoint), std::move(trust)));

@@ -25,6 +25,7 @@ struct Target {
   std::string cwd;
   // … or an HTTP endpoint.
   std::string url;
+  std::string socket;  // the path of a Unix socket that leads to it, instead of the host in `url`
   std::vector<std::pair<std::string, Secret>> headers;
   std::string ca;
 

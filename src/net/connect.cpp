@@ -9,6 +9,7 @@
 #include <unordered_set>
 
 #include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/local/stream_protocol.hpp>
 #include <boost/url/parse.hpp>
 #include <boost/url/url_view.hpp>
 
@@ -69,6 +70,24 @@ Task<std::vector<Tcp::endpoint>> resolve(task::Loop& loop, std::string host, std
       classify::from_error_code({resolved.error.category().name(), resolved.error.value()}, context));
 }
 
+using Address = asio::generic::stream_protocol::endpoint;
+
+Result<Address> socket_address(const std::string& path) {
+  static_assert(max_socket_path + 1 == sizeof(sockaddr_un::sun_path));
+  if (path.size() <= max_socket_path) return Address(asio::local::stream_protocol::endpoint(path));
+  return fail(Error(Code::config_invalid)
+                  .with_executed(Executed::no)
+                  .with_phase(Phase::connect)
+                  .with_developer_message("the path of a Unix socket has at most 107 bytes"));
+}
+
+// In the order in which they are tried.
+Task<std::vector<Address>> addresses_of(task::Loop& loop, const Endpoint& endpoint) {
+  if (!endpoint.socket.empty()) co_return std::vector{CO_TRY(socket_address(endpoint.socket))};
+  const std::vector<Tcp::endpoint> resolved = CO_TRY(co_await resolve(loop, endpoint.host, endpoint.port));
+  co_return std::vector<Address>(resolved.begin(), resolved.end());
+}
+
 }  // namespace
 
 std::string Endpoint::authority() const {
@@ -109,22 +128,19 @@ Result<Endpoint> parse_endpoint(std::string_view url) {
 
 Task<std::unique_ptr<Stream>> connect(task::Loop& loop, const Endpoint& endpoint,
                                       std::shared_ptr<TlsTrust> trust) {
-  const std::vector<Tcp::endpoint> addresses = CO_TRY(co_await resolve(loop, endpoint.host, endpoint.port));
+  const auto addresses = CO_TRY(co_await addresses_of(loop, endpoint));
   Result<void> connected =
       fail(Error(Code::network_unreachable).with_executed(Executed::no).with_phase(Phase::connect));
-  for (const Tcp::endpoint& address : addresses) {
+  for (const Address& address : addresses) {
     Socket socket(loop.context().get_executor());
-    connected = co_await AsyncOp(
-        [&](auto handler) {
-          socket.async_connect(asio::generic::stream_protocol::endpoint(address), std::move(handler));
-        },
-        Phase::connect);
+    connected = co_await AsyncOp([&](auto handler) { socket.async_connect(address, std::move(handler)); },
+                                 Phase::connect);
     if (!connected) {
       if (connected.error().code() == Code::proto_cancelled) break;
       continue;
     }
     boost::system::error_code ignored;
-    socket.set_option(Tcp::no_delay(true), ignored);
+    if (endpoint.socket.empty()) socket.set_option(Tcp::no_delay(true), ignored);
     if (!endpoint.tls) co_return make_stream(std::move(socket));
     co_return co_await tls_connect(loop, make_stream(std::move(socket)), endpoint.host, std::move(trust));
   }

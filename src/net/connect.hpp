@@ -16,6 +16,7 @@ struct Endpoint {
   std::string host;  // without brackets
   std::uint16_t port = 0;
   std::string target = "/";  // path and query
+  std::string socket{};      // the path of a Unix socket that leads there, instead of host and port
 
   std::string authority() const;  // for Host; without the port where it is the scheme's own
 };
@@ -37,6 +38,9 @@ class TlsTrust {
   explicit TlsTrust(std::unique_ptr<Impl> impl);
   std::unique_ptr<Impl> impl_;
 };
+
+// The longest path of a Unix socket, without the NUL after it.
+inline constexpr std::size_t max_socket_path = 107;
 
 // Resolves on a worker, tries the addresses in turn. `trust` is needed for TLS only. The caller sets the
 // deadline.

@@ -105,12 +105,19 @@ TEST_F(Cli, MistakesOfTheCommandLineEndWithTwo) {
       {{"check", "word"}, "`word` is one word too many"},
       {{"tools", "call"}, "NAME is required"},
       {{"tools", "list", "--url", "ftp://x/"}, "is not an http or https URL"},
+      {{"tools", "list", "--url", "ftp://x/"}, "unix:/run/sallyport/mcp.sock for a Unix socket"},
+      {{"tools", "list", "--url", "unix:mcp.sock"}, "names no absolute path, write for example unix:/run/"},
+      {{"tools", "list", "--url", "unix:"}, "names no absolute path"},
+      {{"tools", "list", "--url", "unix:" + std::string(108, '/')}, "108 bytes"},
+      {{"tools", "list", "--url", "unix:/x.sock:/a b"}, "no endpoint of HTTP after the socket, write "},
+      {{"tools", "list", "--url", "unix:" SALLYPORT_BINARY}, "a file that is no socket"},
       {{"tools", "list", "--url", "http://127.0.0.1:9/mcp", "-c", "x"}, "write one of them"},
       {{"tools", "call", "x", "--args", "{\"a\":1,\"a\":2}"}, "duplicate key"},
       {{"tools", "call", "x", "--args", "[1]"}, "not a JSON object"},
       {{"servers", "logs"}, "NAME is required"},
       {{"servers", "logs", "../x"}, "cannot name a server"},
       {{"servers", "list", "--admin", "http://"}, "is not an http URL"},
+      {{"servers", "list", "--admin", "unix:/x.sock"}, "the admin port is on TCP only, write the address"},
       {{"completion"}, "Usage: sallyport completion"},
       {{"completion", "tcsh"}, "unknown command `tcsh`"},
       {{"check", "-c", "/nonexistent/sallyport.yaml"}, "1 mistake"},
@@ -370,6 +377,33 @@ TEST_F(Cli, ARunningGatewayAnswersAboutToolsAndServers) {
 
   gateway.signal(SIGTERM);
   EXPECT_EQ(gateway.wait().code, 0);
+}
+
+TEST_F(Cli, AUnixSocketIsAUrlToo) {
+  const std::string unix_url = "unix:" + (directory_ / "mcp.sock").string();
+  Child gateway(SALLYPORT_BINARY, {"serve", "-c", config(), "--listen", unix_url});
+  EXPECT_THAT(gateway.wait_for_error_line("serving MCP"), HasSubstr(unix_url));
+  const auto list = [](const std::string& url) { return sallyport({"tools", "list", "--url", url}); };
+  for (const char* const rest : {"", ":/", ":/mcp"}) {
+    const Outcome tools = list(unix_url + rest);
+    EXPECT_EQ(tools.code, 0) << tools.err;
+    EXPECT_THAT(tools.out, HasSubstr("tiny__echo  Gives its arguments back.\n")) << rest;
+  }
+  EXPECT_THAT(list(unix_url + ":/mcp/tiny").out, HasSubstr("\necho  Gives its arguments back.\n"));
+  EXPECT_THAT(sallyport({"tools", "show", "tiny__echo", "--url", unix_url}).out, StartsWith("tiny__echo\n"));
+  const Outcome call =
+      sallyport({"tools", "call", "tiny__echo", "--args", R"({"say":"x"})", "--url", unix_url});
+  EXPECT_EQ(call.out, "{\"say\":\"x\"}\n") << call.err;
+
+  const Outcome meant = list(unix_url + "/mcp/tiny");
+  EXPECT_EQ(meant.code, 2);
+  EXPECT_THAT(meant.err, HasSubstr("write " + unix_url + ":/mcp/tiny\n"));
+
+  gateway.signal(SIGTERM);
+  EXPECT_EQ(gateway.wait().code, 0);
+  const Outcome gone = list(unix_url);
+  EXPECT_EQ(gone.code, 1);
+  EXPECT_THAT(gone.err, AllOf(HasSubstr(unix_url + ": "), HasSubstr("No such file or directory")));
 }
 
 TEST_F(Cli, WhereNoGatewayIsTheMessageSaysWhatToDo) {

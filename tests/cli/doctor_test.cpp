@@ -12,6 +12,7 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 namespace sallyport::test {
@@ -136,6 +137,29 @@ TEST_F(Doctor, ATakenPortIsNamedWithItsProgram) {
                                            std::to_string(::getpid())),
                                  HasSubstr("listen.http: 127.0.0.1:")));
   ::close(socket);
+}
+
+TEST_F(Doctor, AUnixSocketIsFreeAnsweredOrInTheWay) {
+  const std::string path = home_ / "mcp.sock";
+  const std::string file =
+      config(tiny, "listen: {http: \"unix:" + path + "\"}\nadmin: {http: \"127.0.0.1:0\"}\n");
+  EXPECT_THAT(doctor(file, {"--offline"}).out, HasSubstr("unix:" + path + " is free for `listen.http`"));
+
+  const int socket = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  ASSERT_LT(path.copy(address.sun_path, sizeof address.sun_path), sizeof address.sun_path);
+  ASSERT_EQ(::bind(socket, reinterpret_cast<sockaddr*>(&address), sizeof address), 0);
+  ASSERT_EQ(::listen(socket, 1), 0);
+  const Outcome taken = doctor(file, {"--offline"});
+  EXPECT_EQ(taken.code, 1);
+  EXPECT_THAT(taken.out, HasSubstr("is answered by test_cli (pid " + std::to_string(::getpid())));
+  ::close(socket);
+  EXPECT_THAT(doctor(file, {"--offline"}).out, HasSubstr(" is free for ")) << "what a dead program left";
+
+  std::filesystem::remove(path);
+  std::ofstream(path) << "x";
+  EXPECT_THAT(doctor(file, {"--offline"}).out, HasSubstr("there is a file that is no socket"));
 }
 
 TEST_F(Doctor, ARunningGatewayIsAskedHowItIs) {

@@ -13,6 +13,7 @@ import { untilExecuting } from './lib/expect.mjs';
 import { startGateway } from './lib/gateway.mjs';
 import { exchange } from './lib/http.mjs';
 import { modernBody, modernHeaders, typedError } from './lib/mcp.mjs';
+import { binary } from './lib/paths.mjs';
 import { freePort } from './lib/ports.mjs';
 import { hostile } from './lib/servers.mjs';
 import { Gate, temporaryDirectory } from './lib/temp.mjs';
@@ -110,6 +111,20 @@ it('TLS and a Unix socket: node, curl and openssl; plain HTTP is told what to wr
   assert.ok((await gateway.metric('sallyport_tls_certificate_expiry_timestamp_seconds')) > Date.now() / 1000);
   await gateway.stop();
   assert.ok(!existsSync(path), 'the socket goes with the gateway');
+});
+
+it('the command line over a Unix socket: the tools of all servers and of one, a call, a refusal', async (t) => {
+  const { recording, path } = await everyWay(t);
+  const sallyport = (...args) => run(binary, args).catch((failed) => failed);
+  const listed = async (url) => JSON.parse((await sallyport('tools', 'list', '--json', '--url', url)).stdout).tools.map(({ name }) => name);
+  assert.ok((await listed(`unix:${path}`)).includes('one__echo'));
+  assert.ok((await listed(`unix:${path}:/mcp/one`)).includes('echo'));
+  const called = await sallyport('tools', 'call', 'one__echo', '--args', '{"nonce":"by hand"}', '--url', `unix:${path}`);
+  assert.ok(!called.code, called.stderr);
+  assert.equal(recording.executions('by hand'), 1);
+  const unknown = await sallyport('tools', 'call', 'one__nothing', '--url', `unix:${path}`);
+  assert.equal(unknown.code, 2, unknown.stderr);
+  assert.match((await sallyport('tools', 'list', '--url', `unix:${path}/mcp`)).stderr, /write unix:\S+\.sock:\/mcp\n/);
 });
 
 it('client_ca: only clients of that authority come in', async (t) => {

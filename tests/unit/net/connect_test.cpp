@@ -5,11 +5,13 @@
 #include "support/run_task.hpp"
 
 #include <array>
+#include <filesystem>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 namespace sallyport::net {
 namespace {
@@ -92,6 +94,33 @@ TEST(Connect, RefusedSaysSo) {
   EXPECT_EQ(refused.error().phase(), Phase::connect);
   EXPECT_EQ(refused.error().executed(), Executed::no);
   EXPECT_TRUE(refused.error().can_retry());
+}
+
+TEST(Connect, OverAUnixSocket) {
+  task::Loop loop;
+  const std::string directory = ::testing::TempDir() + "sallyport-connect-" + std::to_string(::getpid());
+  std::filesystem::create_directory(directory);
+  Endpoint endpoint{.host = "localhost", .port = 80, .socket = directory + "/x.sock"};
+  EXPECT_EQ(endpoint.authority(), "localhost");
+  const auto absent = testing::run(loop, connect_to(loop, endpoint));
+  ASSERT_FALSE(absent);
+  EXPECT_EQ(absent.error().phase(), Phase::connect);
+  EXPECT_EQ(absent.error().executed(), Executed::no);
+
+  std::vector<Peer> peers;
+  const auto accept = [&](std::unique_ptr<Stream>, Peer peer) { peers.push_back(std::move(peer)); };
+  auto listener = Listener::open_unix(loop, endpoint.socket, accept);
+  ASSERT_TRUE(listener);
+  EXPECT_TRUE(testing::run(loop, connect_to(loop, endpoint)));
+  ASSERT_TRUE(testing::run_until(loop, [&] { return !peers.empty(); }));
+  EXPECT_TRUE(peers.front().unix_socket);
+
+  endpoint.socket.assign(max_socket_path + 1, '/');
+  const auto too_long = testing::run(loop, connect_to(loop, endpoint));
+  ASSERT_FALSE(too_long);
+  EXPECT_EQ(too_long.error().code(), Code::config_invalid);
+  listener->reset();
+  std::filesystem::remove_all(directory);
 }
 
 // Whether the machine has a name server or not: the name was not found.
