@@ -2,16 +2,18 @@
 // answers every accepted call on all of them.
 import assert from 'node:assert/strict';
 import { execFile, execFileSync } from 'node:child_process';
-import { chmodSync, existsSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, readFileSync, renameSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { request as httpRequest } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
+import { createServer } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 import { it } from 'node:test';
 import { promisify } from 'node:util';
+import { cleanUp } from './lib/cleanup.mjs';
 import { untilExecuting } from './lib/expect.mjs';
-import { startGateway } from './lib/gateway.mjs';
-import { exchange } from './lib/http.mjs';
+import { prepare, startGateway } from './lib/gateway.mjs';
+import { exchange, request } from './lib/http.mjs';
 import { modernBody, modernHeaders, typedError } from './lib/mcp.mjs';
 import { binary } from './lib/paths.mjs';
 import { freePort } from './lib/ports.mjs';
@@ -74,9 +76,19 @@ function ask(via, method, params, headers = {}) {
 
 const replyOf = ({ text }) => (text.startsWith('{') ? JSON.parse(text) : text.split('\n').filter((line) => line.startsWith('data: ')).map((line) => JSON.parse(line.slice(6))).find((message) => 'result' in message || 'error' in message));
 
+// The pair where symlinks lead to it, as certbot and Kubernetes place one.
+function linked(scope, pair) {
+  const directory = temporaryDirectory(scope);
+  const link = (file) => {
+    symlinkSync(pair[file], join(directory, file));
+    return join(directory, file);
+  };
+  return { cert: link('cert'), key: link('key') };
+}
+
 async function everyWay(t, config = {}) {
   const authority = new Authority(t);
-  const pair = authority.issue('first');
+  const pair = config.linked ? linked(t, authority.issue('first')) : authority.issue('first');
   const port = await freePort();
   const directory = temporaryDirectory(t);
   const path = join(directory, 'mcp.sock');
@@ -135,6 +147,29 @@ it('client_ca: only clients of that authority come in', async (t) => {
   const stranger = new Authority(t).issue('stranger');
   await assert.rejects(ask({ ...tls, cert: readFileSync(stranger.cert), key: readFileSync(stranger.key) }, 'server/discover', {}));
   await assert.rejects(ask(tls, 'server/discover', {}));
+});
+
+it('renewed certificates are noticed without a signal: a symlink is swapped; half a pair changes nothing until the other half is there', async (t) => {
+  const { authority, pair, gateway, tls } = await everyWay(t, { linked: true });
+  const peer = async () => (await ask({ ...tls, agent: new HttpsAgent({ maxCachedSessions: 0 }) }, 'server/discover', {})).peer;
+  const swap = (file, to) => {
+    symlinkSync(to, `${pair[file]}.new`);
+    renameSync(`${pair[file]}.new`, pair[file]);
+  };
+  const [second, third] = [authority.issue('second'), authority.issue('third')];
+  assert.equal(await peer(), 'first');
+  swap('key', second.key);
+  swap('cert', second.cert);
+  await until('the second is served', async () => (await peer()) === 'second');
+
+  const refusals = () => gateway.stderr.split('the old one goes on serving').length - 1;
+  const before = refusals(); // the swap above may have been seen between its halves
+  swap('cert', third.cert);
+  await until('the gateway says that the halves do not fit', () => refusals() > before);
+  assert.equal(await peer(), 'second');
+  swap('key', third.key);
+  await until('the third is served', async () => (await peer()) === 'third');
+  assert.equal((await gateway.metric('sallyport_tls_handshakes_failed_total')) ?? 0, 0);
 });
 
 it('100 certificates exchanged under reconnecting load: no failed handshake; a bad pair changes nothing', async (t) => {
@@ -226,6 +261,60 @@ it('health: probes by address and by name from beyond loopback; nothing else is 
   assert.equal((await call).status, 200);
   await gateway.expectCleanExit();
   await assert.rejects(curl('/healthz'));
+});
+
+it('health beside TLS: probes speak plain HTTP and show no certificate; a bad pair does not make it unready; a drain over TLS is told', async (t) => {
+  const health = await freePort();
+  const { authority, pair, gateway, recording, tls } = await everyWay(t, { tls: (authority) => ({ client_ca: authority.cert }), rest: { health: { http: `127.0.0.1:${health}` } } });
+  const probe = async (path) => {
+    const { status, text } = await request(`http://127.0.0.1:${health}${path}`);
+    return `${status} ${text}`;
+  };
+  assert.equal(await probe('/readyz'), '200 ready\n');
+  writeFileSync(pair.key, 'no key');
+  gateway.signal('SIGHUP');
+  await until('the bad pair is refused', () => gateway.stderr.includes('the old one goes on serving'));
+  assert.equal(await probe('/readyz'), '200 ready\n');
+
+  const gate = new Gate(t);
+  const client = authority.issue('client');
+  const held = ask({ ...tls, cert: readFileSync(client.cert), key: readFileSync(client.key) }, 'tools/call', { name: 'one__gate', arguments: { file: gate.file, nonce: 'held' } });
+  await untilExecuting(recording, 'held');
+  gateway.signal('SIGTERM');
+  await until('the probe hears of the drain', async () => (await probe('/readyz')) === '503 draining\n');
+  assert.equal(await probe('/healthz'), '200 ok\n');
+  gate.open();
+  assert.equal((await held).status, 200);
+  await gateway.expectCleanExit();
+});
+
+it('one address of a list cannot be had: nothing is served, the diagnostic names it; a reload goes on with what was started', async (t) => {
+  const taken = createServer();
+  await new Promise((done) => taken.listen(0, '127.0.0.1', done));
+  cleanUp(t, () => taken.close());
+  const busy = `127.0.0.1:${taken.address().port}`;
+  const path = join(temporaryDirectory(t), 'mcp.sock');
+  const free = async () => `127.0.0.1:${await freePort()}`;
+  const refused = async (config) => {
+    const { file, env } = prepare(t, { servers: { one: hostile(t).server }, ...config });
+    const ended = await within('the gateway to end', run(binary, ['serve', '-c', file], { env }).catch((failed) => failed));
+    assert.equal(ended.code, 1, ended.stderr);
+    assert.ok(!ended.stderr.includes('"serving '), ended.stderr);
+    assert.ok(!existsSync(path), 'the socket that was opened is gone again');
+    return ended.stderr;
+  };
+  const says = new RegExp(`cannot listen on ${busy.replaceAll('.', '\\.')}: Address already in use; stop what listens there`);
+  assert.match(await refused({ listen: { http: [`unix:${path}`, busy, await free()] }, admin: { http: await free() } }), says);
+  assert.match(await refused({ listen: { http: [`unix:${path}`] }, admin: { http: busy } }), says);
+  assert.match(await refused({ listen: { http: [`unix:${path}`] }, admin: { http: await free() }, health: { http: busy } }), says);
+  const absent = join(temporaryDirectory(t), 'none', 'mcp.sock');
+  assert.match(await refused({ listen: { http: [`unix:${path}`, `unix:${absent}`] }, admin: { http: await free() } }), new RegExp(`cannot listen on unix:${absent}: No such file`));
+
+  const gateway = await startGateway(t, { servers: { one: hostile(t).server } });
+  writeFileSync(gateway.config, readFileSync(gateway.config, 'utf8').replace(`127.0.0.1:${gateway.port}`, busy));
+  gateway.signal('SIGHUP');
+  await until('the log says that it goes on as it was', () => /needs a restart of the gateway[^\n]*listen\.http/.test(gateway.stderr));
+  assert.equal((await ask({ port: gateway.port }, 'tools/call', { name: 'one__echo', arguments: { nonce: 'x' } })).status, 200);
 });
 
 it('open files: the gateway takes the hard limit, its servers keep the soft one', async (t) => {
