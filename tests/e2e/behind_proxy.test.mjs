@@ -1,16 +1,19 @@
 // Promise: behind proxies that the operator listed a caller counts as the address that they tell, in limits, log and audit;
-// no client can choose it, and nobody else is heard.
+// no client can choose it, and nobody else is heard; nginx in front of it as the documentation writes it.
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { Agent, request as httpRequest } from 'node:http';
 import { join } from 'node:path';
 import { it } from 'node:test';
 import { cleanUp } from './lib/cleanup.mjs';
+import { connect } from './lib/clients.mjs';
 import { startGateway } from './lib/gateway.mjs';
+import { SseStream } from './lib/http.mjs';
 import { modernBody, modernHeaders, typedError } from './lib/mcp.mjs';
+import { documentedLocation, startNginx } from './lib/nginx.mjs';
 import { freePort } from './lib/ports.mjs';
 import { hostile } from './lib/servers.mjs';
-import { temporaryDirectory } from './lib/temp.mjs';
+import { Gate, temporaryDirectory } from './lib/temp.mjs';
 import { until, within } from './lib/wait.mjs';
 
 // One call over a raw request; `headers` are what the proxy passes on, arrays for several lines of a name.
@@ -125,4 +128,36 @@ it('loopback is exempt from the standard limit, a caller behind a proxy on loopb
   // As many at once as it takes to outrun 50 a second on this machine.
   await until('a caller behind the proxy is refused', async () => (await flood({ 'x-forwarded-for': '127.0.0.1' })).includes('LIMIT_001'));
   assert.ok((await flood({})).every((answer) => answer === 200), 'the machine itself never is');
+});
+
+it('nginx as docs/operations.md writes it: both eras, events as they come, its client is the source, a call ends with its client', async (t) => {
+  const { server, recording } = hostile(t);
+  const gateway = await startGateway(t, { listen: { trusted_proxies: ['127.0.0.1'] }, servers: { one: server } });
+  const { port } = await startNginx(t, documentedLocation('operations.md', gateway.port));
+  const url = `http://127.0.0.1:${port}/mcp`;
+  for (const family of ['v1', 'v2-modern']) {
+    const client = await connect(t, family, { url });
+    assert.ok((await client.list()).tools.some(({ name }) => name === 'one__echo'), family);
+    assert.equal(JSON.parse((await client.call('one__echo', { nonce: family })).content[0].text).nonce, family);
+  }
+  const gate = new Gate(t);
+  const params = { name: 'one__steps', arguments: { count: 2, file: gate.file }, _meta: { progressToken: 'p' } };
+  const stream = await SseStream.open(url, { method: 'POST', headers: modernHeaders('tools/call', 'one__steps'), body: modernBody('tools/call', params) });
+  await stream.next('progress, while the call is under way', ({ method, params }) => method === 'notifications/progress' && params.progress === 2);
+  gate.open();
+  assert.ok((await stream.next('the answer', (message) => 'result' in message)).result);
+
+  const forged = { 'x-forwarded-for': '8.8.8.8', forwarded: 'for=9.9.9.9' };
+  assert.equal(await call({ port, localAddress: '127.0.0.2' }, forged), 200);
+  await until('the calls are logged', () => logged(gateway).length === 4);
+  assert.deepEqual(logged(gateway).sort(), ['127.0.0.1', '127.0.0.1', '127.0.0.1', '127.0.0.2']);
+
+  const held = await SseStream.open(url, {
+    method: 'POST',
+    headers: modernHeaders('tools/call', 'one__steps'),
+    body: modernBody('tools/call', { name: 'one__steps', arguments: { count: 1, file: `${gate.file}.never` }, _meta: { progressToken: 'q' } }),
+  });
+  await held.next('progress', ({ method }) => method === 'notifications/progress');
+  held.close();
+  await until('the server hears that its caller is gone', () => recording.messages('notifications/cancelled').length === 1);
 });

@@ -11,6 +11,7 @@ build_packages=(
 test_packages=(
   chromium fonts-dejavu-core # the dashboard in a browser
   prometheus faketime # scrapes the metrics; a clock that jumps
+  nginx-light # in front of the gateway
 )
 bench_packages=(nginx-light python3)
 
