@@ -29,7 +29,10 @@ export class Page {
     const page = await browser.newPage();
     const opened = new Page(page, origin);
     await page.setViewport({ width, height });
-    await page.emulateMediaFeatures([{ name: 'prefers-color-scheme', value: dark ? 'dark' : 'light' }]);
+    await page.emulateMediaFeatures([
+      { name: 'prefers-color-scheme', value: dark ? 'dark' : 'light' },
+      { name: 'prefers-reduced-motion', value: 'reduce' }, // what is measured is not on its way between two colours
+    ]);
     page.setDefaultTimeout(PATIENCE_MS);
     page.on('request', (request) => opened.requests.push(request.url()));
     page.on('console', (message) => ['error', 'warning', 'warn'].includes(message.type()) && opened.complaints.push(message.text()));
