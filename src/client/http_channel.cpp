@@ -160,7 +160,7 @@ Task<void> HttpChannel::reinitialize(std::string lost) {
 
 Task<void> HttpChannel::renew_session() {
   CO_TRY(co_await initialize());
-  if (listened_) group_.spawn(listen());
+  if (std::exchange(listened_, false)) group_.spawn(listen());
   env_.owner.session_renewed();
   co_return ok();
 }
@@ -441,8 +441,10 @@ Task<bool> HttpChannel::listen_once(std::uint64_t generation) {
   CO_TRY(co_await call.send(modern ? "POST" : "GET", pool_.endpoint().target, headers,
                             std::span(pieces).first(modern ? 1 : 0), true));
   CO_TRY(co_await call.receive_head());
-  if (call.head().status == 404 && listened_ && !session.empty()) {
-    // It was restarted and forgot the session; what hears of the new one begins there.
+  // It was restarted and forgot the session, for which some servers say 400; what hears of the new one begins
+  // there.
+  const bool forgotten = call.head().status == 404 || call.head().status == 400;
+  if (forgotten && listened_ && !session.empty()) {
     (void)co_await reinitialize(session);
     co_return true;
   }

@@ -74,7 +74,9 @@ struct Admin {
 };
 
 // How one process or connection is divided between callers; the others come in a later release.
-enum class Isolation : std::uint8_t { shared, principal, session };
+// `automatic`: `shared` for a stdio server; for an HTTP one what its revision has, a session for each session
+// up to 2025-11-25, or none.
+enum class Isolation : std::uint8_t { automatic, shared, principal, session };
 
 struct EnvironmentEntry {
   std::string name;
@@ -113,7 +115,7 @@ struct Server {
   std::string ca;  // a PEM file, instead of the system's trust; empty: the system's
 
   std::string protocol = "auto";  // or one of the revisions 2024-11-05 … 2026-07-28
-  Isolation isolation = Isolation::shared;
+  Isolation isolation = Isolation::automatic;
   std::optional<std::string> prefix;  // absent: `{key}{separator}`; "": none
   std::vector<std::uint16_t>
       refuses_with;  // HTTP statuses by which this server says that it did not run the call
@@ -121,6 +123,10 @@ struct Server {
   bool trusted = false;  // believe this server's own annotations
 
   bool is_stdio() const { return !command.empty(); }
+  // Can a caller get a process or connection of its own?
+  bool may_isolate() const {
+    return isolation == Isolation::automatic ? !is_stdio() : isolation != Isolation::shared;
+  }
 };
 
 struct Expose {
@@ -155,7 +161,7 @@ struct Limits {
   std::uint32_t depth = 64;
   std::uint32_t keys = 10000;
   std::uint32_t children = 64;
-  std::uint32_t instances = 64;
+  std::uint32_t instances = 1000;
   std::uint32_t streams = 1000;
   std::uint32_t subscriptions = 100;
 };

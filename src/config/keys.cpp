@@ -67,7 +67,7 @@ constexpr std::array table{
     Key{"servers.*.ca", Type::path, v01, "", "A PEM file of certificate authorities to trust instead of the system's.", to<&S::ca>},
     Key{"servers.*.proxy", Type::any, later, "", "A proxy on the way to it."},
     Key{"servers.*.protocol", Type::choice, v01, "auto", "The revision of MCP to speak with it; `auto` finds out.", to<&S::protocol>, 0, 0, revisions},
-    Key{"servers.*.isolation", Type::choice, v01, "shared", "Who shares one process or connection of it: all callers, those of one principal, or nobody but one session.", to<&S::isolation>, 0, 0, "shared|principal|session"},
+    Key{"servers.*.isolation", Type::choice, v01, "auto", "Who shares one process or connection of it: all callers, those of one principal, or nobody but one session. `auto` is `shared` for a stdio server and `session` for an HTTP one of 2025-11-25 or older; later ones have no sessions.", to<&S::isolation>, 0, 0, "auto|shared|principal|session"},
     Key{"servers.*.fallback", Type::any, later, "", "The server to ask instead when this one is down."},
     Key{"servers.*.prefix", Type::prefix, v01, "", "Tools show as `{server}__{tool}`; the empty text shows them under their own names.", to<&S::prefix>},
     Key{"servers.*.refuses_with", Type::statuses, v01, "[]", "HTTP statuses by which it says that it did not run a call.", to<&S::refuses_with>, 400, 599},
@@ -121,7 +121,7 @@ constexpr std::array table{
     Key{"limits.depth", Type::integer, v01, "64", "Levels of nesting in one JSON message.", to<&C::limits, &Limits::depth>, 8, 1024},
     Key{"limits.keys", Type::integer, v01, "10000", "Keys in one JSON message.", to<&C::limits, &Limits::keys>, 16, million},
     Key{"limits.children", Type::integer, v01, "64", "Child processes.", to<&C::limits, &Limits::children>, 1, 4096},
-    Key{"limits.instances", Type::integer, v01, "64", "Processes and connections that one principal has of servers that are isolated (`servers.*.isolation`), all of them together.", to<&C::limits, &Limits::instances>, 1, million},
+    Key{"limits.instances", Type::integer, v01, "1000", "Processes and connections that one principal has of servers that are isolated (`servers.*.isolation`), all of them together.", to<&C::limits, &Limits::instances>, 1, million},
     Key{"limits.streams", Type::integer, v01, "1000", "Open event streams.", to<&C::limits, &Limits::streams>, 1, million},
     Key{"limits.subscriptions", Type::integer, v01, "100", "Resources whose updates one session, stdio connection or `subscriptions/listen` asks for.", to<&C::limits, &Limits::subscriptions>, 1, 10000},
 

@@ -124,7 +124,7 @@ class Checks {
     const auto stdio = std::ranges::count_if(config_.servers, &Server::is_stdio);
     if (config_.limits.children > stdio) return;
     for (const Server& server : config_.servers) {
-      if (!server.is_stdio() || server.isolation == Isolation::shared) continue;
+      if (!server.is_stdio() || !server.may_isolate()) continue;
       error("limits.children",
             {fmt::format("`limits.children` ({}) leaves no process for the callers of `{}`",
                          config_.limits.children, server.key),

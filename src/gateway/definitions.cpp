@@ -3,8 +3,10 @@
 namespace sallyport::gateway {
 namespace {
 
-upstream::Isolation isolation(config::Isolation written) {
-  switch (written) {
+upstream::Isolation isolation(const config::Server& server) {
+  switch (server.isolation) {
+    case config::Isolation::automatic:
+      return server.is_stdio() ? upstream::Isolation::shared : upstream::Isolation::legacy_session;
     case config::Isolation::principal:
       return upstream::Isolation::principal;
     case config::Isolation::session:
@@ -27,7 +29,7 @@ upstream::Definition definition(const config::Server& server, const config::Expo
   out.ca = server.ca;
   out.protocol = protocol::parse_revision(server.protocol);  // "auto" is none of them
   out.refuses_with.assign(server.refuses_with.begin(), server.refuses_with.end());
-  out.isolation = isolation(server.isolation);
+  out.isolation = isolation(server);
   out.prefix = server.prefix.value_or(server.key + expose.separator);
   out.trusted = server.trusted;
   out.allow = server.tools.allow;

@@ -25,8 +25,7 @@ std::unique_ptr<pipeline::Service> Gateway::build_stack(const config::Config& co
   layers::TokenBuckets* const rate = config.limits.rate ? &rate_limit_ : nullptr;
   const bool by_source = config.limits.per == config::LimitBy::source;
   const config::Timeouts& timeouts = config.timeouts;
-  const bool isolated = std::ranges::any_of(
-      config.servers, [](const auto& server) { return server.isolation != config::Isolation::shared; });
+  const bool isolated = std::ranges::any_of(config.servers, &config::Server::may_isolate);
 
   return pipeline::stack(
       // Front: every request.

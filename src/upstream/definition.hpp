@@ -29,8 +29,9 @@ struct Rules {
   bool operator==(const Rules&) const = default;
 };
 
-// Who shares one process or connection of a server: all callers, those of one principal, or nobody.
-enum class Isolation : std::uint8_t { shared, principal, session };
+// Who shares one process or connection of a server: all callers, those of one principal, or nobody; or nobody
+// while the server speaks a revision that has sessions, else all.
+enum class Isolation : std::uint8_t { shared, principal, session, legacy_session };
 
 struct Definition : client::Target, Rules {
   Isolation isolation = Isolation::shared;
@@ -44,7 +45,7 @@ struct Settings : client::Settings {
   std::chrono::milliseconds keep_listed{3600000};
   std::uint32_t concurrency = 64;
   std::uint32_t children = 64;
-  std::uint32_t instances = 64;             // of isolated servers, that one principal has
+  std::uint32_t instances = 1000;           // of isolated servers, that one principal has
   std::chrono::milliseconds idle{1800000};  // how long an instance that nobody uses is kept
   std::uint32_t max_name = 48;
 

@@ -18,7 +18,7 @@ struct Owner {
 
 Owner owner_of(const pipeline::Call& call, Isolation isolation) {
   const std::string_view session = call.client ? call.client->identity() : std::string_view();
-  if (isolation == Isolation::session && !session.empty()) {
+  if (isolation != Isolation::principal && !session.empty()) {
     const std::string_view tag = call.session.empty() ? session : call.session;
     return {.key = std::string(session), .shown = "session " + std::string(tag), .session = true};
   }

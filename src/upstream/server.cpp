@@ -143,6 +143,14 @@ Server::~Server() = default;
 
 void Server::isolate(Isolation isolation, InstanceHost& host, task::Event& idle) {
   instances_ = std::make_shared<Instances>(*loop_, *this, isolation, *settings_, host, idle);
+  shared_if_modern_ = isolation == Isolation::legacy_session;
+}
+
+Sharing Server::sharing() const noexcept {
+  if (!instances_) return Sharing::all;
+  if (!shared_if_modern_) return Sharing::own;
+  if (!era_) return Sharing::unknown;
+  return protocol::era(*era_) == protocol::Era::modern ? Sharing::all : Sharing::own;
 }
 
 std::uint32_t Server::in_flight_of_all() const noexcept {

@@ -59,6 +59,9 @@ class ServerObserver {
 class InstanceHost;
 class Instances;
 
+// Whose a connection is. `unknown`: that goes by the revision of the server, which nobody asked yet.
+enum class Sharing : std::uint8_t { all, own, unknown };
+
 class Server final : private client::ChannelOwner {
  public:
   Server(task::Loop& loop, client::Target target, const Settings& settings, net::Budget& budget,
@@ -105,7 +108,8 @@ class Server final : private client::ChannelOwner {
 
   // Makes it one whose callers have an instance each; before it is used for the first time.
   void isolate(Isolation isolation, InstanceHost& host, task::Event& idle);
-  Instances* instances() const noexcept { return instances_.get(); }  // null: its callers share it
+  Sharing sharing() const noexcept;
+  Instances* instances() const noexcept { return instances_.get(); }  // null: its callers always share it
 
   // Before it is used for the first time: it takes the place of a server that is defined as it is, and shows
   // what that one listed until it has listed itself. Or it only keeps the place of one that its operator
@@ -171,6 +175,7 @@ class Server final : private client::ChannelOwner {
   std::uint32_t in_flight_ = 0;
   std::string owner_;  // whose instance it is, as operators read it
   std::shared_ptr<Instances> instances_;
+  bool shared_if_modern_ = false;
   bool retired_ = false;
   task::Event* idle_ = nullptr;  // set whenever its last request ended
   bool stopping_ = false;

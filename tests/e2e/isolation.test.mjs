@@ -166,7 +166,7 @@ it('over HTTP, each session has a session of its own at the server', async (t) =
   cleanUp(t, () => child.kill('SIGKILL'));
   const url = `http://127.0.0.1:${port}/mcp`;
   await until('the server listens', async () => (await request(url)).status > 0);
-  const gateway = await startGateway(t, { servers: { own: { url, isolation: 'session' }, all: { url } }, limits: { instances: 2 } });
+  const gateway = await startGateway(t, { servers: { own: { url }, all: { url, isolation: 'shared' } }, limits: { instances: 2 } });
   const sessions = await Promise.all([1, 2, 3].map(() => LegacySession.open(gateway.url)));
   const toggle = async (session, server) => textOf(await session.call(`${server}__toggle-simulated-logging`)).split(' ')[0];
   assert.deepEqual([await toggle(sessions[0], 'own'), await toggle(sessions[1], 'own'), await toggle(sessions[0], 'own')], ['Started', 'Started', 'Stopped']);

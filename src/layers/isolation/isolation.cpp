@@ -4,13 +4,31 @@
 
 namespace sallyport::layers {
 
+using upstream::Sharing;
+
 Task<pipeline::Reply> Isolation::call(pipeline::Call& call) {
-  if (upstream::Instances* const instances = call.server->instances()) {
-    auto own = instances->of(call);
-    if (!own) return pipeline::refuse(std::move(own).error());
-    call.server = std::move(*own);
+  switch (call.server->sharing()) {
+    case Sharing::all:
+      break;
+    case Sharing::own:
+      return own(call);
+    case Sharing::unknown:
+      return once_known(call);
   }
   return next().call(call);
+}
+
+Task<pipeline::Reply> Isolation::own(pipeline::Call& call) {
+  auto instance = call.server->instances()->of(call);
+  if (!instance) return pipeline::refuse(std::move(instance).error());
+  call.server = std::move(*instance);
+  return next().call(call);
+}
+
+// The one that reads the lists finds out which revision the server speaks.
+Task<pipeline::Reply> Isolation::once_known(pipeline::Call& call) {
+  CO_TRY(co_await call.server->ready());
+  co_return co_await (call.server->sharing() == Sharing::all ? next().call(call) : own(call));
 }
 
 }  // namespace sallyport::layers

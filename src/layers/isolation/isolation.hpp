@@ -9,6 +9,10 @@ class Isolation final : public pipeline::Layer {
  public:
   explicit Isolation(std::unique_ptr<pipeline::Service> next) noexcept : Layer(std::move(next)) {}
   Task<pipeline::Reply> call(pipeline::Call& call) override;
+
+ private:
+  Task<pipeline::Reply> own(pipeline::Call& call);
+  Task<pipeline::Reply> once_known(pipeline::Call& call);
 };
 
 }  // namespace sallyport::layers

@@ -47,7 +47,7 @@ Error unknown_resource(std::string_view uri) {
 // Does it have what we know nothing of? While its lists are not known; and where each caller has an instance,
 // which may list other things than the one that we asked.
 bool lists_more(upstream::Member& member) {
-  return !member.catalogue() || member.server()->instances() != nullptr;
+  return !member.catalogue() || member.server()->sharing() != upstream::Sharing::all;
 }
 
 }  // namespace
