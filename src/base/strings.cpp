@@ -128,9 +128,10 @@ bool starts_with_icase(std::string_view text, std::string_view prefix) noexcept 
 }
 
 std::string_view trim(std::string_view text) noexcept {
-  const std::size_t first = text.find_first_not_of(" \t");
-  if (first == text.npos) return {};
-  return text.substr(first, text.find_last_not_of(" \t") - first + 1);
+  constexpr auto blank = [](char c) { return c == ' ' || c == '\t'; };
+  while (!text.empty() && blank(text.front())) text.remove_prefix(1);
+  while (!text.empty() && blank(text.back())) text.remove_suffix(1);
+  return text;
 }
 
 std::size_t edit_distance(std::string_view a, std::string_view b, std::size_t limit) {

@@ -101,22 +101,30 @@ inline const char* skip_to_quote(const char* at, const char* end) {
 
 #endif
 
-// A number that tells most unequal keys apart by their length and both ends; equal keys have equal prints.
-// May read up to `readable`, which is at or behind the end of the key.
+// A number that tells most unequal keys apart by their length and both ends; equal keys have equal prints,
+// and of keys of one length, up to eight bytes, only equal ones do. May read up to `readable`, which is at or
+// behind the end of the key.
 inline std::uint64_t fingerprint(std::string_view key, const char* readable) {
   constexpr std::uint64_t spread = 0x9E3779B97F4A7C15ULL;
   const char* const data = key.data();
   std::uint64_t head = 0;
   std::uint64_t tail = 0;
-  if (key.size() >= 8) {
+  if (key.size() > 8) {
     head = load<std::uint64_t>(data);
     tail = load<std::uint64_t>(data + key.size() - 8);
+  } else if (key.size() == 8) {
+    head = load<std::uint64_t>(data);
   } else if (std::endian::native == std::endian::little && readable - data >= 8) {
     head = load<std::uint64_t>(data) & ((1ULL << (8 * key.size())) - 1);
   } else {
     for (std::size_t i = key.size(); i > 0; --i) head = head << 8U | static_cast<unsigned char>(data[i - 1]);
   }
   return (head ^ std::rotl(tail, 29)) * spread + key.size();
+}
+
+// Whether keys are equal, when their fingerprints are.
+inline bool equal_given_prints(std::string_view a, std::string_view b) {
+  return a.size() == b.size() && (a.size() <= 8 || std::memcmp(a.data(), b.data(), a.size()) == 0);
 }
 
 // What stands at a byte from 0x80 on.

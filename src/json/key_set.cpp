@@ -5,42 +5,33 @@
 #include <algorithm>
 
 namespace sallyport::json::detail {
+
 void KeySet::reset(std::string_view text) {
-  constexpr std::size_t kept_entries = 16'384;
-  constexpr std::size_t kept_bytes = 65'536;
+  constexpr std::size_t kept_keys = 16'384;
   text_ = text;
-  entries_.clear();
-  unescaped_.clear();
-  if (entries_.capacity() > kept_entries) entries_.shrink_to_fit();
-  if (unescaped_.capacity() > kept_bytes) unescaped_.shrink_to_fit();
+  keys_.clear();
+  if (!unescaped_.empty()) unescaped_.clear();
+  if (keys_.capacity() > kept_keys) keys_.shrink_to_fit();
 }
 
-// Keeps the unescaped key; the view stands until the next one.
-std::string_view KeySet::unescape(std::string_view key) {
-  const std::size_t begin = unescaped_.size();
-  append_unescaped(unescaped_, key);
-  return std::string_view(unescaped_).substr(begin);
-}
-
-std::optional<std::uint32_t> KeySet::close(std::size_t mark) {
-  std::optional<std::uint32_t> repeated;
-  if (entries_.size() - mark > small) repeated = first_repeated(mark);
-  entries_.resize(mark);
-  return repeated;
+KeySet::Key KeySet::escaped(std::uint32_t offset, std::uint32_t size) {
+  std::string& key = unescaped_.emplace_back();
+  append_unescaped(key, text_.substr(offset, size));
+  return {fingerprint(key, key.data() + key.size()), key.data(), static_cast<std::uint32_t>(key.size()),
+          offset};
 }
 
 std::optional<std::uint32_t> KeySet::first_repeated(std::size_t mark) {
-  const auto begin = entries_.begin() + static_cast<std::ptrdiff_t>(mark);
-  std::sort(begin, entries_.end(), [this](const Entry& a, const Entry& b) {
+  const auto begin = keys_.begin() + static_cast<std::ptrdiff_t>(mark);
+  std::sort(begin, keys_.end(), [](const Key& a, const Key& b) {
     if (a.print != b.print) return a.print < b.print;
-    const int order = view(a).compare(view(b));
+    const int order = a.view().compare(b.view());
     return order != 0 ? order < 0 : a.offset < b.offset;
   });
   std::optional<std::uint32_t> repeated;
-  for (auto entry = begin + 1; entry != entries_.end(); ++entry) {
-    const Entry& before = *(entry - 1);
-    if (entry->print != before.print || view(*entry) != view(before)) continue;
-    if (!repeated || entry->offset < *repeated) repeated = entry->offset;
+  for (auto key = begin + 1; key != keys_.end(); ++key) {
+    if (!key->says_the_same_as(*(key - 1))) continue;
+    if (!repeated || key->offset < *repeated) repeated = key->offset;
   }
   return repeated;
 }

@@ -11,15 +11,17 @@
 namespace sallyport::json {
 namespace {
 
-// An array or object that is open.
+enum class Container : std::uint8_t { none, object, array };
+
+// An array or object that is open; the outermost frame is none and holds the document's value.
 struct Frame {
-  std::size_t keys;     // KeySet's mark
-  std::uint32_t begin;  // its bracket
-  std::uint32_t node;   // of the query: its children are members of this object; Query::no_node: nothing here
-                        // is asked for
-  std::uint32_t child;  // the node of the member that is being read
-  std::uint32_t slot;   // and its slot
-  bool is_object;
+  Container container = Container::none;
+  std::uint32_t begin = 0;  // its bracket
+  std::size_t keys = 0;     // KeySet's mark
+  std::uint32_t node =
+      Query::no_node;        // of the query, for its own members; no_node: nothing here is asked for
+  std::uint32_t child = 0;   // of the query, for the members of the value that is being read
+  Member* wanted = nullptr;  // where the member that is being read goes
 };
 
 // What a scan needs beside the text; kept per thread, so that a scan takes no memory.
@@ -62,6 +64,9 @@ class Machine {
   std::uint32_t offset(const char* at) const { return static_cast<std::uint32_t>(at - begin_); }
 
   void skip_space() {
+    if (at_ != end_ && static_cast<unsigned char>(*at_) <= ' ') skip_spaces();
+  }
+  [[gnu::noinline]] void skip_spaces() {
     const char* at = at_;
     for (; at != end_ && static_cast<unsigned char>(*at) <= ' '; ++at) {
       if (*at == '\n' || *at == '\r') {
@@ -76,10 +81,10 @@ class Machine {
   bool document();
   bool value();
   bool after();
-  bool open(bool is_object);
+  bool open(Container container);
   bool close();
   bool key(const char* delimiter);
-  void select(Span literal, const char* delimiter);
+  void select(const detail::KeySet::Key& key, Span literal, const char* delimiter);
   bool string();
   [[gnu::noinline]] bool rest_of_string(const char* begin);
   bool end_of_string(const char* begin);
@@ -98,7 +103,8 @@ class Machine {
   const Query& query_;
   std::span<Member> found_;
   const Limits& limits_;
-  std::vector<Frame>& frames_;
+  Frame top_;                   // the innermost that is open
+  std::vector<Frame>& frames_;  // those around it
   detail::KeySet& keys_;
   State state_ = State::value;
   bool escaped_ = false;  // the string read last has an escape
@@ -142,9 +148,9 @@ bool Machine::value() {
       type = Type::string;
       break;
     case '{':
-      return open(true);
+      return open(Container::object);
     case '[':
-      return open(false);
+      return open(Container::array);
     case 't':
       if (!literal("true")) return false;
       type = Type::true_value;
@@ -168,16 +174,15 @@ bool Machine::value() {
   return true;
 }
 
-bool Machine::open(bool is_object) {
+bool Machine::open(Container container) {
   if (frames_.size() >= limits_.max_depth) return fail(FaultKind::depth, at_);
-  std::uint32_t node = Query::no_node;
-  if (is_object) node = frames_.empty() ? 0 : frames_.back().child;
-  frames_.push_back({.keys = keys_.mark(),
-                     .begin = offset(at_),
-                     .node = node,
-                     .child = Query::no_node,
-                     .slot = Query::no_slot,
-                     .is_object = is_object});
+  const bool is_object = container == Container::object;
+  frames_.push_back(top_);
+  top_ = {.container = container,
+          .begin = offset(at_),
+          .keys = keys_.mark(),
+          .node = is_object ? top_.child : Query::no_node,
+          .child = Query::no_node};
   const char* const bracket = at_++;
   skip_space();
   if (at_ != end_ && *at_ == (is_object ? '}' : ']')) return close();
@@ -187,26 +192,28 @@ bool Machine::open(bool is_object) {
 
 // At the closing bracket of the innermost container.
 bool Machine::close() {
-  const Frame frame = frames_.back();
-  if (frame.is_object) {
-    if (const auto repeated = keys_.close(frame.keys))
+  const Frame closed = top_;
+  const bool is_object = closed.container == Container::object;
+  if (is_object) {
+    if (const auto repeated = keys_.close(closed.keys))
       return fail(FaultKind::duplicate_key, begin_ + *repeated - 1);
   }
+  top_ = frames_.back();
   frames_.pop_back();
   ++at_;
-  complete(begin_ + frame.begin, frame.is_object ? Type::object : Type::array);
+  complete(begin_ + closed.begin, is_object ? Type::object : Type::array);
   return true;
 }
 
 // Behind a value: on to the next one, or out of the container.
 bool Machine::after() {
   skip_space();
-  if (frames_.empty()) {
+  if (top_.container == Container::none) {
     state_ = State::done;
     return true;
   }
   if (at_ == end_) return fail(FaultKind::truncated, end_);
-  const bool is_object = frames_.back().is_object;
+  const bool is_object = top_.container == Container::object;
   if (*at_ == ',') {
     end_member();
     const char* const comma = at_++;
@@ -226,12 +233,12 @@ bool Machine::key(const char* delimiter) {
   if (!string()) return false;
   if (document_.keys == limits_.max_keys) return fail(FaultKind::keys, begin);
   ++document_.keys;
-  Frame& frame = frames_.back();
   const Span literal{offset(begin), offset(at_)};
-  if (!keys_.add(frame.keys, literal.begin + 1, literal.end - literal.begin - 2, escaped_)) {
-    return fail(FaultKind::duplicate_key, begin);
-  }
-  if (frame.node != Query::no_node) select(literal, delimiter);
+  const auto size = static_cast<std::uint32_t>(literal.size() - 2);
+  const detail::KeySet::Key key =
+      escaped_ ? keys_.escaped(literal.begin + 1, size) : keys_.plain(literal.begin + 1, size);
+  if (!keys_.add(top_.keys, key)) return fail(FaultKind::duplicate_key, begin);
+  if (top_.node != Query::no_node) select(key, literal, delimiter);
   skip_space();
   if (at_ == end_ || *at_ != ':') return fail_here(FaultKind::syntax);
   ++at_;
@@ -240,32 +247,28 @@ bool Machine::key(const char* delimiter) {
 }
 
 // Whether the member that begins is one that was asked for, or leads to one.
-void Machine::select(Span literal, const char* delimiter) {
-  Frame& frame = frames_.back();
-  frame.slot = Query::no_slot;
-  frame.child = query_.find(frame.node, keys_.last_print(), keys_.last());
-  if (frame.child == Query::no_node) return;
-  frame.slot = query_.node(frame.child).slot;
-  if (frame.slot == Query::no_slot) return;
-  found_[frame.slot].key = literal;
-  found_[frame.slot].bounds.begin = offset(delimiter);
+inline void Machine::select(const detail::KeySet::Key& key, Span literal, const char* delimiter) {
+  top_.wanted = nullptr;
+  top_.child = query_.find(top_.node, key.print, key.view());
+  if (top_.child == Query::no_node) return;
+  const std::uint32_t slot = query_.node(top_.child).slot;
+  if (slot == Query::no_slot) return;
+  top_.wanted = &found_[slot];
+  top_.wanted->key = literal;
+  top_.wanted->bounds.begin = offset(delimiter);
 }
 
 // A value ends at at_.
 void Machine::complete(const char* begin, Type type) {
   state_ = State::after;
   const Value value{type, {offset(begin), offset(at_)}};
-  if (frames_.empty()) {
-    document_.root = value;
-  } else if (const std::uint32_t slot = frames_.back().slot; slot != Query::no_slot) {
-    found_[slot].value = value;
-  }
+  if (top_.container == Container::none) document_.root = value;
+  if (top_.wanted != nullptr) top_.wanted->value = value;
 }
 
 // At the delimiter behind a member.
 void Machine::end_member() {
-  if (const std::uint32_t slot = frames_.back().slot; slot != Query::no_slot)
-    found_[slot].bounds.end = offset(at_);
+  if (top_.wanted != nullptr) top_.wanted->bounds.end = offset(at_);
 }
 
 bool Machine::rest_of_string(const char* begin) {

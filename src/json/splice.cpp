@@ -9,11 +9,13 @@
 namespace sallyport::json {
 
 Splice& Splice::remove(const Member& member) {
-  return member ? insert(Kind::remove, member.bounds, {}) : *this;
+  return member ? insert(Kind::remove, member.bounds, added_.size()) : *this;
 }
 
 Splice& Splice::replace(Span span, std::string_view json) {
-  return insert(Kind::replace, span, json);
+  const std::size_t begin = added_.size();
+  added_ += json;
+  return insert(Kind::replace, span, begin);
 }
 
 Splice& Splice::append_member(Span object, std::string_view key, std::string_view json) {
@@ -25,10 +27,13 @@ Splice& Splice::prepend_member(Span object, std::string_view key, std::string_vi
 }
 
 Splice& Splice::insert_member(Kind kind, Span object, std::string_view key, std::string_view json) {
-  std::string member = quote(key);
-  member.push_back(':');
-  member += json;
-  return insert(kind, object, member);
+  constexpr std::size_t around_key = 3;  // quotes and colon
+  const std::size_t begin = added_.size();
+  added_.reserve(begin + key.size() + around_key + json.size());
+  append_quoted(added_, key);
+  added_.push_back(':');
+  added_ += json;
+  return insert(kind, object, begin);
 }
 
 // The bytes of the text that an edit takes away; empty at the place where it adds. Members that are removed
@@ -50,11 +55,10 @@ Span Splice::cut(const Edit& edit) const {
 }
 
 // Keeps the edits by place, and the removals of neighbours one.
-Splice& Splice::insert(Kind kind, Span span, std::string_view json) {
+Splice& Splice::insert(Kind kind, Span span, std::size_t added) {
   const bool removes = kind == Kind::remove;
   if (span.begin >= span.end || span.end + (removes ? 1U : 0U) > text_.size()) std::abort();
-  const Edit edit{.kind = kind, .span = span, .begin = added_.size(), .end = added_.size() + json.size()};
-  added_ += json;
+  const Edit edit{.kind = kind, .span = span, .begin = added, .end = added_.size()};
   const auto later = [this](const Edit& a, const Edit& b) {
     const auto place_a = cut(a).begin;
     const auto place_b = cut(b).begin;

@@ -8,7 +8,8 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
-#include <vector>
+
+#include <boost/container/small_vector.hpp>
 
 namespace sallyport::json {
 
@@ -48,13 +49,15 @@ class Splice {
     std::size_t end;
   };
 
+  static constexpr std::size_t usual_edits = 4;
+
   Span cut(const Edit& edit) const;
-  Splice& insert(Kind kind, Span span, std::string_view json);
+  Splice& insert(Kind kind, Span span, std::size_t added);  // what was added_ last
   Splice& insert_member(Kind kind, Span object, std::string_view key, std::string_view json);
   bool keeps_members(Span object) const;
 
   std::string_view text_;
-  std::vector<Edit> edits_;  // by place
+  boost::container::small_vector<Edit, usual_edits> edits_;  // by place
   std::string added_;
 };
 

@@ -7,12 +7,12 @@
 #include "task/group.hpp"
 
 #include <chrono>
-#include <list>
 #include <memory>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace sallyport::net {
 
@@ -55,7 +55,7 @@ class HttpPool {
   std::string authority_;
   std::shared_ptr<TlsTrust> trust_;
   PoolLimits limits_;
-  std::list<Connection> idle_;  // the most recently used at the back
+  std::vector<Connection> idle_;  // the most recently used at the back
   task::Timer sweeper_;
 };
 

@@ -148,9 +148,9 @@ Task<bool> HttpConnection::receive_head() {
     }
   }
   if (end > limits.head.bytes) co_return co_await refuse_head();
-  head_bytes_.assign(input_.view().substr(0, end));
+  head_text_ = input_.view().substr(0, end);
   input_.consume(end);
-  if (const auto parsed = parse_request_head(head_bytes_, limits.head, head_); !parsed) {
+  if (const auto parsed = parse_request_head(head_text_, limits.head, head_); !parsed) {
     HttpReply reply = server_.handler_->refuse(parsed.error());
     reply.close = true;
     CO_TRY(co_await refuse(reply));
@@ -180,7 +180,10 @@ Task<HttpConnection::Received> HttpConnection::receive_body() {
     CO_TRY(co_await refuse(*refusal));
     co_return Received::refused;
   }
-  if (!here) watch(server_.limits_.receive);
+  if (!here) {
+    keep_head();
+    watch(server_.limits_.receive);
+  }
   if (head_.expects_continue && head_.framing != Framing::none && input_.empty()) {
     CO_TRY(co_await write_all(*stream_, "HTTP/1.1 100 Continue\r\n\r\n"));
   }
@@ -189,6 +192,13 @@ Task<HttpConnection::Received> HttpConnection::receive_body() {
   if (!here) co_return co_await receive_length(length);
   body_ = input_.view().substr(0, length);
   co_return Received::all;
+}
+
+// What is still to come may move the input, in which the head stands: it gets bytes of its own.
+void HttpConnection::keep_head() {
+  head_bytes_.assign(head_text_);
+  head_text_ = head_bytes_;
+  (void)parse_request_head(head_text_, server_.limits_.head, head_);  // as before
 }
 
 Task<HttpConnection::Received> HttpConnection::receive_length(std::size_t length) {

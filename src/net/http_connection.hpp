@@ -39,6 +39,7 @@ class HttpConnection final : public OpenConnection, private Completion {
   void read_ahead();
   void done(std::error_code error, std::size_t bytes) noexcept override;
   void watch(std::chrono::milliseconds limit);
+  void keep_head();
   void finish_request();
   bool quiet() const noexcept;  // nothing of a next request is here
   Task<void> linger();          // lets a refused client read why before its unread bytes reset the connection
@@ -61,6 +62,7 @@ class HttpConnection final : public OpenConnection, private Completion {
   bool asked_ = false;  // it has been answered before
 
   RequestHead head_;
+  std::string_view head_text_;  // in the input, or:
   std::string head_bytes_;
   std::string_view body_;
   std::string decoded_body_;

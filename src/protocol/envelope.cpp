@@ -11,10 +11,10 @@ namespace {
 constexpr std::string_view server_info_key = R"("io.modelcontextprotocol/serverInfo":)";
 constexpr std::string_view subscription_key = R"("io.modelcontextprotocol/subscriptionId":)";
 
-// Everything up to the members of params.
-std::string begin_request(std::string_view id, Method method) {
+// Everything up to the members of params, with room for these and the usual _meta.
+std::string begin_request(std::string_view id, Method method, std::size_t params = 0) {
   std::string out;
-  out.reserve(512);
+  out.reserve(params + 512);
   out += R"({"jsonrpc":"2.0","id":)";
   out += id;
   out += R"(,"method":")";
@@ -179,8 +179,7 @@ std::string list_request(std::string_view id, Revision revision, List list, std:
 
 std::string tools_call_request(std::string_view id, Revision revision, std::string_view name,
                                std::string_view arguments, const Meta& meta) {
-  std::string out = begin_request(id, Method::tools_call);
-  out.reserve(out.size() + name.size() + arguments.size() + 512);
+  std::string out = begin_request(id, Method::tools_call, name.size() + arguments.size());
   out += R"("name":)";
   json::append_quoted(out, name);
   if (!arguments.empty()) {

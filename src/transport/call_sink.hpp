@@ -17,7 +17,7 @@ namespace sallyport::transport {
 class CallSink final : public pipeline::EventSink {
  public:
   struct Stream {
-    std::string headers;
+    std::string_view headers;  // outlive the sink
     std::chrono::milliseconds after;
     std::chrono::milliseconds keepalive;
     session::Session* session = nullptr;  // legacy: where events are kept

@@ -9,10 +9,11 @@ namespace {
 
 constexpr std::string_view root = "/mcp";
 
-// A weight of zero (RFC 9110 section 12.4.2): "not this".
-bool refused(std::string_view item) {
-  const std::size_t at = item.find("q=0");
-  return at != std::string_view::npos && item.find_first_not_of("0. ", at + 2) == std::string_view::npos;
+// Among the parameters of a range, a weight of zero (RFC 9110 section 12.4.2): "not this".
+bool refused(std::string_view parameters) {
+  const std::size_t at = parameters.find("q=0");
+  return at != std::string_view::npos &&
+         parameters.find_first_not_of("0. ", at + 2) == std::string_view::npos;
 }
 
 }  // namespace
@@ -46,16 +47,14 @@ bool accepts(std::string_view accept, std::string_view type) {
   while (!accept.empty()) {
     const std::size_t comma = std::min(accept.find(','), accept.size());
     const std::string_view item = accept.substr(0, comma);
-    const std::string_view range = trim(item.substr(0, item.find(';')));
-    if (refused(item)) {
-      accept.remove_prefix(std::min(comma + 1, accept.size()));
-      continue;
-    }
+    accept.remove_prefix(std::min(comma + 1, accept.size()));
+    const std::size_t semicolon = std::min(item.find(';'), item.size());
+    if (refused(item.substr(semicolon))) continue;
+    const std::string_view range = trim(item.substr(0, semicolon));
     if (range == "*/*" || iequals(range, type)) return true;
     if (range.size() == major.size() + 1 && range.ends_with('*') &&
         iequals(range.substr(0, major.size()), major))
       return true;
-    accept.remove_prefix(std::min(comma + 1, accept.size()));
   }
   return false;
 }

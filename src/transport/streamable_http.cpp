@@ -64,17 +64,16 @@ std::optional<Error> StreamableHttp::check_head(const net::RequestHead& head, co
   };
   if (const auto forbidden = policy_.check(head, peer.unix_socket)) return forbidden;
   const auto accept = head.fields.find("accept");
-  const bool json = !accept || accepts(*accept, "application/json");
-  const bool events = accept && accepts(*accept, "text/event-stream");
   if (head.method == "POST") {
     if (!has_json_body(head)) return refused(Code::proto_unsupported_media_type, "Content-Type");
     const auto encoding = head.fields.find("content-encoding");
     if (encoding && !iequals(*encoding, "identity"))
       return refused(Code::proto_unsupported_media_type, "Content-Encoding");
-    if (!json)
+    if (accept && !accepts(*accept, "application/json"))
       return refused(Code::proto_not_acceptable, "Accept");  // what is decided at once is answered in JSON
   }
-  if (head.method == "GET" && !events) return refused(Code::proto_not_acceptable, "Accept");
+  if (head.method == "GET" && !(accept && accepts(*accept, "text/event-stream")))
+    return refused(Code::proto_not_acceptable, "Accept");
   return std::nullopt;
 }
 
@@ -237,7 +236,8 @@ Task<void> StreamableHttp::run(net::Exchange& exchange, const HttpRequest& reque
   const std::string_view id = message.id(bytes);
   const Era era = protocol::era(revision);
   const CorrelationId correlation = CorrelationId::make();
-  headers += "X-Correlation-Id: " + correlation.hex() + "\r\n" + request.cors;
+  headers.reserve(headers.size() + request.cors.size() + 64);
+  headers.append("X-Correlation-Id: ").append(correlation.hex()).append("\r\n").append(request.cors);
   std::optional<CallSink> sink;
   if (request.events) {
     sink.emplace(*loop_, *front_, exchange,

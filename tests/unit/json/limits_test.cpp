@@ -1,6 +1,7 @@
 // Every limit at n and n + 1; keys that come twice, few and many.
 #include "json/scanner.hpp"
 
+#include <array>
 #include <string>
 
 #include <gtest/gtest.h>
@@ -100,6 +101,23 @@ TEST(JsonLimits, TenThousandKeys) {
   const std::string twice = text + ",\"" + prefix + "17171" + prefix + "\":0}";
   EXPECT_EQ(scan(twice, {.max_keys = 10'001}).error(), (Fault{FaultKind::duplicate_key, text.size() + 1}));
   EXPECT_EQ(scan(twice).error(), (Fault{FaultKind::keys, text.size() + 1}));
+}
+
+TEST(JsonLimits, KeysOfEveryLengthThatDifferInOneByte) {
+  for (std::size_t length = 1; length <= 24; ++length) {
+    const std::string key(length, 'k');
+    for (std::size_t at = 0; at < length; ++at) {
+      std::string other = key;
+      other[at] = 'K';
+      EXPECT_TRUE(scan("{\"" + key + "\":0,\"" + other + "\":1}")) << key << " " << other;
+      const Query query({"/" + other});
+      std::array<Member, 1> found;
+      ASSERT_TRUE(scan("{\"" + key + "\":0}", query, found));
+      EXPECT_FALSE(found[0]) << key << " " << other;
+    }
+    EXPECT_EQ(scan("{\"" + key + "\":0,\"" + key + "\":1}").error(),
+              (Fault{FaultKind::duplicate_key, length + 6}));
+  }
 }
 
 TEST(JsonLimits, KeysOfInnerObjectsDoNotMix) {
