@@ -81,6 +81,7 @@ export interface Call {
   executed: string;
   degraded: string | null;
   attempts: number;
+  recovery: { strategy: string; attempts: number; outcome: string } | null;
   requestBytes: number;
   responseBytes: number;
   principal: string | null;

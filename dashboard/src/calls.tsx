@@ -104,6 +104,10 @@ function Details({ call, back }: { call: Call; back: string }) {
         <Fact label="Asked for" value={call.requested} mono />
         <Fact label="Endpoint" value={call.endpoint === null ? '/mcp' : `/mcp/${call.endpoint}`} mono />
         <Fact label="Attempts" value={call.attempts === 0 ? 'none: no server was asked' : count(call.attempts)} />
+        <Fact
+          label="Recovery"
+          value={call.recovery && `${call.recovery.strategy}: ${call.recovery.outcome.replaceAll('_', ' ')}`}
+        />
         <Fact label="Request, answer" value={`${bytes(call.requestBytes)}, ${bytes(call.responseBytes)}`} />
         <Fact label="Principal" value={call.principal} />
         <Fact label="From" value={call.source} mono />

@@ -74,6 +74,11 @@ void append_call(std::string& out, const RecentCall& call, std::string_view id) 
   append_text(out, "degraded", outcome.degraded ? wire_name(*outcome.degraded) : "");
   out += fmt::format(R"(,"attempts":{},"requestBytes":{},"responseBytes":{})", call.attempts,
                      call.request_bytes, outcome.response_bytes);
+  out += R"(,"recovery":)";
+  out += call.recovery
+             ? fmt::format(R"({{"strategy":"{}","attempts":{},"outcome":"{}"}})",
+                           name(call.recovery->strategy), call.recovery->attempts, call.recovery->outcome)
+             : "null";
   append_text(out, "principal", call.principal);
   append_text(out, "source", call.source);
   append_text(out, "session", call.session);

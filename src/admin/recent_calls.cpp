@@ -32,6 +32,7 @@ void RecentCalls::add(const telemetry::CallRecord& record) {
   call.requested = record.requested;
   call.outcome = record.outcome;
   call.attempts = record.attempts;
+  call.recovery = record.recovery;
   call.request_bytes = record.request_bytes;
   call.correlation = record.correlation;
   call.trace = record.trace.id;

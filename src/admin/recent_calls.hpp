@@ -30,6 +30,7 @@ struct RecentCall {
   std::string requested;
   telemetry::Outcome outcome;
   int attempts = 0;
+  std::optional<protocol::RecoveryNote> recovery;
   std::size_t request_bytes = 0;
   CorrelationId correlation;
   telemetry::TraceId trace;

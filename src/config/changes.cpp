@@ -7,21 +7,26 @@
 #include <algorithm>
 #include <array>
 
+#include <fmt/format.h>
+
 namespace sallyport::config {
 namespace {
 
 // What a reload puts in force. A key that is not named here waits for a restart, and the log says so.
-constexpr std::array<std::string_view, 20> live = {
-    "admin.token",        "expose.separator",  "expose.max_name",    "expose.keep_listed",
-    "timeouts.tool",      "timeouts.tool_max", "timeouts.start",     "timeouts.first_list",
-    "timeouts.discovery", "timeouts.connect",  "timeouts.shutdown",  "limits.rate",
-    "limits.per",         "limits.source",     "limits.concurrency", "limits.buffered",
-    "limits.response",    "limits.children",   "limits.stdio_line",  "limits.instances"};
+constexpr std::array<std::string_view, 23> live = {
+    "admin.token",        "expose.separator",   "expose.max_name",    "expose.keep_listed",
+    "timeouts.tool",      "timeouts.tool_max",  "timeouts.start",     "timeouts.first_list",
+    "timeouts.discovery", "timeouts.connect",   "timeouts.shutdown",  "limits.rate",
+    "limits.per",         "limits.source",      "limits.concurrency", "limits.buffered",
+    "limits.response",    "limits.children",    "limits.stdio_line",  "limits.instances",
+    "recovery",           "retry_budget.share", "retry_budget.floor"};
 
 template <class T>
 std::string text(const T& value, const Key& key) {
   if constexpr (std::is_same_v<T, bool>) {
     return value ? "true" : "false";
+  } else if constexpr (std::is_same_v<T, double>) {
+    return fmt::format("{}", value);
   } else if constexpr (std::is_integral_v<T>) {
     return key.type == Type::size ? format_size(value) : std::to_string(value);
   } else if constexpr (std::is_enum_v<T>) {
@@ -50,6 +55,11 @@ std::string text(const T& value, const Key& key) {
   }
 }
 
+// A table as a whole: which line of it changed, its file shows.
+std::string text(const std::vector<recovery::Rule>& rules, const Key&) {
+  return std::to_string(rules.size()) + (rules.size() == 1 ? " rule" : " rules");
+}
+
 std::string text_of(const Key& key, Scope& scope) {
   return std::visit(
       [&](auto slot) -> std::string {
@@ -69,12 +79,13 @@ std::vector<Change> changes(Config before, Config after) {
   Scope old{&before, nullptr};
   Scope fresh{&after, nullptr};
   for (const Key& key : keys()) {
-    if (!key.enforced() || !key.slot || key.path.starts_with("servers")) continue;
+    if (!key.enforced() || !key.slot || key.path.find('*') != std::string_view::npos) continue;
     Change change{std::string(key.path), text_of(key, old), text_of(key, fresh)};
     if (key.type == Type::token) {
       const auto value = [&](Scope& scope) { return std::get<Secret*>(key.slot(scope))->reveal(); };
       if (value(old) == value(fresh)) continue;
-    } else if (change.before == change.after) {
+    } else if (change.before == change.after &&
+               (key.type != Type::rules || before.recovery == after.recovery)) {
       continue;
     }
     change.restart = std::ranges::find(live, key.path) == live.end();

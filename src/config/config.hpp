@@ -3,6 +3,7 @@
 #pragma once
 
 #include "base/secret.hpp"
+#include "recovery/rule.hpp"
 
 #include <chrono>
 #include <cstddef>
@@ -177,6 +178,12 @@ struct Stream {
   Milliseconds keepalive = 15s;
 };
 
+// How many calls to one server may be tried again: a share of those that are made, and `floor` besides.
+struct RetryBudget {
+  double share = 0.2;
+  Rate floor{10, 10s};
+};
+
 // What is kept of event streams for legacy clients that come back.
 struct Events {
   std::uint32_t per_session = 256;
@@ -225,7 +232,9 @@ struct Config {
   std::vector<Server> servers;  // in the order of the file
   Expose expose;
   Timeouts timeouts;
+  std::vector<recovery::Rule> recovery;  // the first that fits counts
   Limits limits;
+  RetryBudget retry_budget;
   Sessions sessions;
   Stream stream;
   Events events;

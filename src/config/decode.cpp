@@ -17,6 +17,8 @@ std::string quote(std::string_view text) {
   return fmt::format("`{}`", clip(text, 64));
 }
 
+constexpr std::size_t max_rules = 1000;
+
 // `limits.rate` is `rate` below `limits`.
 std::string below(std::string_view parent, std::string_view name) {
   return parent.empty() ? std::string(name) : fmt::format("{}.{}", parent, name);
@@ -54,7 +56,7 @@ class Walk {
     Server made;
     made.key = member.key.text;
     made.order = draft_.config.servers.size();
-    section(member.value, "servers.*", path, {&draft_.config, &made});
+    section(member.value, "servers.*", path, {&draft_.config, &made, nullptr});
     draft_.config.servers.push_back(std::move(made));
   }
 
@@ -74,7 +76,7 @@ class Walk {
                      "nothing in Sallyport parses and does nothing", "remove it"});
       return;
     }
-    if (key->type == Type::section || key->type == Type::servers) {
+    if (key->type == Type::section || key->type == Type::servers || key->type == Type::rules) {
       draft_.written.insert_or_assign(here, Written{report_.file(), member.key.at});
     }
     if (!key->bare.empty() && member.value.kind == Node::Kind::scalar) {
@@ -83,6 +85,7 @@ class Walk {
     }
     if (key->type == Type::section) return section(member.value, key->path, here, scope);
     if (key->type == Type::servers) return servers(member.value);
+    if (key->type == Type::rules) return rules(member.value, *key, here);
     decode_value(*key, member.value, here, scope, machine_, draft_, report_);
   }
 
@@ -96,6 +99,31 @@ class Walk {
       return;
     }
     for (const Member& member : node.members) server(member);
+  }
+
+  void rules(const Node& node, const Key& key, const std::string& path) {
+    if (node.kind == Node::Kind::null) return;
+    if (node.kind != Node::Kind::sequence) {
+      report_.error(node.at, path,
+                    {fmt::format("`{}` is not a list", path), std::string(describe(key.type).form),
+                     fmt::format("write `{}: [{{…}}]`, or a line that begins with `-` for each", path)});
+      draft_.written[path].valid = false;
+      return;
+    }
+    if (node.items.size() > max_rules) {
+      report_.error(node.at, path,
+                    {fmt::format("`{}` has {} entries", path, node.items.size()),
+                     fmt::format("each failure goes through all of them; at most {} are read", max_rules),
+                     "say more with patterns"});
+      return;
+    }
+    for (std::size_t i = 0; i < node.items.size(); ++i) {
+      const std::string here = fmt::format("{}[{}]", path, i);
+      draft_.written.insert_or_assign(here, Written{report_.file(), node.items[i].at});
+      recovery::Rule rule;
+      section(node.items[i], below(key.path, "*"), here, {&draft_.config, nullptr, &rule});
+      draft_.config.recovery.push_back(std::move(rule));
+    }
   }
 
   void unknown(const Member& member, std::string_view pattern, const std::string& path) {
@@ -134,7 +162,7 @@ class Walk {
 }  // namespace
 
 void decode(const Node& root, const Machine& machine, Draft& draft, Report& report) {
-  Walk(machine, draft, report).section(root, "", "", {&draft.config, nullptr});
+  Walk(machine, draft, report).section(root, "", "", {&draft.config, nullptr, nullptr});
 }
 
 void decode_server(const Member& member, const Machine& machine, Draft& draft, Report& report) {

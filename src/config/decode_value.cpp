@@ -6,6 +6,7 @@
 #include "net/forwarded.hpp"
 
 #include <algorithm>
+#include <charconv>
 #include <utility>
 
 #include <fmt/format.h>
@@ -191,6 +192,23 @@ class Value {
     if (value && duration_in_range(node_, path_, *value)) *slot = *value;
   }
 
+  void put(std::optional<Milliseconds>* slot) {
+    Milliseconds value{};
+    put(&value);
+    if (value.count() > 0) *slot = value;
+  }
+
+  void put(double* slot) {
+    const auto parse = [](std::string_view text) -> std::optional<double> {
+      double value = 0;
+      const auto [end, failed] = std::from_chars(text.data(), text.data() + text.size(), value);
+      if (failed != std::errc() || end != text.data() + text.size() || !(value >= 0 && value <= 1))
+        return std::nullopt;
+      return value;
+    };
+    if (const auto value = parsed<double>(parse)) *slot = *value;
+  }
+
   void put(Rate* slot) {
     const auto value = parsed<Rate>(parse_rate);
     if (value && count_in_range(value->count)) *slot = *value;
@@ -245,6 +263,16 @@ class Value {
   void put(LogLevel* slot) { put_enumerator(slot); }
   void put(LogFormat* slot) { put_enumerator(slot); }
   void put(OnFailure* slot) { put_enumerator(slot); }
+  void put(std::vector<recovery::Rule>*) {}  // a list of sections
+
+  void put(Strategy* slot) {
+    if (const auto index = choose()) *slot = static_cast<Strategy>(*index + 1);  // the first is `none`
+  }
+  template <class Enum>
+    requires std::is_enum_v<Enum>
+  void put(std::optional<Enum>* slot) {
+    if (const auto index = choose()) *slot = static_cast<Enum>(*index);
+  }
 
   template <class Enum>
   void put_enumerator(Enum* slot) {
@@ -269,7 +297,8 @@ class Value {
     const auto begins = [&](const std::string& choice) { return expanded->text.starts_with(choice); };
     const auto prefix = std::ranges::find_if(choices, begins);
     const auto meant = did_you_mean(expanded->text, choices);
-    const std::string_view instead = meant ? *meant : prefix != choices.end() ? *prefix : key_.standard;
+    const std::string_view standard = key_.standard.empty() ? choices.front() : key_.standard;
+    const std::string_view instead = meant ? *meant : prefix != choices.end() ? *prefix : standard;
     mistake(node_, path_, what, fmt::format("it is one of {}", fmt::join(choices, ", ")),
             fmt::format("write `{}: {}`", key_.name(), instead));
     return std::nullopt;

@@ -16,6 +16,11 @@ Server& owner(Scope& scope, Member Server::*) {
   return *scope.server;
 }
 
+template <class Member>
+recovery::Rule& owner(Scope& scope, Member recovery::Rule::*) {
+  return *scope.rule;
+}
+
 // to<&Config::timeouts, &Timeouts::tool>
 template <auto First, auto... Rest>
 Slot to(Scope& scope) {
@@ -32,6 +37,8 @@ constexpr std::string_view revisions = "auto|2024-11-05|2025-03-26|2025-06-18|20
 
 using C = Config;
 using S = Server;
+using R = recovery::Rule;
+using M = recovery::Match;
 
 // clang-format off
 constexpr std::array table{
@@ -107,7 +114,22 @@ constexpr std::array table{
     Key{"timeouts.connect", Type::duration, v01, "5s", "Opening a connection, TLS included.", to<&C::timeouts, &Timeouts::connect>, 1, ms_per_day},
     Key{"timeouts.shutdown", Type::duration, v01, "25s", "How long calls in flight may finish after SIGTERM.", to<&C::timeouts, &Timeouts::shutdown>, 0, ms_per_day},
 
-    Key{"recovery", Type::any, later, "", "Rules for what is done about failures."},
+    Key{"recovery", Type::rules, v01, "[]", "What is done about failures: the first rule that fits counts, and without one the default of each code (docs/errors.md).", to<&C::recovery>},
+    Key{"recovery.*", Type::section, v01, "", "One rule."},
+    Key{"recovery.*.match", Type::section, v01, "", "Which failures it is about; what is left out holds for all."},
+    Key{"recovery.*.match.code", Type::text, v01, "", "A code, or a pattern for some: `NET_*`.", to<&R::match, &M::code>},
+    Key{"recovery.*.match.family", Type::choice, v01, "", "A family of codes.", to<&R::match, &M::family>, 0, 0, "AUTH|GUARD|TOOL|DISC|CONFIG|NET|SYS|TELEM|CACHE|PROTO|LIMIT|RECOVERY|POLICY"},
+    Key{"recovery.*.match.kind", Type::text, v01, "", "A kind, or a pattern for some: `NETWORK_TRANSPORT_*`.", to<&R::match, &M::kind>},
+    Key{"recovery.*.match.operation", Type::choice, v01, "", "What failed: a tool call, reading a server's lists; `none`: prompts, resources and completion.", to<&R::match, &M::operation>, 0, 0, "none|tool_call|discovery|guardrail|auth|cache|telemetry"},
+    Key{"recovery.*.match.server", Type::text, v01, "", "A server, or a pattern for some.", to<&R::match, &M::server>},
+    Key{"recovery.*.match.tool", Type::text, v01, "", "A tool as its server names it, or a pattern for some.", to<&R::match, &M::tool>},
+    Key{"recovery.*.match.direction", Type::choice, v01, "", "For `fail_open`: what the guardrail looked at.", to<&R::match, &M::direction>, 0, 0, "input|output"},
+    Key{"recovery.*.match.detector", Type::text, v01, "", "For `fail_open`: the detector that could not be asked.", to<&R::match, &M::detector>},
+    Key{"recovery.*.strategy", Type::choice, v01, "", "What is done.", to<&R::strategy>, 0, 0, "retry|fallback|fail_open|fail_closed|escalate|ignore"},
+    Key{"recovery.*.attempts", Type::integer, v01, "3", "`retry`: how often a call is tried at most, the first time counted.", to<&R::attempts>, 2, 20},
+    Key{"recovery.*.base", Type::duration, v01, "100ms", "`retry`: the longest pause before the second attempt; it doubles with each, and each pause is a random part of it.", to<&R::base>, 1, 60'000},
+    Key{"recovery.*.max", Type::duration, v01, "2s", "`retry`: no pause is longer, unless the server asks for one.", to<&R::max>, 1, 600'000},
+    Key{"recovery.*.attempt", Type::duration, v01, "", "`retry`: how long one attempt may take of calls that may be repeated; without it, all that is left of the call's time.", to<&R::attempt>, 1, ms_per_day},
 
     Key{"limits", Type::section, v01, "", "Bounds on what callers and servers may use."},
     Key{"limits.rate", Type::rate, v01, "", "Requests of one caller; by default without limit.", to<&C::limits, &Limits::rate>, 1, million},
@@ -125,7 +147,9 @@ constexpr std::array table{
     Key{"limits.streams", Type::integer, v01, "1000", "Open event streams.", to<&C::limits, &Limits::streams>, 1, million},
     Key{"limits.subscriptions", Type::integer, v01, "100", "Resources whose updates one session, stdio connection or `subscriptions/listen` asks for.", to<&C::limits, &Limits::subscriptions>, 1, 10000},
 
-    Key{"retry_budget", Type::any, later, "", "How much may be retried."},
+    Key{"retry_budget", Type::section, v01, "", "How many calls to one server may be tried again, so that retries do not keep down a server that is overloaded."},
+    Key{"retry_budget.share", Type::share, v01, "0.2", "This part of the calls that are made may be tried again; at most 100 are saved up.", to<&C::retry_budget, &RetryBudget::share>},
+    Key{"retry_budget.floor", Type::rate, v01, "10/10s", "And so many besides, for servers that are seldom called.", to<&C::retry_budget, &RetryBudget::floor>, 0, million},
     Key{"breaker", Type::any, later, "", "When a failing server is left alone."},
 
     Key{"sessions", Type::section, v01, "", "Sessions of clients that speak 2025-11-25 or older."},
@@ -173,11 +197,13 @@ constexpr std::array words{
     TypeWords{"anything", "", ""},
     TypeWords{"a section", "a section is a map of keys", ""},
     TypeWords{"a map of servers", "each server is a name and a map of its keys", ""},
+    TypeWords{"a list of rules", "each rule is a map of its keys", ""},
     TypeWords{"a boolean", "a boolean is `true` or `false`, without quotes", "true"},
     TypeWords{"an integer", "an integer is written in digits, without quotes", "64"},
     TypeWords{"a duration", "a duration is a whole number with a unit (ms, s, m, h, d)", "55s"},
     TypeWords{"a size", "a size is a whole number with a unit (B, KiB, MiB, GiB)", "64MiB"},
     TypeWords{"a rate", "a rate is a number per time", "100/s"},
+    TypeWords{"a share", "a share is a number from 0 to 1", "0.2"},
     TypeWords{"an address", "an address is an IP address or localhost, a colon and a port", "127.0.0.1:8080"},
     TypeWords{"an address or a list of them",
               "an address is an IP address or localhost, a colon and a port; or unix:/path",

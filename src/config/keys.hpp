@@ -18,11 +18,13 @@ enum class Type : std::uint8_t {
   any,      // of keys that are not enforced
   section,  // a map of the keys below it in the table
   servers,  // a map of sections under names that the operator chooses
+  rules,    // a list of sections
   boolean,
   integer,
   duration,
   size,
   rate,
+  share,  // from 0 to 1
   address,
   addresses,  // one, or a list of them
   choice,
@@ -46,22 +48,26 @@ enum class Type : std::uint8_t {
 };
 
 // Where a value goes.
-using Slot = std::variant<std::monostate, bool*, std::uint32_t*, std::uint64_t*, Milliseconds*, std::string*,
-                          std::optional<std::string>*, Address*, std::optional<Address>*,
-                          std::vector<Address>*, Rate*, std::optional<Rate>*, LimitBy*, Isolation*, LogLevel*,
-                          LogFormat*, OnFailure*, std::vector<std::string>*, Secret*, std::vector<Secret>*,
-                          std::vector<EnvironmentEntry>*, std::vector<Header>*, std::vector<std::uint16_t>*,
-                          std::map<std::string, Milliseconds, std::less<>>*,
-                          std::map<std::string, std::string, std::less<>>*>;
+using Slot =
+    std::variant<std::monostate, bool*, double*, std::uint32_t*, std::uint64_t*, Milliseconds*,
+                 std::optional<Milliseconds>*, std::string*, std::optional<std::string>*, Address*,
+                 std::optional<Address>*, std::vector<Address>*, Rate*, std::optional<Rate>*, LimitBy*,
+                 Isolation*, LogLevel*, LogFormat*, OnFailure*, Strategy*, std::optional<Family>*,
+                 std::optional<classify::Operation>*, std::vector<recovery::Rule>*, std::vector<std::string>*,
+                 Secret*, std::vector<Secret>*, std::vector<EnvironmentEntry>*, std::vector<Header>*,
+                 std::vector<std::uint16_t>*, std::map<std::string, Milliseconds, std::less<>>*,
+                 std::map<std::string, std::string, std::less<>>*>;
 
-// What slots are found in; `server` is set within `servers.*`.
+// What slots are found in; `server` is set within `servers.*`, `rule` within `recovery.*`.
 struct Scope {
   Config* config = nullptr;
   Server* server = nullptr;
+  recovery::Rule* rule = nullptr;
 };
 
 struct Key {
-  std::string_view path;  // `servers.*.tools.allow`; `*` is a name that the operator chooses
+  std::string_view
+      path;  // `servers.*.tools.allow`; `*` is a name that the operator chooses, or a place in a list
   Type type;
   std::string_view since;     // the release that enforces it; empty: known, but refused until one does
   std::string_view standard;  // the default as the file would say it; empty: none

@@ -3,6 +3,8 @@
 #include "base/clock.hpp"
 #include "base/durations.hpp"
 #include "base/strings.hpp"
+#include "config/places.hpp"
+#include "config/recovery_rules.hpp"
 #include "config/values.hpp"
 #include "net/tls_server.hpp"
 
@@ -18,11 +20,17 @@
 namespace sallyport::config {
 namespace {
 
-// Places of what was written, and the words for mistakes there.
-class Checks {
+Written whole_file(const Request& request) {
+  if (request.config) return {request.config->name, {1, 1}};
+  if (request.mcp_json) return {request.mcp_json->name, {1, 1}};
+  return {"sallyport", {}};
+}
+
+// The words for mistakes that more than one key makes.
+class Checks : private Places {
  public:
   Checks(const Draft& draft, const Request& request, Diagnostics& out)
-      : draft_(draft), config_(draft.config), request_(request), out_(out) {}
+      : Places(draft, whole_file(request), out), config_(draft.config), request_(request) {}
 
   void run() {
     has_servers();
@@ -33,45 +41,10 @@ class Checks {
     otlp();
     for (const Server& server : config_.servers) one_server(server);
     shown_names();
+    check_recovery(config_, *this);
   }
 
  private:
-  const Written* written(std::string_view path) const {
-    const auto found = draft_.written.find(path);
-    return found == draft_.written.end() ? nullptr : &found->second;
-  }
-
-  // Its value, written or the default, may be compared with others.
-  bool usable(std::string_view path) const {
-    const Written* entry = written(path);
-    return entry == nullptr || entry->valid;
-  }
-
-  // Reports at `path`, or at what contains it if it was not written.
-  void add(Severity severity, std::string_view path, Finding finding) {
-    const Written* entry = written(path);
-    for (std::string_view outer = path; entry == nullptr && outer.find('.') != std::string_view::npos;) {
-      outer = outer.substr(0, outer.rfind('.'));
-      entry = written(outer);
-    }
-    const Written file = whole_file();
-    if (entry == nullptr) entry = &file;
-    Report report(entry->file, out_);
-    if (severity == Severity::error) {
-      report.error(entry->at, path, std::move(finding));
-    } else {
-      report.warning(entry->at, path, std::move(finding));
-    }
-  }
-  void error(std::string_view path, Finding finding) { add(Severity::error, path, std::move(finding)); }
-  void warning(std::string_view path, Finding finding) { add(Severity::warning, path, std::move(finding)); }
-
-  Written whole_file() const {
-    if (request_.config) return {request_.config->name, {1, 1}};
-    if (request_.mcp_json) return {request_.mcp_json->name, {1, 1}};
-    return {"sallyport", {}};
-  }
-
   void has_servers() {
     if (!config_.servers.empty() || !usable("servers")) return;
     error("servers", {"no servers", "the gateway would have nothing to serve",
@@ -385,10 +358,8 @@ class Checks {
     }
   }
 
-  const Draft& draft_;
   const Config& config_;
   const Request& request_;
-  Diagnostics& out_;
 };
 
 }  // namespace

@@ -51,6 +51,8 @@ json::object of_type(const Key& key) {
     case Type::section:
     case Type::servers:
       return {{"type", json::array{"object", "null"}}};
+    case Type::rules:
+      return {{"type", json::array{"array", "null"}}};
     case Type::boolean:
       return or_expansion({{"type", "boolean"}});
     case Type::integer:
@@ -61,6 +63,8 @@ json::object of_type(const Key& key) {
       return or_expansion(reference("size"));
     case Type::rate:
       return or_expansion(reference("rate"));
+    case Type::share:
+      return or_expansion({{"type", "number"}, {"minimum", 0}, {"maximum", 1}});
     case Type::address:
       return or_expansion(reference("address"));
     case Type::addresses:
@@ -108,6 +112,9 @@ json::value standard(const Key& key) {
       return key.standard == "true";
     case Type::integer:
       return parse_int<std::uint64_t>(key.standard).value_or(0);
+    case Type::share:
+      return 0.2;
+    case Type::rules:
     case Type::origins:
     case Type::hosts:
     case Type::proxies:
@@ -140,6 +147,7 @@ json::object describe_key(const Key& key) {
     schema["propertyNames"] = json::object{{"pattern", "^[a-z0-9-]{1,24}$"}};
     schema["additionalProperties"] = section(fmt::format("{}.*", key.path));
   }
+  if (key.type == Type::rules) schema["items"] = section(fmt::format("{}.*", key.path));
   schema["description"] = key.doc;
   if (!key.standard.empty()) schema["default"] = standard(key);
   return schema;
@@ -158,6 +166,10 @@ json::object section(std::string_view path) {
     schema["type"] = "object";
     schema["oneOf"] = json::array{json::object{{"required", json::array{"command"}}},
                                   json::object{{"required", json::array{"url"}}}};
+  }
+  if (path == "recovery.*") {
+    schema["type"] = "object";
+    schema["required"] = json::array{"strategy"};
   }
   return schema;
 }
@@ -256,7 +268,7 @@ std::string json_schema() {
 std::string key_table_markdown() {
   std::string table = "| key | takes | default | |\n|---|---|---|---|\n";
   for (const Key& key : keys()) {
-    const bool container = key.type == Type::section || key.type == Type::servers;
+    const bool container = key.type == Type::section || key.type == Type::servers || key.type == Type::rules;
     if (!key.enforced() || container) continue;
     const std::string standard = key.standard.empty() ? "" : fmt::format("`{}`", key.standard);
     table +=

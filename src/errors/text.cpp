@@ -47,6 +47,14 @@ void append_what_failed(std::string& out, std::string_view text, const Error& er
       });
 }
 
+// A failure that passes, and yet nobody tried again: the caller is told why.
+std::string_view why_not_again(const Error& error) {
+  for (const Extra& extra : error.extras()) {
+    if (extra.key == "retry_budget") return " It was not tried again: too many calls to this server fail.";
+  }
+  return {};
+}
+
 std::string_view whether_it_ran(Executed executed) {
   switch (executed) {
     case Executed::no:
@@ -101,6 +109,7 @@ std::string render_text(const Error& error, const CorrelationText& ref, CallFact
   std::string out;
   out.reserve(256);
   append_what_failed(out, shown.text, error);
+  out += why_not_again(error);
   if (facts.tool_call) out += whether_it_ran(error.executed());
   append_what_to_do(out, error, shown, facts);
   out += " (";

@@ -69,6 +69,7 @@ upstream::Settings upstream_settings(const config::Config& config) {
   settings.instances = config.limits.instances;
   settings.idle = config.sessions.idle;
   settings.max_name = config.expose.max_name;
+  settings.recovery = recovery::Policy(config.recovery);
   return settings;
 }
 

@@ -2,6 +2,7 @@
 #include "pipeline/stack.hpp"
 
 #include "gateway/gateway.hpp"
+#include "layers/attempt/attempt.hpp"
 #include "layers/audit/audit.hpp"
 #include "layers/concurrency/concurrency.hpp"
 #include "layers/deadline/deadline.hpp"
@@ -9,6 +10,7 @@
 #include "layers/rate/rate.hpp"
 #include "layers/render/render.hpp"
 #include "layers/resolve/resolve.hpp"
+#include "layers/retry/retry.hpp"
 #include "layers/route/route.hpp"
 #include "layers/telemetry/telemetry.hpp"
 #include "layers/upstream/upstream.hpp"
@@ -27,6 +29,10 @@ std::unique_ptr<pipeline::Service> Gateway::build_stack(const config::Config& co
   const config::Timeouts& timeouts = config.timeouts;
   const bool isolated = std::ranges::any_of(config.servers, &config::Server::may_isolate);
 
+  const recovery::Policy policy(config.recovery);
+  const recovery::BudgetLimit budget{config.retry_budget.share, config.retry_budget.floor.count,
+                                     config.retry_budget.floor.per};
+
   return pipeline::stack(
       // Front: every request.
       layer<layers::Telemetry>(timers, *metrics_, calls_),         // outermost: counts what the client sees
@@ -40,6 +46,9 @@ std::unique_ptr<pipeline::Service> Gateway::build_stack(const config::Config& co
       layer<layers::Resolve>(timers, roster),                 // which tool; sets its own time limit
       layer_if<layers::Isolation>(isolated),                  // the caller's own instance of it
       layer<layers::Concurrency>(config.limits.concurrency),  // needs to know the server
+      layer<layers::Retry>(timers, *metrics_, policy,
+                           budget),  // with one place at the server for all attempts
+      layer_if<layers::Attempt>(policy.limits_attempts(), timers, policy),  // the time of one of them
       std::make_unique<layers::Upstream>(timers, calls_, config.limits.subscriptions));
 }
 

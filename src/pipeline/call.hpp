@@ -67,6 +67,7 @@ using Reply = std::variant<std::unique_ptr<Answer>, Local, Failed>;
 class CallTimer {
  public:
   virtual void set_limit(std::chrono::milliseconds total) = 0;  // from the start of the call
+  virtual SteadyTime ends() const = 0;
   virtual void
   progressed() = 0;  // the upstream works on it: the limit starts anew, up to `timeouts.tool_max`
 
@@ -103,8 +104,9 @@ struct Call {
   std::string own_name;         // of a prompt, the URI of a resource: as its server calls it
   bool idempotent = false;
   int hops = 1;
-  int attempts = 0;        // requests to a server on its behalf
-  telemetry::Trace trace;  // empty unless spans are wanted
+  int attempts = 0;                                // requests to a server on its behalf
+  std::optional<protocol::RecoveryNote> recovery;  // what was done about a failure: recovered.hpp
+  telemetry::Trace trace;                          // empty unless spans are wanted
 
   protocol::Method method() const { return message->method(); }
 };

@@ -16,7 +16,7 @@ namespace sallyport::protocol {
 struct RecoveryNote {
   Strategy strategy = Strategy::none;
   int attempts = 0;
-  std::string_view outcome;  // a word of ours: "gave_up", "not_repeatable"
+  std::string_view outcome;  // a word of recovery/outcome.hpp: "gave_up", "not_repeatable"
 };
 
 struct FailureContext {

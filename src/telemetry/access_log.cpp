@@ -88,6 +88,10 @@ void append_access_line(std::string& out, const CallRecord& record, bool json, s
   line.plain("executed", sallyport::name(record.outcome.executed));
   if (record.outcome.degraded) line.plain("degraded", wire_name(*record.outcome.degraded));
   if (record.attempts > 1) line.number("attempts", static_cast<std::uint64_t>(record.attempts));
+  if (record.recovery) {
+    line.plain("recovery", sallyport::name(record.recovery->strategy));
+    line.plain("recovery_outcome", record.recovery->outcome);
+  }
   line.milliseconds("ms", record.took);
   line.number("in", record.request_bytes);
   line.number("out", record.outcome.response_bytes);

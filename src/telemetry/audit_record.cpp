@@ -76,6 +76,10 @@ std::string call_fields(const CallRecord& record, const Digested& digested) {
   out.text("executed", sallyport::name(outcome.executed));
   if (outcome.degraded) out.text("degraded", wire_name(*outcome.degraded));
   out.number("attempts", static_cast<std::uint64_t>(record.attempts));
+  if (record.recovery) {
+    out.text("recovery", sallyport::name(record.recovery->strategy));
+    out.text("recovery_outcome", record.recovery->outcome);
+  }
   out.milliseconds("ms", record.took);
   out.number("in", record.request_bytes);
   out.number("out", outcome.response_bytes);

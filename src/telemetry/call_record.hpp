@@ -4,6 +4,7 @@
 #include "base/clock.hpp"
 #include "base/ids.hpp"
 #include "errors/error.hpp"
+#include "protocol/failure.hpp"
 #include "protocol/method.hpp"
 #include "telemetry/trace_context.hpp"
 
@@ -47,7 +48,8 @@ struct CallRecord {
   std::string_view requested;  // without a target: the name that was asked for, if it is a plain one
   bool listed = false;         // the server lists the target: a name of our catalogue, fit for a label
   Outcome outcome;
-  int attempts = 0;  // at a server; 0: none was asked
+  int attempts = 0;                                // at a server; 0: none was asked
+  std::optional<protocol::RecoveryNote> recovery;  // what was done about a failure
   std::size_t request_bytes = 0;
   CorrelationId correlation;
   Trace trace;

@@ -12,6 +12,8 @@ namespace sallyport::telemetry {
 namespace labels {
 inline constexpr std::array<std::string_view, 3> server_tool_code = {"server", "tool", "code"};
 inline constexpr std::array<std::string_view, 3> server_method_code = {"server", "method", "code"};
+inline constexpr std::array<std::string_view, 4> strategy_outcome_code_operation = {"strategy", "outcome",
+                                                                                    "code", "operation"};
 inline constexpr std::array<std::string_view, 1> server = {"server"};
 inline constexpr std::array<std::string_view, 2> server_kind = {"server", "kind"};
 inline constexpr std::array<std::string_view, 3> era_method_status = {"era", "method", "status"};
@@ -73,6 +75,15 @@ inline constexpr MetricInfo refused{
     .help = "Requests that the gateway itself refused, by the code of the refusal.",
     .type = MetricType::counter,
     .labels = labels::code,
+};
+inline constexpr MetricInfo recovery{
+    .name = "sallyport_recovery_total",
+    .help =
+        "What was done about failures: the strategy, how it ended (`recovered`, `gave_up`, `not_repeatable`, "
+        "`no_budget`, `no_time`, `abandoned`), the code of the failure, and the operation that failed "
+        "(`none`: prompts, resources, completion).",
+    .type = MetricType::counter,
+    .labels = labels::strategy_outcome_code_operation,
 };
 inline constexpr MetricInfo sessions{
     .name = "sallyport_sessions",
@@ -253,6 +264,7 @@ inline constexpr std::array all = {&build_info,
                                    &upstream_requests,
                                    &requests,
                                    &refused,
+                                   &recovery,
                                    &sessions,
                                    &streams,
                                    &subscriptions,

@@ -145,6 +145,10 @@ void append_otlp_span(std::string& out, const CallRecord& record, bool developer
     attributes.text("sallyport.server", record.server);
     attributes.text("sallyport.requested", record.requested);
     attributes.number("sallyport.attempts", record.attempts);
+    if (record.recovery) {
+      attributes.text("sallyport.recovery.strategy", name(record.recovery->strategy));
+      attributes.text("sallyport.recovery.outcome", record.recovery->outcome);
+    }
     attributes.number("sallyport.request.size", static_cast<std::int64_t>(record.request_bytes));
     attributes.number("sallyport.response.size", static_cast<std::int64_t>(record.outcome.response_bytes));
     describe(attributes, record.error, developer_text);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "client/target.hpp"
+#include "recovery/policy.hpp"
 
 #include <chrono>
 #include <cstdint>
@@ -48,6 +49,7 @@ struct Settings : client::Settings {
   std::uint32_t instances = 1000;           // of isolated servers, that one principal has
   std::chrono::milliseconds idle{1800000};  // how long an instance that nobody uses is kept
   std::uint32_t max_name = 48;
+  recovery::Policy recovery;  // of what the gateway itself asks a server
 
   bool operator==(const Settings&) const = default;
 };

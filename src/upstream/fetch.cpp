@@ -2,6 +2,8 @@
 
 #include "json/scanner.hpp"
 #include "task/group.hpp"
+#include "task/wait.hpp"
+#include "telemetry/log.hpp"
 #include "upstream/catalogue.hpp"
 
 #include <algorithm>
@@ -28,19 +30,37 @@ std::size_t count(std::string_view text, json::Span array) {
   return elements;
 }
 
-Task<ListedPages> read_list(client::Channel& channel, const client::Target& target, const Settings& settings,
-                            const protocol::ListRow& row) {
+// Asks again as the table of recovery says; who waits for the list sets the time for all of it.
+Task<std::unique_ptr<pipeline::Answer>> ask(task::Loop& loop, client::Channel& channel,
+                                            const client::Target& target, const Settings& settings,
+                                            const client::Outgoing& question) {
+  const recovery::Facts facts{
+      .operation = classify::Operation::discovery, .server = target.key, .idempotent = true};
+  for (std::uint32_t attempt = 2;; ++attempt) {
+    auto answer = co_await channel.request(question);
+    if (answer) co_return answer;
+    const Error failed = as_discovery(answer.error());
+    const recovery::Decision decision = settings.recovery.decide(failed, facts);
+    const auto pause = recovery::pause(decision, failed, attempt, recovery::random_share());
+    if (attempt > decision.attempts || !pause) co_return answer;
+    log::debug("a list is read again", {{"server", target.key}, {"attempt", attempt}, {"error", failed}});
+    CO_TRY(co_await task::Sleep(loop.timers(), loop.now() + *pause));
+  }
+}
+
+Task<ListedPages> read_list(task::Loop& loop, client::Channel& channel, const client::Target& target,
+                            const Settings& settings, const protocol::ListRow& row) {
   ListedPages listed;
   std::uint64_t room = settings.response;
   std::size_t entries = 0;
   std::unordered_set<std::string> cursors;
   std::string cursor;
   for (std::size_t page = 0; page < max_pages; ++page) {
-    client::Outgoing ask;
-    ask.method = row.method;
-    ask.cursor = cursor;
-    ask.repeatable = true;
-    const auto answer = CO_TRY(co_await channel.request(ask));
+    client::Outgoing question;
+    question.method = row.method;
+    question.cursor = cursor;
+    question.repeatable = true;
+    const auto answer = CO_TRY(co_await ask(loop, channel, target, settings, question));
     const std::string_view bytes = answer->bytes;
     if (answer->message.kind() == protocol::MessageKind::error_response) {
       if (answer->message.error_code(bytes) == method_not_found) co_return listed;  // it has no such list
@@ -75,7 +95,7 @@ Task<ListedPages> read_in_time(task::Loop& loop, client::Channel& channel, const
         .with_slot(Slot::seconds, std::chrono::ceil<std::chrono::seconds>(settings.discovery).count());
   };
   co_return co_await task::with_deadline(loop.timers(), loop.now() + settings.discovery,
-                                         read_list(channel, target, settings, row), late);
+                                         read_list(loop, channel, target, settings, row), late);
 }
 
 bool asks_for(const protocol::ListRow& row, const protocol::ServerCapabilities& offers) {
@@ -89,6 +109,38 @@ std::shared_ptr<const ListedPages> without(std::shared_ptr<const ListedPages> be
 }
 
 }  // namespace
+
+Error as_discovery(const Error& error) {
+  const auto code = [&] {
+    switch (error.code()) {
+      case Code::network_timeout:
+      case Code::tool_timeout:
+        return Code::discovery_timeout;
+      case Code::network_connection_failed:
+      case Code::network_ssl_error:
+      case Code::network_dns_error:
+      case Code::network_unreachable:
+      case Code::network_protocol_error:
+        return Code::discovery_network_error;
+      case Code::tool_permission_denied:
+        return Code::discovery_auth_failed;
+      case Code::tool_server_unavailable:
+      case Code::limit_upstream_rate_limited:
+        return Code::discovery_server_unavailable;
+      case Code::tool_execution_failed:
+        return Code::discovery_failed;
+      default:
+        return error.code();
+    }
+  }();
+  if (code == error.code()) return error;
+  Error discovery(code);
+  discovery.with_kind(error.kind()).with_can_retry(error.can_retry()).with_executed(Executed::no);
+  discovery.with_developer_message(error.developer_message()).with_cause(error);
+  if (error.phase()) discovery.with_phase(*error.phase());
+  if (error.retry_after()) discovery.with_retry_after(*error.retry_after());
+  return discovery;
+}
 
 bool Listing::operator==(const Listing& other) const {
   return http == other.http && offers == other.offers &&

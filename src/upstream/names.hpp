@@ -1,10 +1,11 @@
 // How tools are called towards agents: prefix, alphabet, length, and who may be called at all.
 #pragma once
 
+#include "base/patterns.hpp"
+
 #include <cstddef>
 #include <string>
 #include <string_view>
-#include <vector>
 
 namespace sallyport::upstream {
 
@@ -13,9 +14,5 @@ namespace sallyport::upstream {
 // same whoever else is there. An empty prefix passes the name byte for byte.
 std::string exposed_name(std::string_view server, std::string_view prefix, std::string_view tool,
                          std::size_t max);
-
-// `*` matches any run of characters, `?` one.
-bool matches(std::string_view pattern, std::string_view name) noexcept;
-bool matches_any(const std::vector<std::string>& patterns, std::string_view name) noexcept;
 
 }  // namespace sallyport::upstream

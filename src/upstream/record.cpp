@@ -28,6 +28,15 @@ std::string_view target_of(const pipeline::Call& call) {
   return call.tool->name;
 }
 
+recovery::Facts facts_of(const pipeline::Call& call) {
+  recovery::Facts facts;
+  facts.operation = classify::operation_of(call.method());
+  if (call.server) facts.server = call.server->key();
+  if (call.tool) facts.tool = call.tool->name;
+  facts.idempotent = call.idempotent;
+  return facts;
+}
+
 telemetry::CallRecord record_of(const pipeline::Call& call, SystemTime now,
                                 std::chrono::steady_clock::duration took) {
   telemetry::CallRecord record;
@@ -45,6 +54,7 @@ telemetry::CallRecord record_of(const pipeline::Call& call, SystemTime now,
   if (record.target.empty()) record.requested = plain_name(call);
   record.listed = call.tool && call.tool->listed;
   record.attempts = call.attempts;
+  record.recovery = call.recovery;
   record.request_bytes = call.bytes.size();
   record.correlation = call.correlation;
   record.trace = call.trace;

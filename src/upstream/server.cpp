@@ -1,9 +1,9 @@
 #include "upstream/server.hpp"
 
-#include "base/ids.hpp"
 #include "classify/classify.hpp"
 #include "client/http_channel.hpp"
 #include "client/stdio_channel.hpp"
+#include "recovery/policy.hpp"
 #include "telemetry/log.hpp"
 #include "upstream/fetch.hpp"
 #include "upstream/instances.hpp"
@@ -19,44 +19,6 @@ constexpr std::chrono::milliseconds coalescing{250};
 constexpr std::chrono::milliseconds short_wait{2000};  // a caller waits for a restart that is this near
 constexpr std::chrono::milliseconds http_retry_gap{
     200};  // an HTTP server that is down is asked again by a call
-
-double random_share() {
-  return static_cast<double>(random_u64() >> 11) * 0x1.0p-53;
-}
-
-// What a failed start or list is called: the failures of discovery (errors.md section 4), with the cause
-// kept.
-Error as_discovery(const Error& error) {
-  const auto code = [&] {
-    switch (error.code()) {
-      case Code::network_timeout:
-      case Code::tool_timeout:
-        return Code::discovery_timeout;
-      case Code::network_connection_failed:
-      case Code::network_ssl_error:
-      case Code::network_dns_error:
-      case Code::network_unreachable:
-      case Code::network_protocol_error:
-        return Code::discovery_network_error;
-      case Code::tool_permission_denied:
-        return Code::discovery_auth_failed;
-      case Code::tool_server_unavailable:
-      case Code::limit_upstream_rate_limited:
-        return Code::discovery_server_unavailable;
-      case Code::tool_execution_failed:
-        return Code::discovery_failed;
-      default:
-        return error.code();
-    }
-  }();
-  if (code == error.code()) return error;
-  Error discovery(code);
-  discovery.with_kind(error.kind()).with_can_retry(error.can_retry()).with_executed(Executed::no);
-  discovery.with_developer_message(error.developer_message()).with_cause(error);
-  if (error.phase()) discovery.with_phase(*error.phase());
-  if (error.retry_after()) discovery.with_retry_after(*error.retry_after());
-  return discovery;
-}
 
 // Failures that say that the server cannot be reached at all, rather than that this request went wrong.
 bool unreachable(const Error& error) {
@@ -135,6 +97,7 @@ Server::Server(Server& lister, std::string owner, ServerObserver& observer, task
     : Server(*lister.loop_, lister.target_, *lister.settings_, *lister.budget_, observer) {
   owner_ = std::move(owner);
   era_ = lister.era_;
+  retry_budget_ = lister.retry_budget_;
   idle_ = &idle;
   stderr_.pass_on(lister.stderr_, "[" + owner_ + "] ");
 }
@@ -194,6 +157,7 @@ void Server::set_state(State state) {
 }
 
 void Server::succeed(const Server& former) {
+  retry_budget_ = former.retry_budget_;
   listing_ = former.state_ == State::disabled ? former.hidden_listing_ : former.listing_;
   starts_ = former.starts_;
 }
@@ -349,7 +313,7 @@ void Server::went_down(const Error& error) {
   }
   // Another era may stand behind the same name when it comes back.
   era_ = target_.protocol;
-  const auto delay = backoff_.down(now, random_share());
+  const auto delay = backoff_.down(now, recovery::random_share());
   retry_at_ = now + delay;
   set_state(State::down);
   if (is_instance()) {

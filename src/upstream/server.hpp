@@ -6,6 +6,7 @@
 #include "client/process.hpp"
 #include "net/budget.hpp"
 #include "pipeline/call.hpp"
+#include "recovery/budget.hpp"
 #include "task/group.hpp"
 #include "upstream/backoff.hpp"
 #include "upstream/definition.hpp"
@@ -81,6 +82,8 @@ class Server final : private client::ChannelOwner {
   const std::optional<Error>& last_error() const noexcept { return last_error_; }
   std::uint32_t in_flight() const noexcept { return instances_ ? in_flight_of_all() : in_flight_; }
   Status status() const;
+  // How many calls to it may be tried again; its instances share one.
+  recovery::Budget& retry_budget() noexcept { return *retry_budget_; }
   // Of the connection that it has.
   std::optional<protocol::Revision> revision() const;
   std::vector<std::string> stderr_lines() const { return stderr_.lines(); }
@@ -173,6 +176,7 @@ class Server final : private client::ChannelOwner {
   std::optional<pid_t> pid_;
   std::uint64_t starts_ = 0;
   std::uint32_t in_flight_ = 0;
+  std::shared_ptr<recovery::Budget> retry_budget_ = std::make_shared<recovery::Budget>();
   std::string owner_;  // whose instance it is, as operators read it
   std::shared_ptr<Instances> instances_;
   bool shared_if_modern_ = false;

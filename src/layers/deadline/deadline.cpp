@@ -22,6 +22,7 @@ class ScopeTimer final : public pipeline::CallTimer {
     limit_ = total;
     timer_.extend(started_ + total);
   }
+  SteadyTime ends() const override { return timer_.when(); }
   void progressed() override {
     timer_.extend(std::max(timer_.when(), std::min(timers_.now() + limit_, started_ + longest_)));
   }
@@ -43,8 +44,11 @@ Error timed_out(const Error& cancelled, std::chrono::seconds given, protocol::Me
   context.phase = cancelled.phase();
   context.executed = cancelled.executed();
   context.handed_over = cancelled.executed() != Executed::no;
-  return classify::make_error(classify::FailureClass::timeout, context)
-      .with_slot(Slot::seconds, given.count());
+  Error error = classify::make_error(classify::FailureClass::timeout, context);
+  error.with_slot(Slot::seconds, given.count());
+  if (cancelled.attempts() > 0) error.with_attempts(cancelled.attempts());
+  if (const Error* before = cancelled.cause()) error.with_cause(*before);
+  return error;
 }
 
 }  // namespace

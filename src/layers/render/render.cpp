@@ -26,6 +26,7 @@ Task<pipeline::Reply> Render::call(pipeline::Call& call) {
   context.correlation = call.correlation;
   context.tools_call = call.method() == protocol::Method::tools_call;
   context.idempotent = call.idempotent;
+  context.recovery = call.recovery;
   if (call.server) context.server = call.server->key();
   context.tool = call.shown_name;
   protocol::CanonicalFailure failure = protocol::render(error, context);

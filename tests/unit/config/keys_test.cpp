@@ -16,7 +16,11 @@ namespace sallyport::config {
 namespace {
 
 bool is_container(const Key& key) {
-  return key.type == Type::section || key.type == Type::servers;
+  return key.type == Type::section || key.type == Type::servers || key.type == Type::rules;
+}
+// Of one of the sections of a list.
+bool is_of_rule(const Key& key) {
+  return key.path.find(".*.") != std::string_view::npos && !key.path.starts_with("servers.");
 }
 bool is_of_server(const Key& key) {
   return key.path.starts_with("servers.*.");
@@ -85,7 +89,7 @@ Config untouched() {
 
 TEST(Keys, TheDefaultsOfTheTableAreThoseOfTheStructs) {
   for (const Key& key : keys()) {
-    if (!key.enforced() || is_container(key)) continue;
+    if (!key.enforced() || is_container(key) || is_of_rule(key)) continue;
     Loaded loaded = test::load_yaml(key.standard.empty() ? "servers: {files: {command: sh}}"
                                                          : file_with(key, key.standard));
     ASSERT_TRUE(loaded.config) << key.path << "\n" << render_text(loaded.diagnostics, false);
@@ -212,6 +216,8 @@ const std::vector<Sample>& samples() {
       {"events.keep", "5s", [](const Config& c) { return c.events.keep == 5s; }},
       {"audit.file", "/tmp/audit", [](const Config& c) { return c.audit.file == "/tmp/audit"; }},
       {"audit.on_failure", "refuse", [](const Config& c) { return c.audit.on_failure == OnFailure::refuse; }},
+      {"retry_budget.share", "0.5", [](const Config& c) { return c.retry_budget.share == 0.5; }},
+      {"retry_budget.floor", "20/1m", [](const Config& c) { return c.retry_budget.floor == Rate{20, 1min}; }},
       {"telemetry.otlp.endpoint", "http://127.0.0.1:4318",
        [](const Config& c) { return c.telemetry.otlp.endpoint == "http://127.0.0.1:4318"; }},
       {"telemetry.otlp.headers", "{authorization: Bearer x}",
@@ -240,8 +246,35 @@ TEST(Keys, EveryEnforcedKeyArrivesInItsStruct) {
   }
   for (const Key& key : keys()) {
     if (key.path.starts_with("listen.tls.")) continue;  // files that have to fit together: below
-    if (key.enforced() && !is_container(key)) EXPECT_TRUE(covered.contains(key.path)) << key.path;
+    if (key.enforced() && !is_container(key) && !is_of_rule(key))
+      EXPECT_TRUE(covered.contains(key.path)) << key.path;
   }
+}
+
+TEST(Keys, ARuleOfRecoveryArrivesInItsStruct) {
+  const Loaded loaded = test::load_yaml(
+      "servers: {files: {command: sh}}\n"
+      "recovery:\n"
+      "  - {match: {code: NET_*, family: NET, kind: NETWORK_*, operation: discovery, server: fi*, tool: "
+      "'t?'},\n"
+      "     strategy: retry, attempts: 7, base: 50ms, max: 3s, attempt: 20s}\n"
+      "  - {strategy: fail_closed}\n");
+  ASSERT_TRUE(loaded.config) << render_text(loaded.diagnostics, false);
+  recovery::Rule rule;
+  rule.match.code = "NET_*";
+  rule.match.family = Family::net;
+  rule.match.kind = "NETWORK_*";
+  rule.match.operation = classify::Operation::discovery;
+  rule.match.server = "fi*";
+  rule.match.tool = "t?";
+  rule.strategy = Strategy::retry;
+  rule.attempts = 7;
+  rule.base = 50ms;
+  rule.max = 3s;
+  rule.attempt = 20s;
+  recovery::Rule closed;
+  closed.strategy = Strategy::fail_closed;
+  EXPECT_EQ(loaded.config->recovery, (std::vector{rule, closed}));
 }
 
 TEST(Keys, AUrlAloneIsTheCollector) {
@@ -301,8 +334,6 @@ TEST(Keys, EveryKeyOfTheProductIsKnown) {
                            "guardrails",
                            "timeouts.guardrail",
                            "timeouts.auth",
-                           "recovery",
-                           "retry_budget",
                            "breaker",
                            "suspended",
                            "egress",

@@ -28,6 +28,11 @@ void collect(const json::object& schema, const std::string& path, std::set<std::
   if (const json::value* forms = schema.if_contains("anyOf")) {
     for (const json::value& form : forms->as_array()) collect(form.as_object(), path, out);
   }
+  const json::value* items = schema.if_contains("items");
+  if (items != nullptr && items->is_object() && items->as_object().contains("properties")) {
+    out.insert(at("*"));
+    collect(items->as_object(), at("*"), out);
+  }
   const json::value* others = schema.if_contains("additionalProperties");
   if (others != nullptr && others->is_object() && others->as_object().contains("properties")) {
     out.insert(at("*"));

@@ -163,7 +163,7 @@ TEST(ProcessMetrics, AreReadFromTheSystem) {
 TEST(Exposition, IsAsTheGoldenFileHasIt) {
   Registry registry;
   for (const MetricInfo* info : metrics::all) {
-    constexpr std::array<std::string_view, 3> values = {"files", "read_file", "ok"};
+    constexpr std::array<std::string_view, 4> values = {"files", "read_file", "ok", "tool_call"};
     const auto with_labels = [&](auto&& make) -> decltype(auto) {
       switch (info->labels.size()) {
         case 0:
@@ -172,8 +172,10 @@ TEST(Exposition, IsAsTheGoldenFileHasIt) {
           return make(Registry::Labels{values[0]});
         case 2:
           return make(Registry::Labels{values[0], values[1]});
-        default:
+        case 3:
           return make(Registry::Labels{values[0], values[1], values[2]});
+        default:
+          return make(Registry::Labels{values[0], values[1], values[2], values[3]});
       }
     };
     switch (info->type) {
