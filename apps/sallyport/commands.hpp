@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <string>
+#include <vector>
 
 #include <CLI/App.hpp>
 #include <CLI/Option.hpp>
@@ -24,8 +25,12 @@ void add_tools(CLI::App& app, Action& action);
 void add_servers(CLI::App& app, Action& action);
 void add_doctor(CLI::App& app, Action& action);
 void add_audit(CLI::App& app, Action& action);
+void add_explain(CLI::App& app, Action& action);
 void add_version(CLI::App& app, Action& action);
 void add_completion(CLI::App& app, Action& action);  // the last: it describes the others
+
+// What `explain` takes: codes, then kinds. Completion offers them.
+std::vector<std::string> explained_names();
 
 // Parses the command line and runs what it asks for. Mistakes in it are explained on stderr: exit code 2.
 int run_command_line(int argc, char** argv);

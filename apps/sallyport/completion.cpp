@@ -48,6 +48,9 @@ void walk(const CLI::App& command, const std::string& path, Tree& tree) {
   for (const CLI::App* each : command.get_subcommands({})) {
     place.commands.push_back({each->get_name(), each->get_description()});
   }
+  if (command.get_name() == "explain") {
+    for (std::string& name : explained_names()) place.commands.push_back({std::move(name), "An entry"});
+  }
   for (const CLI::Option* option : command.get_options()) add_option(*option, place, tree);
   tree.places.push_back(std::move(place));
   for (const CLI::App* each : command.get_subcommands({})) walk(*each, path + " " + each->get_name(), tree);

@@ -2,8 +2,8 @@
 
 #include "base/dates.hpp"
 #include "json/scanner.hpp"
+#include "protocol/catalog_json.hpp"
 
-#include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
 #include <fmt/format.h>
@@ -21,24 +21,6 @@ void append_text(std::string& out, std::string_view key, std::string_view text) 
   } else {
     sallyport::json::append_quoted(out, text);
   }
-}
-
-json::value catalog_row(const CatalogRow& row) {
-  json::object object;
-  object["code"] = json_text(row.wire_name);
-  object["name"] = json_text(row.full_name);
-  object["severity"] = json_text(name(row.severity));
-  object["strategy"] = json_text(name(row.strategy));
-  object["kind"] = json_text(name(row.kind));
-  object["canRetry"] = row.can_retry;
-  object["shownAs"] = row.shown_as == row.code ? json::value() : json_text(wire_name(row.shown_as));
-  object["meaning"] = json_text(row.meaning);
-  object["whoActs"] = json_text(row.who_acts);
-  object["gatewayDoes"] = json_text(row.gateway_does);
-  json::array actions;
-  for (const std::string_view action : row.suggested_actions) actions.push_back(json_text(action));
-  object["actions"] = std::move(actions);
-  return object;
 }
 
 }  // namespace
@@ -90,9 +72,9 @@ void append_call(std::string& out, const RecentCall& call, std::string_view id) 
 }
 
 std::string catalog_json() {
-  json::array rows;
-  for (const CatalogRow& row : catalog()) rows.push_back(catalog_row(row));
-  return json::serialize(rows) + "\n";
+  std::string out;
+  for (const CatalogRow& row : catalog()) out += (out.empty() ? '[' : ',') + protocol::code_json(row);
+  return out + "]\n";
 }
 
 }  // namespace sallyport::admin

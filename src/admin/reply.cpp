@@ -1,16 +1,11 @@
 #include "admin/reply.hpp"
 
-#include "json/scanner.hpp"
-
-#include <fmt/format.h>
+#include "protocol/error_payload.hpp"
 
 namespace sallyport::admin {
 
 net::HttpReply error_reply(int status, Code code, std::string_view message) {
-  return {.status = status,
-          .body = fmt::format(R"({{"error":{{"code":"{}","message":{}}}}})", wire_name(code),
-                              json::quote(message)) +
-                  "\n"};
+  return {.status = status, .body = protocol::to_dict(Error(code), {}, message) + "\n"};
 }
 
 std::optional<net::HttpReply> refuse_writes(const net::RequestHead& head) {

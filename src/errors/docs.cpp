@@ -1,6 +1,8 @@
 #include "errors/docs.hpp"
 
 #include "errors/catalog.hpp"
+#include "errors/kind_text.hpp"
+#include "errors/reach.hpp"
 
 #include <array>
 #include <string_view>
@@ -13,7 +15,7 @@ constexpr std::string_view preface =
 # What can fail, and what to do about it
 
 Every failure that Sallyport reports carries one of these codes, in the text and under `dev.sallyport/error`.
-`sallyport explain CODE` prints the same entry.
+`sallyport explain CODE` prints the same entry, and `sallyport explain KIND` what is at the [end of this page](#kinds).
 
 - **executed** tells whether the operation may have started: `no`, `maybe` or `yes`. The text says the same in words.
 - **canRetry** is about this very call: the failure passes by itself, and the call did not run or may be repeated.
@@ -21,6 +23,7 @@ Every failure that Sallyport reports carries one of these codes, in the text and
   JSON-RPC error; `rpc` is always a JSON-RPC error; `http` an HTTP status; `none` is never sent.
 - **JSON-RPC code**: legacy is 2024-11-05 to 2025-11-25, modern is 2026-07-28.
 - **Transient**: the failure usually passes by itself. What is known of a single failure overrides it.
+- **Scripted**: what raises it is not built yet; the tests reach it through a scripted layer in that place.
 
 )";
 
@@ -83,6 +86,7 @@ void append_row(std::string& out, const CatalogRow& row) {
   out += "\n\n";
   out += row.meaning;
   out += "\n\n";
+  if (is_scripted(row.code)) append_line(out, "Scripted:", "nothing in this version raises it yet.");
   append_line(out, "Who acts:", row.who_acts);
   append_line(out, "The gateway:", row.gateway_does);
   if (row.shown_as != row.code) append_line(out, "Callers see:", wire_name(row.shown_as));
@@ -94,6 +98,43 @@ void append_row(std::string& out, const CatalogRow& row) {
   }
   out += '\n';
   append_facts(out, row);
+}
+
+void append_kind(std::string& out, Kind kind) {
+  out += "| <a id=\"";
+  out += name(kind);
+  out += "\"></a>`";
+  out += name(kind);
+  out += "` | ";
+  out += meaning(kind);
+  out += " | ";
+  out += predicate(kind).empty() ? "none" : predicate(kind);
+  out += " |";
+  bool any = false;
+  for (const CatalogRow& row : catalog()) {
+    if (row.kind != kind) continue;
+    out += any ? ", [" : " [";
+    out += row.wire_name;
+    out += "](#";
+    out += row.wire_name;
+    out += ')';
+    any = true;
+  }
+  out += " |\n";
+}
+
+void append_kinds(std::string& out) {
+  out += R"(<a id="kinds"></a>
+
+# Kinds
+
+Who failed, when, and in what way: `kind` beside the code. A code has one by default; what is known of a single failure
+overrides it. Exactly one predicate holds for a kind.
+
+| kind | means | predicate | default of |
+|---|---|---|---|
+)";
+  for (std::size_t i = 0; i < kind_count; ++i) append_kind(out, static_cast<Kind>(i));
 }
 
 }  // namespace
@@ -113,7 +154,7 @@ std::string catalog_markdown() {
     append_row(out, row);
     before = &row;
   }
-  out.pop_back();
+  append_kinds(out);
   return out;
 }
 

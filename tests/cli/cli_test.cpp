@@ -118,6 +118,9 @@ TEST_F(Cli, MistakesOfTheCommandLineEndWithTwo) {
       {{"servers", "logs", "../x"}, "cannot name a server"},
       {{"servers", "list", "--admin", "http://"}, "is not an http URL"},
       {{"servers", "list", "--admin", "unix:/x.sock"}, "the admin port is on TCP only, write the address"},
+      {{"explain", "NET_01"}, "did you mean `NET_001`?"},
+      {{"explain", "tool_runtime_fatl"}, "did you mean `TOOL_RUNTIME_FATAL`?"},
+      {{"explain", "nonsense"}, "is no code and no kind\n`sallyport explain` lists them"},
       {{"completion"}, "Usage: sallyport completion"},
       {{"completion", "tcsh"}, "unknown command `tcsh`"},
       {{"check", "-c", "/nonexistent/sallyport.yaml"}, "1 mistake"},
@@ -149,6 +152,7 @@ TEST_F(Cli, EveryCommandHasHelpWithAnExample) {
                                              {"servers"},
                                              {"servers", "list"},
                                              {"servers", "logs"},
+                                             {"explain"},
                                              {"version"},
                                              {"completion"},
                                              {"completion", "zsh"}}) {
@@ -174,6 +178,46 @@ TEST_F(Cli, VersionSaysWhatTheProgramIsMadeOf) {
   EXPECT_THAT(text_at(dom, "/buildType"), Not(IsEmpty()));
 }
 
+TEST_F(Cli, AServerThatCannotBeReachedHasTheCodeOfWhy) {
+  EXPECT_THAT(sallyport({"tools", "list", "--url", "http://no-such-host.invalid/mcp"}).err,
+              HasSubstr("NET_004"));
+}
+
+TEST_F(Cli, ExplainSaysWhatACodeMeansAndWhatToDo) {
+  const Outcome by_code = sallyport({"explain", "net_001"});
+  EXPECT_EQ(by_code.code, 0);
+  EXPECT_THAT(by_code.out, AllOf(StartsWith("NET_001  NETWORK_TIMEOUT\n"), HasSubstr("\nwho acts     "),
+                                 HasSubstr("\nthe gateway  "), HasSubstr("\nwhat to do   - "),
+                                 HasSubstr("\nkind         NETWORK_TRANSPORT_RUNTIME_TIMEOUT\n")));
+  for (const char* same : {"NETWORK_TIMEOUT", "Network_Timeout", "errors#NET_001", " NET_001 "})
+    EXPECT_EQ(sallyport({"explain", same}).out, by_code.out) << same;
+  const json::Dom dom = parsed(sallyport({"explain", "POLICY_001", "--json"}).out);
+  EXPECT_EQ(text_at(dom, "/name"), "POLICY_TOOL_DENIED");
+  EXPECT_EQ(text_at(dom, "/shownAs"), "TOOL_002");
+  EXPECT_GT(size_at(dom, "/actions"), 0U);
+}
+
+TEST_F(Cli, ExplainSaysWhichCodesCarryAKind) {
+  const Outcome kind = sallyport({"explain", "upstream_runtime_rate_limit"});
+  EXPECT_EQ(kind.code, 0);
+  EXPECT_THAT(kind.out, AllOf(StartsWith("UPSTREAM_RUNTIME_RATE_LIMIT\n"), HasSubstr("is_upstream_error"),
+                              HasSubstr("LIMIT_002 LIMIT_UPSTREAM_RATE_LIMITED")));
+  EXPECT_THAT(sallyport({"explain", "TOOL_RUNTIME_RETRY"}).out, HasSubstr("none by default"));
+  const json::Dom dom = parsed(sallyport({"explain", "UNKNOWN", "--json"}).out);
+  EXPECT_EQ(text_at(dom, "/kind"), "UNKNOWN");
+  EXPECT_EQ(size_at(dom, "/codes"), 4U);
+}
+
+TEST_F(Cli, ExplainListsEverything) {
+  const Outcome list = sallyport({"explain"});
+  EXPECT_EQ(list.code, 0);
+  EXPECT_THAT(list.out, AllOf(StartsWith("CODE "), HasSubstr("\nPOLICY_006"), HasSubstr("\nKIND "),
+                              HasSubstr("\nGATEWAY_CONFIG_INVALID")));
+  const json::Dom dom = parsed(sallyport({"explain", "--json"}).out);
+  EXPECT_EQ(size_at(dom, "/kinds"), 30U);
+  EXPECT_GT(size_at(dom, "/codes"), 90U);
+}
+
 // What bash offers for a command line, of which the last word is not complete.
 std::vector<std::string> completions(const std::filesystem::path& directory, const std::string& line) {
   const std::string program = "source <(" SALLYPORT_BINARY " completion bash); COMP_WORDS=(" + line +
@@ -191,6 +235,7 @@ TEST_F(Cli, BashCompletesCommandsOptionsAndFiles) {
   using testing::Contains;
   using testing::ElementsAre;
   EXPECT_THAT(completions(directory_, "sallyport se"), ElementsAre("serve", "servers"));
+  EXPECT_THAT(completions(directory_, "sallyport explain NET_00"), testing::SizeIs(6));
   EXPECT_THAT(completions(directory_, "sallyport tools sh"), ElementsAre("show"));
   EXPECT_THAT(completions(directory_, "sallyport tools call --a"), ElementsAre("--args"));
   EXPECT_THAT(completions(directory_, "sallyport --json tools call --u"), ElementsAre("--url"));
