@@ -89,9 +89,25 @@ std::string last_error(element row) {
   return detail.empty() ? code : fmt::format("{} {}", code, detail);
 }
 
+// "open for 8s", or for which part of the calls it is.
+Cell breaker_cell(element row) {
+  element breaker;
+  simdjson::dom::array parts;
+  if (row["breaker"].get(breaker) != simdjson::SUCCESS || breaker["parts"].get(parts) != simdjson::SUCCESS)
+    return {""};
+  if (parts.size() == 0) return {"closed"};
+  const element first = parts.at(0);
+  const std::string_view scope = text_at(first, "scope");
+  std::string text(text_at(first, "state"));
+  if (scope != "server")
+    text += fmt::format(" ({} {})", scope, text_at(first, scope == "tool" ? "tool" : "caller"));
+  if (parts.size() > 1) text += fmt::format(" +{}", parts.size() - 1);
+  return {text, scope == "server" ? Style::red : Style::yellow};
+}
+
 std::string servers_table(simdjson::dom::array rows) {
-  Table table(
-      {"SERVER", "STATE", "FOR", "TRANSPORT", "ERA", "PID", "INSTANCES", "RESTARTS", "TOOLS", "LAST ERROR"});
+  Table table({"SERVER", "STATE", "FOR", "TRANSPORT", "ERA", "PID", "INSTANCES", "RESTARTS", "BREAKER",
+               "TOOLS", "LAST ERROR"});
   for (const element row : rows) {
     const std::string_view revision = text_at(row, "revision");
     table.add({{std::string(text_at(row, "name")), Style::bold},
@@ -102,6 +118,7 @@ std::string servers_table(simdjson::dom::array rows) {
                {number_at(row, "pid")},
                {number_at(row, "instances")},
                {number_at(row, "restarts")},
+               breaker_cell(row),
                {number_at(row, "tools")},
                {last_error(row), Style::dim}});
   }

@@ -48,6 +48,14 @@ export interface Failure {
   cause?: Failure;
 }
 
+export interface BreakerPart {
+  scope: 'server' | 'tool' | 'caller' | 'caller_tool';
+  tool: string | null;
+  caller: string | null;
+  state: string;
+  probeInMs: number;
+}
+
 export interface Server {
   name: string;
   transport: 'stdio' | 'http';
@@ -64,6 +72,7 @@ export interface Server {
   resourceTemplates: number;
   prompts: number;
   inFlight: number;
+  breaker: { state: string; parts: BreakerPart[] };
 }
 
 export interface Call {

@@ -1,6 +1,6 @@
 // The servers behind the gateway: who is up, what is wrong with who is not, and what each said last on its stderr.
 import { useEffect, useState } from 'preact/hooks';
-import { getText, type Server } from './api.ts';
+import { type BreakerPart, getText, type Server } from './api.ts';
 import { count, millis, percent, plural, visible } from './format.ts';
 import { CodeLink, Empty, FailureChain, Meaning, moveRows, Since, State, useStore } from './parts.tsx';
 import { link, type Route } from './route.ts';
@@ -31,6 +31,12 @@ function Logs({ name }: { name: string }) {
   );
 }
 
+function refused({ tool, caller }: BreakerPart): string {
+  if (tool && caller) return `calls of ${visible(tool)} by ${visible(caller)}`;
+  if (tool) return `calls of ${visible(tool)}`;
+  return caller ? `calls by ${visible(caller)}` : 'all calls';
+}
+
 function Details({ server }: { server: Server }) {
   const { catalog, overview } = useStore();
   const mine = (overview?.window.byTarget ?? []).filter(({ server: name }) => name === server.name);
@@ -53,6 +59,18 @@ function Details({ server }: { server: Server }) {
           <h3>{server.state === 'up' ? 'Its last error, before it came back' : 'Why'}</h3>
           <FailureChain failure={server.lastError} />
           <Meaning row={catalog.get(server.lastError.code)} />
+        </>
+      )}
+      {server.breaker.parts.length > 0 && (
+        <>
+          <h3>Circuit breaker</h3>
+          <ul>
+            {server.breaker.parts.map((part) => (
+              <li key={`${part.caller} ${part.tool}`}>
+                {part.state === 'open' ? 'Open' : 'Half open'} for {refused(part)}: {part.state === 'open' ? `it is asked in ${millis(part.probeInMs)} whether it works` : 'it is being asked whether it works'}.
+              </li>
+            ))}
+          </ul>
         </>
       )}
       <h3>Stderr</h3>
@@ -103,6 +121,7 @@ export function ServersView({ route }: { route: Route }) {
                   </td>
                   <td>
                     <State state={server.state} />
+                    {server.breaker.parts.length > 0 && <span class="small">{server.breaker.state === 'closed' ? ' breaker partly open' : ` breaker ${server.breaker.state.replace('_', ' ')}`}</span>}
                   </td>
                   <td>
                     <Since iso={server.since} />

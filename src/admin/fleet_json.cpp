@@ -15,6 +15,18 @@ namespace {
 namespace json = boost::json;
 using sallyport::json::quote;
 
+json::object breaker_json(const upstream::Status& status) {
+  json::array parts;
+  for (const upstream::Breaker::Part& part : status.open_parts) {
+    parts.push_back({{"scope", json_text(name(part.scope))},
+                     {"tool", part.tool.empty() ? json::value() : json::value(json_text(part.tool))},
+                     {"caller", part.caller.empty() ? json::value() : json::value(json_text(part.caller))},
+                     {"state", json_text(name(part.state))},
+                     {"probeInMs", part.probe_in.count()}});
+  }
+  return {{"state", json_text(name(status.breaker))}, {"parts", std::move(parts)}};
+}
+
 void append_tool(std::string& out, std::string_view exposed, const upstream::View::Tool& entry) {
   const upstream::Tool& tool = *entry.tool;
   const std::string timeout = tool.timeout ? std::to_string(tool.timeout->count()) : "null";
@@ -68,6 +80,7 @@ json::object server_json(const upstream::Status& status) {
   object["prompts"] = status.prompts;
   object["instances"] = status.instances;
   object["inFlight"] = status.in_flight;
+  object["breaker"] = breaker_json(status);
   return object;
 }
 

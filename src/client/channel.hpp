@@ -35,6 +35,7 @@ struct Outgoing {
   std::optional<protocol::LogLevel>
       log_wanted;                     // what a legacy server's connection is told, if it is not yet
   std::function<void()> on_progress;  // progress came: the operation has begun
+  std::string_view caller;            // on whose behalf; the server is not told
   bool repeatable = false;            // may this request be sent again though it may have run?
 };
 

@@ -372,7 +372,9 @@ Task<std::unique_ptr<pipeline::Answer>> HttpChannel::receive_failure(net::HttpCa
   context.operation = classify::operation_of(pending.outgoing->method);
   context.handed_over = true;
   context.refuses_with = env_.target.refuses_with;
-  co_return Failure(classify::from_http(status, fields, env_.loop.clock().system_now(), context));
+  Error error = classify::from_http(status, fields, env_.loop.clock().system_now(), context);
+  if (answer) error.with_extra("jsonrpc", true);  // the server itself speaks, not what stands before it
+  co_return Failure(std::move(error));
 }
 
 Task<void> HttpChannel::notify(std::string body) {

@@ -13,13 +13,14 @@ namespace sallyport::config {
 namespace {
 
 // What a reload puts in force. A key that is not named here waits for a restart, and the log says so.
-constexpr std::array<std::string_view, 23> live = {
+constexpr std::array<std::string_view, 26> live = {
     "admin.token",        "expose.separator",   "expose.max_name",    "expose.keep_listed",
     "timeouts.tool",      "timeouts.tool_max",  "timeouts.start",     "timeouts.first_list",
     "timeouts.discovery", "timeouts.connect",   "timeouts.shutdown",  "limits.rate",
     "limits.per",         "limits.source",      "limits.concurrency", "limits.buffered",
     "limits.response",    "limits.children",    "limits.stdio_line",  "limits.instances",
-    "recovery",           "retry_budget.share", "retry_budget.floor"};
+    "recovery",           "retry_budget.share", "retry_budget.floor", "breaker.failures",
+    "breaker.window",     "breaker.open"};
 
 template <class T>
 std::string text(const T& value, const Key& key) {

@@ -167,6 +167,13 @@ struct Limits {
   std::uint32_t subscriptions = 100;
 };
 
+// When a server that fails is left alone.
+struct Breaker {
+  std::uint32_t failures = 5;
+  Milliseconds window = 30s;
+  Milliseconds open = 10s;
+};
+
 struct Sessions {
   Milliseconds idle = 30min;
   std::uint32_t total = 10000;
@@ -235,6 +242,7 @@ struct Config {
   std::vector<recovery::Rule> recovery;  // the first that fits counts
   Limits limits;
   RetryBudget retry_budget;
+  Breaker breaker;
   Sessions sessions;
   Stream stream;
   Events events;

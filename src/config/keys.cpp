@@ -150,7 +150,10 @@ constexpr std::array table{
     Key{"retry_budget", Type::section, v01, "", "How many calls to one server may be tried again, so that retries do not keep down a server that is overloaded."},
     Key{"retry_budget.share", Type::share, v01, "0.2", "This part of the calls that are made may be tried again; at most 100 are saved up.", to<&C::retry_budget, &RetryBudget::share>},
     Key{"retry_budget.floor", Type::rate, v01, "10/10s", "And so many besides, for servers that are seldom called.", to<&C::retry_budget, &RetryBudget::floor>, 0, million},
-    Key{"breaker", Type::any, later, "", "When a failing server is left alone."},
+    Key{"breaker", Type::section, v01, "", "When a server that fails is left alone: calls are then refused at once until it has answered a question of the gateway's own."},
+    Key{"breaker.failures", Type::integer, v01, "5", "Failures within `window` that open it; at most half of them from one caller: who fails alone is refused alone.", to<&C::breaker, &Breaker::failures>, 2, 1000},
+    Key{"breaker.window", Type::duration, v01, "30s", "How long a failure counts.", to<&C::breaker, &Breaker::window>, 1, ms_per_day},
+    Key{"breaker.open", Type::duration, v01, "10s", "The time before the server is asked whether it works again, and between two such questions.", to<&C::breaker, &Breaker::open>, 1, ms_per_day},
 
     Key{"sessions", Type::section, v01, "", "Sessions of clients that speak 2025-11-25 or older."},
     Key{"sessions.idle", Type::duration, v01, "30m", "How long an unused session lives.", to<&C::sessions, &Sessions::idle>, 1, 30 * ms_per_day},

@@ -70,6 +70,8 @@ upstream::Settings upstream_settings(const config::Config& config) {
   settings.idle = config.sessions.idle;
   settings.max_name = config.expose.max_name;
   settings.recovery = recovery::Policy(config.recovery);
+  settings.breaker = {
+      .failures = config.breaker.failures, .window = config.breaker.window, .open = config.breaker.open};
   return settings;
 }
 

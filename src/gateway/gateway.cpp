@@ -3,6 +3,8 @@
 #include "gateway/definitions.hpp"
 #include "telemetry/metrics_names.hpp"
 
+#include <algorithm>
+
 namespace sallyport::gateway {
 namespace {
 namespace metrics = telemetry::metrics;
@@ -50,9 +52,13 @@ upstream::FleetChange Gateway::reload(const config::Config& config) {
   for (const std::string& key : change.removed) {
     metrics_->forget(metrics::upstream_up, {key});
     metrics_->forget(metrics::upstream_disabled, {key});
+    metrics_->forget(metrics::breaker_state, {key, name(upstream::Breaker::Scope::server)});
   }
   for (const std::vector<std::string>* keys : {&change.removed, &change.replaced}) {
-    for (const std::string& key : *keys) metrics_->forget(metrics::upstream_instances, {key});
+    for (const std::string& key : *keys) {
+      metrics_->forget(metrics::upstream_instances, {key});
+      forget_open_parts(key);
+    }
   }
   for (const std::vector<std::string>* keys : {&change.added, &change.replaced}) {
     for (const std::string& key : *keys) state_changed(*fleet_.current()->find(key)->server());
@@ -63,8 +69,16 @@ upstream::FleetChange Gateway::reload(const config::Config& config) {
 std::shared_ptr<upstream::Farewell> Gateway::replace_server(std::string_view key, upstream::Power power) {
   if (draining_) return nullptr;
   auto farewell = fleet_.replace(key, power, graph_->config.timeouts.shutdown);
-  if (farewell) graph_ = build_graph(graph_->config);
+  if (!farewell) return farewell;
+  graph_ = build_graph(graph_->config);
+  forget_open_parts(farewell->key);
   return farewell;
+}
+
+void Gateway::forget_open_parts(const std::string& key) {
+  using enum upstream::Breaker::Scope;
+  for (const auto scope : {tool, caller, caller_tool})
+    metrics_->forget(metrics::breaker_state, {key, name(scope)});
 }
 
 Error Gateway::draining_error() const {
@@ -150,6 +164,8 @@ void Gateway::state_changed(const upstream::Server& server) {
   using upstream::State;
   metrics_->gauge(metrics::upstream_up, {server.key()}).set(server.state() == State::up ? 1 : 0);
   metrics_->gauge(metrics::upstream_disabled, {server.key()}).set(server.state() == State::disabled ? 1 : 0);
+  metrics_->gauge(metrics::breaker_state, {server.key(), name(upstream::Breaker::Scope::server)})
+      .set(static_cast<double>(server.breaker().state()));
   if (server.state() == State::starting && server.status().restarts > 0) {
     metrics_->counter(metrics::upstream_restarts, {server.key()}).increment();
   }
@@ -162,6 +178,17 @@ void Gateway::instances_changed(const upstream::Server& server) {
 
 void Gateway::instance_restarted(const upstream::Server& server) {
   metrics_->counter(metrics::upstream_restarts, {server.key()}).increment();
+}
+
+// The state is of the worst part of each kind; of an isolated server, of the one that reads its lists.
+void Gateway::breaker_changed(const upstream::Server& server, const upstream::Breaker::Part& part) {
+  metrics_->counter(metrics::breaker_transitions, {server.key(), name(part.scope), name(part.state)})
+      .increment();
+  if (server.is_instance()) return;
+  auto worst = upstream::Breaker::State::closed;
+  for (const auto& each : server.breaker().open_parts(loop_->now()))
+    if (each.scope == part.scope) worst = std::max(worst, each.state);
+  metrics_->gauge(metrics::breaker_state, {server.key(), name(part.scope)}).set(static_cast<double>(worst));
 }
 
 void Gateway::garbage(const upstream::Server& server, std::string_view kind) {

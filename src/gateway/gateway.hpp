@@ -59,11 +59,13 @@ class Gateway final : public pipeline::Front, private upstream::FleetObserver {
   void state_changed(const upstream::Server& server) override;
   void garbage(const upstream::Server& server, std::string_view kind) override;
   void late_answer(const upstream::Server& server) override;
+  void breaker_changed(const upstream::Server& server, const upstream::Breaker::Part& part) override;
   void instances_changed(const upstream::Server& server) override;
   void instance_restarted(const upstream::Server& server) override;
   std::shared_ptr<const Graph> build_graph(const config::Config& config);
   std::unique_ptr<pipeline::Service> build_stack(const config::Config& config, upstream::Roster& roster);
   void set_limits(const config::Limits& limits);
+  void forget_open_parts(const std::string& key);
   Error draining_error() const;
 
   task::Loop* loop_;

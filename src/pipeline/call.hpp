@@ -28,7 +28,8 @@ namespace sallyport::pipeline {
 // Who calls. Without authentication there is one principal, and the address it came from.
 struct Principal {
   std::string name = "anonymous";
-  std::string source;    // an IP address, or "stdio"
+  std::string source;  // an IP address, or "stdio"
+  bool is_anonymous() const { return name == "anonymous"; }
   bool trusted = false;  // `auth.trusted`: its traces go on in ours
 };
 

@@ -25,6 +25,8 @@ inline constexpr std::array<std::string_view, 1> reason = {"reason"};
 inline constexpr std::array<std::string_view, 1> signal = {"signal"};
 inline constexpr std::array<std::string_view, 2> signal_code = {"signal", "code"};
 inline constexpr std::array<std::string_view, 2> signal_reason = {"signal", "reason"};
+inline constexpr std::array<std::string_view, 2> server_scope = {"server", "scope"};
+inline constexpr std::array<std::string_view, 3> server_scope_state = {"server", "scope", "state"};
 inline constexpr std::array<std::string_view, 1> result = {"result"};
 }  // namespace labels
 
@@ -154,6 +156,20 @@ inline constexpr MetricInfo upstream_restarts{
     .type = MetricType::counter,
     .labels = labels::server,
 };
+inline constexpr MetricInfo breaker_state{
+    .name = "sallyport_breaker_state",
+    .help =
+        "The circuit breaker of a server: 0 closed, 1 half open, 2 open; by what it refuses: all calls "
+        "(`server`), those of a `tool`, of a `caller`, or of one caller to one tool (`caller_tool`).",
+    .type = MetricType::gauge,
+    .labels = labels::server_scope,
+};
+inline constexpr MetricInfo breaker_transitions{
+    .name = "sallyport_breaker_transitions_total",
+    .help = "Times that a part of a server's circuit breaker became `open`, `half_open` or `closed`.",
+    .type = MetricType::counter,
+    .labels = labels::server_scope_state,
+};
 inline constexpr MetricInfo upstream_instances{
     .name = "sallyport_upstream_instances",
     .help =
@@ -277,6 +293,8 @@ inline constexpr std::array all = {&build_info,
                                    &upstream_disabled,
                                    &upstream_up,
                                    &upstream_restarts,
+                                   &breaker_state,
+                                   &breaker_transitions,
                                    &upstream_instances,
                                    &upstream_late_answers,
                                    &upstream_garbage,

@@ -4,6 +4,7 @@
 
 #include "client/target.hpp"
 #include "recovery/policy.hpp"
+#include "upstream/breaker.hpp"
 
 #include <chrono>
 #include <cstdint>
@@ -50,6 +51,7 @@ struct Settings : client::Settings {
   std::chrono::milliseconds idle{1800000};  // how long an instance that nobody uses is kept
   std::uint32_t max_name = 48;
   recovery::Policy recovery;  // of what the gateway itself asks a server
+  BreakerRule breaker;
 
   bool operator==(const Settings&) const = default;
 };

@@ -20,6 +20,7 @@ class InstanceHost {
   virtual void instance_restarted(const Server& lister) = 0;
   virtual void garbage(const Server& lister, std::string_view kind) = 0;
   virtual void late_answer(const Server& lister) = 0;
+  virtual void breaker_changed(const Server& instance, const Breaker::Part& part) = 0;
 
  protected:
   ~InstanceHost() = default;
@@ -57,6 +58,9 @@ class Instances final : public std::enable_shared_from_this<Instances>, private 
   void listed(const Server&, bool) override {}
   void garbage(const Server&, std::string_view kind) override { host_->garbage(*lister_, kind); }
   void late_answer(const Server&) override { host_->late_answer(*lister_); }
+  void breaker_changed(const Server& instance, const Breaker::Part& part) override {
+    host_->breaker_changed(instance, part);
+  }
   bool take_child() override;
   void give_child() override { --children_; }
 

@@ -43,6 +43,10 @@ Error timed_out(std::chrono::milliseconds limit, const Error& cancelled) {
       .with_slot(Slot::seconds, std::chrono::ceil<std::chrono::seconds>(limit).count());
 }
 
+std::string_view tool_of(const client::Outgoing& outgoing) {
+  return outgoing.method == protocol::Method::tools_call ? outgoing.name : std::string_view();
+}
+
 // A place among the requests of a server, held while it lives; `last` is set when nobody holds one any more.
 class Place {
  public:
@@ -85,9 +89,11 @@ Server::Server(task::Loop& loop, client::Target target, const Settings& settings
       observer_(&observer),
       since_(loop.clock().system_now()),
       era_(target_.protocol),
+      breaker_(settings.breaker),
       retry_(loop.timers()),
       coalesce_(loop.timers()),
       unlist_(loop.timers()),
+      probe_(loop.timers()),
       settled_(loop),
       group_(loop),
       starting_(group_),
@@ -96,6 +102,7 @@ Server::Server(task::Loop& loop, client::Target target, const Settings& settings
 Server::Server(Server& lister, std::string owner, ServerObserver& observer, task::Event& idle)
     : Server(*lister.loop_, lister.target_, *lister.settings_, *lister.budget_, observer) {
   owner_ = std::move(owner);
+  if (!target_.is_stdio()) guard_ = &lister;
   era_ = lister.era_;
   retry_budget_ = lister.retry_budget_;
   idle_ = &idle;
@@ -141,6 +148,8 @@ Status Server::status() const {
   status.restarts = starts_ > 0 ? starts_ - 1 : 0;
   status.in_flight = in_flight();
   status.instances = instances_ ? instances_->size() : 0;
+  status.breaker = breaker_.state();
+  status.open_parts = breaker_.open_parts(loop_->now());
   return status;
 }
 
@@ -181,6 +190,7 @@ Error Server::unavailable() const {
 
 bool Server::may_try_now() const {
   if (state_ != State::down) return true;
+  if (breaker().state() != Breaker::State::closed) return false;  // the next start is its probe
   const SteadyTime now = loop_->now();
   if (retry_at_ <= now) return true;
   return !target_.is_stdio() && now - http_retry_gap >= down_at_;
@@ -190,7 +200,8 @@ Task<void> Server::ready() {
   if (state_ == State::up) co_return ok();
   if (stopping_ || state_ == State::disabled) co_return Failure(unavailable());
   if (!starting_.flying() && !may_try_now()) {
-    if (retry_at_ - loop_->now() > short_wait) co_return Failure(unavailable());
+    if (retry_at_ - loop_->now() > short_wait || breaker().state() != Breaker::State::closed)
+      co_return Failure(unavailable());
     CO_TRY(co_await task::Sleep(loop_->timers(), retry_at_));
   }
   if (state_ == State::up) co_return ok();
@@ -220,6 +231,7 @@ Task<void> Server::start() {
       unlist_.cancel();
       last_error_.reset();
       backoff_.up(loop_->now());
+      last_caller_.clear();
       set_state(State::up);
       if (is_instance()) {
         log::debug("an instance is up", {{"server", target_.key}, {"owner", owner_}});
@@ -231,6 +243,7 @@ Task<void> Server::start() {
       observer_->listed(*this, true);
       if (!changed_.empty()) refresh_soon();
       session_renewed();
+      ended_probe(true);
       co_return ok();
     }
     close(std::move(*channel));
@@ -238,7 +251,9 @@ Task<void> Server::start() {
   }
   lost_early_.reset();
   const Error error = as_discovery(channel.error());
-  if (error.code() != Code::proto_cancelled) went_down(error);
+  if (error.code() == Code::proto_cancelled) co_return Failure(error);
+  note_failed_start(channel.error());
+  went_down(error);
   co_return Failure(error);
 }
 
@@ -275,6 +290,8 @@ Task<std::shared_ptr<client::Channel>> Server::open_child() {
 }
 
 Task<std::unique_ptr<pipeline::Answer>> Server::request(const client::Outgoing& outgoing) {
+  if (const auto refusal = breaker().refusal(loop_->now(), outgoing.caller, tool_of(outgoing)))
+    co_return Failure(breaker_error(*refusal));
   const Place place(in_flight_,
                     idle_);  // who waits for a start has one too, or a burst would wait without bound
   if (state_ != State::up) {
@@ -285,9 +302,18 @@ Task<std::unique_ptr<pipeline::Answer>> Server::request(const client::Outgoing& 
   if (!channel) co_return Failure(unavailable());
   if (outgoing.log_wanted && outgoing.log_wanted != log_level_)
     CO_TRY(co_await tell_log_level(*channel, *outgoing.log_wanted));
+  if (last_caller_ != outgoing.caller) last_caller_ = outgoing.caller;
+  const std::uint64_t before = guard_->answers_;
   auto answer = co_await channel->request(outgoing);
-  const bool lost = !answer && (unreachable(answer.error()) || changed_era(*channel, answer.error()));
-  if (lost && channel == channel_) channel_lost(answer.error());
+  if (answer) {
+    ++guard_->answers_;
+    co_return answer;
+  }
+  const task::Scope& scope = co_await task::current_scope();
+  const bool timed_out = scope.cancelled() && scope.reason() == task::CancelReason::deadline;
+  note_failed_request(*channel, outgoing, answer.error(), guard_->answers_ != before, timed_out);
+  const bool lost = unreachable(answer.error()) || changed_era(*channel, answer.error());
+  if (lost && channel == channel_) drop_channel(answer.error());
   co_return answer;
 }
 
@@ -296,6 +322,13 @@ void Server::channel_lost(const Error& error) {
     lost_early_ = error;
     return;
   }
+  ++incident_;
+  // Who still waits for an answer says so; else it was the last one who asked, if there was one.
+  if (in_flight_ == 0) note_failure(last_caller_);
+  drop_channel(error);
+}
+
+void Server::drop_channel(const Error& error) {
   close(std::move(channel_));
   channel_.reset();
   if (!stopping_) went_down(as_discovery(error));
@@ -315,16 +348,27 @@ void Server::went_down(const Error& error) {
   era_ = target_.protocol;
   const auto delay = backoff_.down(now, recovery::random_share());
   retry_at_ = now + delay;
+  const bool guarded = guard_ != this;
+  if (!guarded && breaker_.state() == Breaker::State::half_open) ended_probe(false);
+  if (breaker().state() == Breaker::State::open) {
+    if (target_.is_stdio()) breaker_.postpone(retry_at_);
+    retry_at_ = breaker().probe_at();
+  }
+  const bool is_probe = !guarded && breaker_.state() == Breaker::State::open;
   set_state(State::down);
+  const auto retry_in = std::chrono::ceil<std::chrono::milliseconds>(retry_at_ - now);
   if (is_instance()) {
     log::warn("an instance is down", {{"server", target_.key}, {"owner", owner_}, {"error", error}});
   } else {
-    log::warn("server is down", {{"server", target_.key}, {"retry_in_ms", delay.count()}, {"error", error}});
+    log::warn("server is down",
+              {{"server", target_.key}, {"retry_in_ms", retry_in.count()}, {"error", error}});
   }
-  if (stopping_ || retired_ || (is_instance() && watched() == 0)) return;
+  if (stopping_ || retired_ || (is_instance() && watched() == 0 && !is_probe)) return;
   retry_.start(retry_at_, [this] {
+    breaker_.probing(loop_->now());
+    tell_of_breaker();
     group_.spawn([](Server& self) -> Task<void> {
-      (void)co_await self.ready();
+      (void)co_await self.starting_.run([&self] { return self.start(); });
       co_return ok();
     }(*this));
   });
@@ -382,6 +426,7 @@ void Server::retire(task::Event& idle) noexcept {
   retired_ = true;
   idle_ = &idle;
   retry_.cancel();
+  probe_.cancel();
 }
 
 Task<void> Server::stop() {
@@ -389,6 +434,7 @@ Task<void> Server::stop() {
   retry_.cancel();
   coalesce_.cancel();
   unlist_.cancel();
+  probe_.cancel();
   if (channel_) close(std::exchange(channel_, nullptr));
   group_.cancel(task::CancelReason::shutdown);
   if (instances_) (void)co_await instances_->stop();

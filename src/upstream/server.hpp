@@ -9,6 +9,7 @@
 #include "recovery/budget.hpp"
 #include "task/group.hpp"
 #include "upstream/backoff.hpp"
+#include "upstream/breaker.hpp"
 #include "upstream/definition.hpp"
 #include "upstream/listing.hpp"
 #include "upstream/watches.hpp"
@@ -40,6 +41,8 @@ struct Status {
   std::size_t prompts = 0;
   std::uint32_t in_flight = 0;
   std::size_t instances = 0;  // of an isolated server, besides itself
+  Breaker::State breaker = Breaker::State::closed;
+  std::vector<Breaker::Part> open_parts;  // of its breaker
 };
 
 // What happens to a server, for views and metrics.
@@ -50,6 +53,7 @@ class ServerObserver {
   virtual void listed(const class Server& server, bool came_up) = 0;
   virtual void garbage(const class Server& server, std::string_view kind) = 0;
   virtual void late_answer(const class Server& server) = 0;
+  virtual void breaker_changed(const class Server& server, const Breaker::Part& part) = 0;
   virtual bool take_child() = 0;  // a place for one more child process; given back when it is gone
   virtual void give_child() = 0;
 
@@ -80,6 +84,8 @@ class Server final : private client::ChannelOwner {
   State state() const noexcept { return state_; }
   SystemTime since() const noexcept { return since_; }
   const std::optional<Error>& last_error() const noexcept { return last_error_; }
+  const Breaker& breaker() const noexcept { return guard_->breaker_; }
+  bool is_instance() const noexcept { return !owner_.empty(); }
   std::uint32_t in_flight() const noexcept { return instances_ ? in_flight_of_all() : in_flight_; }
   Status status() const;
   // How many calls to it may be tried again; its instances share one.
@@ -96,8 +102,11 @@ class Server final : private client::ChannelOwner {
   Task<void> ready();
 
   // Sends one request and gives the answer, after waiting for the server to be there. The errors are those of
-  // the channel, or TOOL_006.
+  // the channel, or TOOL_006; at once while its breaker is open for this caller or tool.
   Task<std::unique_ptr<pipeline::Answer>> request(const client::Outgoing& outgoing);
+
+  // What it answered to this caller is no MCP, as only those saw who read it.
+  void answered_badly(std::string_view caller) { note_failure(caller); }
 
   // Calls `heard` when the resource (the URI is the server's own) may have changed, until `watch` is dropped;
   // also when the connection is another one, as nothing is replayed. A server that refuses says so in
@@ -151,12 +160,24 @@ class Server final : private client::ChannelOwner {
   Task<std::shared_ptr<client::Channel>> open_child();
   void refresh_soon();
   Task<void> refresh();
+  void drop_channel(const Error& error);
   void went_down(const Error& error);
+
+  // What its breaker makes of failures (server_breaker.cpp).
+  Error breaker_error(const Breaker::Refusal& refusal) const;
+  void note_failure(std::string_view caller, std::uint64_t incident = 0);
+  void note_failed_start(const Error& error);
+  void note_failed_request(const client::Channel& channel, const client::Outgoing& outgoing,
+                           const Error& error, bool others_answered, bool timed_out);
+  void ended_probe(bool answered);
+  void tell_of_breaker();
+  void wind_probe();
+  Task<void> probe();
+  Task<void> ask_if_alive(client::Channel& channel);
   void close(std::shared_ptr<client::Channel> channel);
   void set_state(State state);
   Error unavailable() const;
   bool may_try_now() const;
-  bool is_instance() const noexcept { return !owner_.empty(); }
   std::uint32_t in_flight_of_all() const noexcept;
 
   task::Loop* loop_;
@@ -177,6 +198,13 @@ class Server final : private client::ChannelOwner {
   std::uint64_t starts_ = 0;
   std::uint32_t in_flight_ = 0;
   std::shared_ptr<recovery::Budget> retry_budget_ = std::make_shared<recovery::Budget>();
+  // Whose breaker lets its requests through, and probes: its own; of an instance over HTTP, which shares its
+  // endpoint with the others, that of the server.
+  Server* guard_ = this;
+  Breaker breaker_;
+  std::uint64_t answers_ = 0;
+  std::uint64_t incident_ = 0;  // the last time that it ended by itself
+  std::string last_caller_;
   std::string owner_;  // whose instance it is, as operators read it
   std::shared_ptr<Instances> instances_;
   bool shared_if_modern_ = false;
@@ -195,6 +223,7 @@ class Server final : private client::ChannelOwner {
   task::Timer retry_;
   task::Timer coalesce_;
   task::Timer unlist_;
+  task::Timer probe_;
   task::Event settled_;
   task::Group group_;
   task::SingleFlight<void> starting_;

@@ -34,6 +34,8 @@ struct Server::Watch {
 
 Task<Server::Watching> Server::watch(std::shared_ptr<Server> self, std::string uri, Watches::Heard heard) {
   Server& server = *self;
+  if (const auto refusal = server.breaker_.refusal(server.loop_->now(), {}, {}))
+    co_return Failure(server.breaker_error(*refusal));
   if (Result<void> up = co_await server.ready(); !up)
     co_return Failure(std::move(up).error().with_executed(Executed::no));
   const std::shared_ptr<client::Channel> channel = server.channel_;

@@ -12,7 +12,7 @@ import { until } from './lib/wait.mjs';
 
 const scope = fileScope();
 const LINE_LIMIT = 1 << 20;
-const CONFIG = { timeouts: { tool: '3s' }, limits: { stdio_line: '1MiB', response: '1MiB' } };
+const CONFIG = { breaker: { failures: 1000 }, timeouts: { tool: '3s' }, limits: { stdio_line: '1MiB', response: '1MiB' } };
 
 // Names of codes, so that the tables read.
 const TIMED_OUT = { code: 'TOOL_004', executed: 'maybe', canRetry: false };

@@ -19,6 +19,11 @@ namespace {
 using protocol::Field;
 using protocol::Method;
 
+// Whom failures are laid to: without authentication there is one principal, so it is the address.
+std::string_view caller_of(const pipeline::Principal& principal) {
+  return principal.is_anonymous() ? principal.source : principal.name;
+}
+
 Error malformed() {
   return Error(Code::network_protocol_error)
       .with_executed(Executed::maybe)
@@ -198,6 +203,7 @@ Task<pipeline::Reply> Upstream::call(pipeline::Call& call) {
     outgoing.params = params;
     if (protocol::row(call.method()).name_source != protocol::NameSource::none) outgoing.name = call.own_name;
   }
+  outgoing.caller = caller_of(*call.principal);
   outgoing.hops = call.hops;
   outgoing.events = call.events;
   if (call.events) outgoing.progress_token = call.message->raw(Field::progress_token, call.bytes);
@@ -213,10 +219,12 @@ Task<pipeline::Reply> Upstream::call(pipeline::Call& call) {
   ++call.attempts;
   auto asked = call.trace.active() ? traced(call, outgoing) : call.server->request(outgoing);
   auto answer = CO_TRY(co_await std::move(asked));
-  CO_TRY(check_answer(*answer));
   answer->method = call.method();
-  if (!call.tool) CO_TRY(check_content(call, *answer));
-  co_return answer;
+  Result<void> sound = check_answer(*answer);
+  if (sound && !call.tool) sound = check_content(call, *answer);
+  if (sound) co_return answer;
+  if (sound.error().code() == Code::network_protocol_error) call.server->answered_badly(outgoing.caller);
+  co_return Failure(std::move(sound).error());
 }
 
 }  // namespace sallyport::layers

@@ -1,0 +1,145 @@
+// What a server's breaker makes of its failures, and the question that closes it again. While the breaker is
+// open for all calls, nothing but its probe reaches the server: of one that is down, its start is the probe.
+#include "telemetry/log.hpp"
+#include "upstream/server.hpp"
+
+#include <algorithm>
+
+namespace sallyport::upstream {
+namespace {
+
+constexpr std::chrono::milliseconds probe_patience{5000};
+
+bool is_rejection(int status) {
+  return status >= 400 && status < 500;
+}
+
+// Of a request that reached a connection. What a server says about a call is never counted, nor what we
+// refuse ourselves (errors.md section 5).
+bool is_failure_of_server(const Error& error) {
+  switch (error.code()) {
+    case Code::network_connection_failed:
+    case Code::network_ssl_error:
+    case Code::network_dns_error:
+    case Code::network_unreachable:
+    case Code::network_protocol_error:
+      return true;
+    case Code::network_timeout:
+      return error.phase() == Phase::resolve || error.phase() == Phase::connect ||
+             error.phase() == Phase::tls;
+    case Code::tool_server_unavailable: {
+      const int status = error.status_code().value_or(0);
+      return status >= 502 && status <= 504 &&
+             std::ranges::find(error.extras(), "jsonrpc", &Extra::key) == error.extras().end();
+    }
+    default:
+      return false;
+  }
+}
+
+bool never_connected(const Error& error) {
+  return error.executed() == Executed::no &&
+         (error.phase() == Phase::resolve || error.phase() == Phase::connect || error.phase() == Phase::tls);
+}
+
+}  // namespace
+
+Error Server::breaker_error(const Breaker::Refusal& refusal) const {
+  Error error(Code::tool_server_unavailable);
+  error.with_executed(Executed::no).with_can_retry(true).with_slot(Slot::server, target_.key);
+  error.with_retry_after(refusal.retry_after).with_extra("breaker", std::string(name(refusal.scope)));
+  if (last_error_) error.with_cause(*last_error_);
+  return error;
+}
+
+void Server::note_failure(std::string_view caller, std::uint64_t incident) {
+  guard_->breaker_.failed(loop_->now(), caller, incident);
+  guard_->tell_of_breaker();
+}
+
+// A start reaches nobody's arguments: it is the server that failed, unless it only refused us, or we had no
+// place for it.
+void Server::note_failed_start(const Error& error) {
+  ended_probe(false);
+  const bool ours = error.code() == Code::limit_quota || error.code() == Code::limit_too_many_instances;
+  if (!ours && !is_rejection(error.status_code().value_or(0))) note_failure({});
+}
+
+void Server::note_failed_request(const client::Channel& channel, const client::Outgoing& outgoing,
+                                 const Error& error, bool others_answered, bool timed_out) {
+  if (error.code() == Code::proto_cancelled) {
+    if (!timed_out || outgoing.method != protocol::Method::tools_call) return;
+    if (!others_answered) return note_failure(outgoing.caller);
+    guard_->breaker_.tool_failed(loop_->now(), outgoing.caller, outgoing.name);
+    return guard_->tell_of_breaker();
+  }
+  if (never_connected(error)) {
+    if (&channel == channel_.get()) note_failure({});
+    return;
+  }
+  // Its process or connection ended, for all who waited.
+  if (&channel != channel_.get()) return note_failure(outgoing.caller, incident_);
+  if (is_failure_of_server(error)) note_failure(outgoing.caller);
+}
+
+void Server::ended_probe(bool answered) {
+  if (guard_ != this) return;
+  breaker_.probed(loop_->now(), answered);
+  tell_of_breaker();
+}
+
+void Server::tell_of_breaker() {
+  for (const Breaker::Part& part : breaker_.take_changes()) {
+    observer_->breaker_changed(*this, part);
+    const std::string_view scope = name(part.scope);
+    if (part.state == Breaker::State::open) {
+      log::warn("a breaker is open", {{"server", target_.key},
+                                      {"scope", scope},
+                                      {"tool", part.tool},
+                                      {"caller", part.caller},
+                                      {"retry_in_ms", part.probe_in.count()}});
+    } else if (part.state == Breaker::State::closed) {
+      log::info("a breaker is closed",
+                {{"server", target_.key}, {"scope", scope}, {"tool", part.tool}, {"caller", part.caller}});
+    }
+  }
+  wind_probe();
+}
+
+void Server::wind_probe() {
+  const auto due = breaker_.next_probe();
+  // Of one that is down the next start is the probe; what is open besides is asked about when it is up. One
+  // that was never started has been asked for by instances only.
+  if (!due || stopping_ || retired_ || (state_ != State::up && state_ != State::idle)) return probe_.cancel();
+  probe_.start(*due, [this] { group_.spawn(probe()); });
+}
+
+Task<void> Server::probe() {
+  breaker_.probing(loop_->now());
+  const std::shared_ptr<client::Channel> channel = channel_;
+  tell_of_breaker();
+  if (!channel) co_return co_await starting_.run([this] { return start(); });
+  const Result<void> answered = co_await ask_if_alive(*channel);
+  if (!answered && answered.error().code() == Code::proto_cancelled) co_return ok();
+  ended_probe(answered.has_value());
+  if (answered || channel != channel_) co_return ok();
+  note_failure({});
+  if (never_connected(answered.error())) drop_channel(answered.error());
+  co_return ok();
+}
+
+Task<void> Server::ask_if_alive(client::Channel& channel) {
+  client::Outgoing ask;
+  ask.method = protocol::era(channel.revision()) == protocol::Era::modern ? protocol::Method::server_discover
+                                                                          : protocol::Method::ping;
+  ask.repeatable = true;
+  auto answer = co_await task::with_deadline(
+      loop_->timers(), loop_->now() + probe_patience, channel.request(ask), [](const Error& cancelled) {
+        return Error(Code::network_timeout).with_executed(cancelled.executed()).with_phase(Phase::wait);
+      });
+  if (!answer) co_return Failure(std::move(answer).error());
+  ++answers_;
+  co_return ok();
+}
+
+}  // namespace sallyport::upstream
