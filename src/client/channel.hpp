@@ -8,7 +8,6 @@
 #include "protocol/mcp_headers.hpp"
 #include "protocol/method.hpp"
 
-#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -33,10 +32,10 @@ struct Outgoing {
   std::optional<protocol::LogLevel> log_level;  // the least important message its caller takes; none: no logs
   std::optional<protocol::LogLevel> log_asked;  // what a modern server is asked for
   std::optional<protocol::LogLevel>
-      log_wanted;                     // what a legacy server's connection is told, if it is not yet
-  std::function<void()> on_progress;  // progress came: the operation has begun
-  std::string_view caller;            // on whose behalf; the server is not told
-  bool repeatable = false;            // may this request be sent again though it may have run?
+      log_wanted;                        // what a legacy server's connection is told, if it is not yet
+  pipeline::CallTimer* timer = nullptr;  // of the call; null: nobody limits it there
+  std::string_view caller;               // on whose behalf; the server is not told
+  bool repeatable = false;               // may this request be sent again though it may have run?
 };
 
 // What a channel tells its server.

@@ -16,8 +16,8 @@ PendingRequest* PendingRequests::find(std::string_view raw_id) noexcept {
 void PendingRequests::progress(std::string_view bytes, const protocol::Message& message) {
   PendingRequest* request = find(message.raw(protocol::Field::notified_token, bytes));
   if (!request) return;
-  if (!std::exchange(request->progressed, true) && request->outgoing->on_progress)
-    request->outgoing->on_progress();
+  if (!std::exchange(request->progressed, true) && request->outgoing->timer)
+    request->outgoing->timer->progressed();
   const Outgoing& outgoing = *request->outgoing;
   if (!outgoing.events || outgoing.progress_token.empty()) return;
   outgoing.events->notify(protocol::rewrite_progress(bytes, message, outgoing.progress_token));

@@ -122,6 +122,7 @@ struct Server {
       refuses_with;  // HTTP statuses by which this server says that it did not run the call
   ToolRules tools;
   bool trusted = false;  // believe this server's own annotations
+  std::string fallback;  // the key of the server to ask when this one fails; empty: none
 
   bool is_stdio() const { return !command.empty(); }
   // Can a caller get a process or connection of its own?

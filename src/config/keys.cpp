@@ -75,7 +75,7 @@ constexpr std::array table{
     Key{"servers.*.proxy", Type::any, later, "", "A proxy on the way to it."},
     Key{"servers.*.protocol", Type::choice, v01, "auto", "The revision of MCP to speak with it; `auto` finds out.", to<&S::protocol>, 0, 0, revisions},
     Key{"servers.*.isolation", Type::choice, v01, "auto", "Who shares one process or connection of it: all callers, those of one principal, or nobody but one session. `auto` is `shared` for a stdio server and `session` for an HTTP one of 2025-11-25 or older; later ones have no sessions.", to<&S::isolation>, 0, 0, "auto|shared|principal|session"},
-    Key{"servers.*.fallback", Type::any, later, "", "The server to ask instead when this one is down."},
+    Key{"servers.*.fallback", Type::text, v01, "", "The server that is asked instead when this one fails, for calls that did not run or may be repeated; it has tools of the same names.", to<&S::fallback>},
     Key{"servers.*.prefix", Type::prefix, v01, "", "Tools show as `{server}__{tool}`; the empty text shows them under their own names.", to<&S::prefix>},
     Key{"servers.*.refuses_with", Type::statuses, v01, "[]", "HTTP statuses by which it says that it did not run a call.", to<&S::refuses_with>, 400, 599},
     Key{"servers.*.tools", Type::section, v01, "", "Which of its tools are shown, how, and what may be done with them. Tools are named as the server names them."},

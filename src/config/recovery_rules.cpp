@@ -16,7 +16,7 @@ using recovery::Match;
 using recovery::Rule;
 
 // Strategies that a later release acts on.
-constexpr std::array later = {Strategy::fallback, Strategy::escalate};
+constexpr std::array later = {Strategy::escalate};
 
 // Whose failures come by where calls are tried again.
 bool reaches_retry(Code code) {

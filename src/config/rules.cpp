@@ -3,6 +3,7 @@
 #include "base/clock.hpp"
 #include "base/durations.hpp"
 #include "base/strings.hpp"
+#include "config/fallback_rules.hpp"
 #include "config/places.hpp"
 #include "config/recovery_rules.hpp"
 #include "config/values.hpp"
@@ -41,10 +42,19 @@ class Checks : private Places {
     otlp();
     for (const Server& server : config_.servers) one_server(server);
     shown_names();
+    fallbacks();
     check_recovery(config_, *this);
   }
 
  private:
+  void fallbacks() {
+    for (const Server& server : config_.servers) {
+      const std::string path = fmt::format("servers.{}.fallback", server.key);
+      if (!usable(path)) continue;
+      if (auto mistake = fallback_mistake(config_, server)) error(path, std::move(*mistake));
+    }
+  }
+
   void has_servers() {
     if (!config_.servers.empty() || !usable("servers")) return;
     error("servers", {"no servers", "the gateway would have nothing to serve",

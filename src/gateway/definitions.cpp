@@ -32,6 +32,7 @@ upstream::Definition definition(const config::Server& server, const config::Expo
   out.isolation = isolation(server);
   out.prefix = server.prefix.value_or(server.key + expose.separator);
   out.trusted = server.trusted;
+  out.fallback = server.fallback;
   out.allow = server.tools.allow;
   out.deny = server.tools.deny;
   out.idempotent = server.tools.idempotent;

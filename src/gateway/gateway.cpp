@@ -191,6 +191,10 @@ void Gateway::breaker_changed(const upstream::Server& server, const upstream::Br
   metrics_->gauge(metrics::breaker_state, {server.key(), name(part.scope)}).set(static_cast<double>(worst));
 }
 
+void Gateway::timeout_step(const upstream::Server& server, std::string_view step) {
+  metrics_->counter(metrics::timeout_steps, {server.key(), step}).increment();
+}
+
 void Gateway::garbage(const upstream::Server& server, std::string_view kind) {
   metrics_->counter(metrics::upstream_garbage, {server.key(), kind}).increment();
 }

@@ -59,6 +59,7 @@ class Gateway final : public pipeline::Front, private upstream::FleetObserver {
   void state_changed(const upstream::Server& server) override;
   void garbage(const upstream::Server& server, std::string_view kind) override;
   void late_answer(const upstream::Server& server) override;
+  void timeout_step(const upstream::Server& server, std::string_view step) override;
   void breaker_changed(const upstream::Server& server, const upstream::Breaker::Part& part) override;
   void instances_changed(const upstream::Server& server) override;
   void instance_restarted(const upstream::Server& server) override;

@@ -6,6 +6,7 @@
 #include "layers/audit/audit.hpp"
 #include "layers/concurrency/concurrency.hpp"
 #include "layers/deadline/deadline.hpp"
+#include "layers/fallback/fallback.hpp"
 #include "layers/isolation/isolation.hpp"
 #include "layers/rate/rate.hpp"
 #include "layers/render/render.hpp"
@@ -33,6 +34,9 @@ std::unique_ptr<pipeline::Service> Gateway::build_stack(const config::Config& co
   const recovery::BudgetLimit budget{config.retry_budget.share, config.retry_budget.floor.count,
                                      config.retry_budget.floor.per};
 
+  const bool has_fallback =
+      std::ranges::any_of(config.servers, [](const auto& server) { return !server.fallback.empty(); });
+
   return pipeline::stack(
       // Front: every request.
       layer<layers::Telemetry>(timers, *metrics_, calls_),         // outermost: counts what the client sees
@@ -41,8 +45,10 @@ std::unique_ptr<pipeline::Service> Gateway::build_stack(const config::Config& co
       layer<layers::Rate>(timers, rate, by_source),                // before any work is done for the caller
       layer<layers::Route>(timers, roster),  // lists and handshakes end here, answered from the caller's view
       // Calls.
-      layer<layers::Deadline>(timers, timeouts.tool,
-                              timeouts.tool_max),             // the whole call, waiting for a start included
+      layer<layers::Deadline>(timers, *metrics_, timeouts.tool,
+                              timeouts.tool_max),  // the whole call, waiting for a start included
+      layer_if<layers::Fallback>(has_fallback, roster, *metrics_,
+                                 policy),                     // what stands in is found and checked as itself
       layer<layers::Resolve>(timers, roster),                 // which tool; sets its own time limit
       layer_if<layers::Isolation>(isolated),                  // the caller's own instance of it
       layer<layers::Concurrency>(config.limits.concurrency),  // needs to know the server

@@ -69,6 +69,7 @@ class CallTimer {
  public:
   virtual void set_limit(std::chrono::milliseconds total) = 0;  // from the start of the call
   virtual SteadyTime ends() const = 0;
+  virtual std::chrono::milliseconds given() const = 0;  // from the start to the end
   virtual void
   progressed() = 0;  // the upstream works on it: the limit starts anew, up to `timeouts.tool_max`
 
@@ -104,6 +105,11 @@ struct Call {
   std::string_view shown_name;  // the tool's name as the caller used it, once it is known to be of its view
   std::string own_name;         // of a prompt, the URI of a resource: as its server calls it
   bool idempotent = false;
+  // The server that is to stand in for the one that failed, and the tool's own name: views that outlive it.
+  struct StandIn {
+    std::string_view server;
+    std::string_view tool;
+  } stand_in;
   int hops = 1;
   int attempts = 0;                                // requests to a server on its behalf
   std::optional<protocol::RecoveryNote> recovery;  // what was done about a failure: recovered.hpp

@@ -25,6 +25,7 @@ inline constexpr std::array<std::string_view, 1> reason = {"reason"};
 inline constexpr std::array<std::string_view, 1> signal = {"signal"};
 inline constexpr std::array<std::string_view, 2> signal_code = {"signal", "code"};
 inline constexpr std::array<std::string_view, 2> signal_reason = {"signal", "reason"};
+inline constexpr std::array<std::string_view, 2> server_step = {"server", "step"};
 inline constexpr std::array<std::string_view, 2> server_scope = {"server", "scope"};
 inline constexpr std::array<std::string_view, 3> server_scope_state = {"server", "scope", "state"};
 inline constexpr std::array<std::string_view, 1> result = {"result"};
@@ -155,6 +156,15 @@ inline constexpr MetricInfo upstream_restarts{
     .help = "Times that the server's process or session was started again after it ended.",
     .type = MetricType::counter,
     .labels = labels::server,
+};
+inline constexpr MetricInfo timeout_steps{
+    .name = "sallyport_timeout_steps_total",
+    .help =
+        "What was done about calls that ran out of time: `warned` at four fifths of it, `cancelled` at its "
+        "end; then, of a server that still does not answer, `killed` (an instance that served this call "
+        "alone), `pinged`, `restarted`, or `spared` (this caller had it restarted a minute ago).",
+    .type = MetricType::counter,
+    .labels = labels::server_step,
 };
 inline constexpr MetricInfo breaker_state{
     .name = "sallyport_breaker_state",
@@ -293,6 +303,7 @@ inline constexpr std::array all = {&build_info,
                                    &upstream_disabled,
                                    &upstream_up,
                                    &upstream_restarts,
+                                   &timeout_steps,
                                    &breaker_state,
                                    &breaker_transitions,
                                    &upstream_instances,

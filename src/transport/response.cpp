@@ -9,9 +9,14 @@ namespace sallyport::transport {
 namespace {
 
 std::string_view why(Code mark) {
-  return mark == Code::recovery_session_reset
-             ? "the server had forgotten our session; the call was sent in a new one"
-             : "the result came in another way than usual";
+  switch (mark) {
+    case Code::recovery_session_reset:
+      return "the server had forgotten our session; the call was sent in a new one";
+    case Code::recovery_fallback_used:
+      return "the server of this tool failed; the one that stands in for it answered";
+    default:
+      return "the result came in another way than usual";
+  }
 }
 
 std::string degraded_mark(const pipeline::Answer& answer) {

@@ -19,6 +19,7 @@ namespace sallyport::upstream {
 struct Rules {
   std::string prefix;    // of exposed names; may be empty
   bool trusted = false;  // its own annotations are believed
+  std::string fallback;  // the key of the server that stands in for it; may be empty
 
   std::vector<std::string> allow{"*"};
   std::vector<std::string> deny;

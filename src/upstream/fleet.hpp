@@ -22,7 +22,8 @@ class FleetObserver {
   virtual void state_changed(const Server& server) = 0;
   virtual void garbage(const Server& server, std::string_view kind) = 0;
   virtual void late_answer(const Server& server) = 0;
-  virtual void breaker_changed(const Server& server, const Breaker::Part& part) = 0;
+  virtual void breaker_changed(const Server&, const Breaker::Part&) {}
+  virtual void timeout_step(const Server&, std::string_view) {}
   virtual void instances_changed(const Server& server) = 0;
   virtual void instance_restarted(const Server& server) = 0;
 
@@ -91,6 +92,9 @@ class Fleet final : private ServerObserver, private InstanceHost {
   void listed(const Server& server, bool came_up) override;
   void garbage(const Server& server, std::string_view kind) override { observer_->garbage(server, kind); }
   void late_answer(const Server& server) override { observer_->late_answer(server); }
+  void timeout_step(const Server& server, std::string_view step) override {
+    observer_->timeout_step(server, step);
+  }
   void breaker_changed(const Server& server, const Breaker::Part& part) override {
     if (server.is_instance() || is_current(server)) observer_->breaker_changed(server, part);
   }

@@ -21,6 +21,7 @@ class InstanceHost {
   virtual void garbage(const Server& lister, std::string_view kind) = 0;
   virtual void late_answer(const Server& lister) = 0;
   virtual void breaker_changed(const Server& instance, const Breaker::Part& part) = 0;
+  virtual void timeout_step(const Server& instance, std::string_view step) = 0;
 
  protected:
   ~InstanceHost() = default;
@@ -58,6 +59,9 @@ class Instances final : public std::enable_shared_from_this<Instances>, private 
   void listed(const Server&, bool) override {}
   void garbage(const Server&, std::string_view kind) override { host_->garbage(*lister_, kind); }
   void late_answer(const Server&) override { host_->late_answer(*lister_); }
+  void timeout_step(const Server& instance, std::string_view step) override {
+    host_->timeout_step(instance, step);
+  }
   void breaker_changed(const Server& instance, const Breaker::Part& part) override {
     host_->breaker_changed(instance, part);
   }

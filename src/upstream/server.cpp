@@ -311,7 +311,11 @@ Task<std::unique_ptr<pipeline::Answer>> Server::request(const client::Outgoing& 
   }
   const task::Scope& scope = co_await task::current_scope();
   const bool timed_out = scope.cancelled() && scope.reason() == task::CancelReason::deadline;
-  note_failed_request(*channel, outgoing, answer.error(), guard_->answers_ != before, timed_out);
+  if (timed_out && answer.error().code() == Code::proto_cancelled && channel == channel_) {
+    note_timeout(outgoing, guard_->answers_ != before);
+  } else {
+    note_failed_request(*channel, outgoing, answer.error());
+  }
   const bool lost = unreachable(answer.error()) || changed_era(*channel, answer.error());
   if (lost && channel == channel_) drop_channel(answer.error());
   co_return answer;

@@ -53,7 +53,9 @@ class ServerObserver {
   virtual void listed(const class Server& server, bool came_up) = 0;
   virtual void garbage(const class Server& server, std::string_view kind) = 0;
   virtual void late_answer(const class Server& server) = 0;
-  virtual void breaker_changed(const class Server& server, const Breaker::Part& part) = 0;
+  virtual void breaker_changed(const class Server&, const Breaker::Part&) {}
+  // What was done because it did not answer in time; a fixed word (metrics::timeout_steps).
+  virtual void timeout_step(const class Server&, std::string_view) {}
   virtual bool take_child() = 0;  // a place for one more child process; given back when it is gone
   virtual void give_child() = 0;
 
@@ -145,7 +147,10 @@ class Server final : private client::ChannelOwner {
   void channel_lost(const Error& error) override;
   void list_changed(protocol::Topic topic) override;
   void garbage(std::string_view kind) override { observer_->garbage(*this, kind); }
-  void late_answer() override { observer_->late_answer(*this); }
+  void late_answer() override {
+    ++guard_->answers_;
+    observer_->late_answer(*this);
+  }
   void resource_updated(std::string_view uri) override { watches_.updated(uri); }
   void session_renewed() override;
 
@@ -168,7 +173,15 @@ class Server final : private client::ChannelOwner {
   void note_failure(std::string_view caller, std::uint64_t incident = 0);
   void note_failed_start(const Error& error);
   void note_failed_request(const client::Channel& channel, const client::Outgoing& outgoing,
-                           const Error& error, bool others_answered, bool timed_out);
+                           const Error& error);
+
+  // What is done when it does not answer in time (server_timeouts.cpp).
+  void note_timeout(const client::Outgoing& outgoing, bool others_answered);
+  Task<void> escalate(std::shared_ptr<client::Channel> channel, std::string caller, std::uint64_t answers,
+                      std::chrono::milliseconds grace);
+  void restart_hung(std::string_view caller);
+  bool may_restart(std::string_view caller);
+  void blame_doubted(bool server_answers);
   void ended_probe(bool answered);
   void tell_of_breaker();
   void wind_probe();
@@ -205,7 +218,14 @@ class Server final : private client::ChannelOwner {
   std::uint64_t answers_ = 0;
   std::uint64_t incident_ = 0;  // the last time that it ended by itself
   std::string last_caller_;
-  std::string owner_;  // whose instance it is, as operators read it
+  struct Doubted {
+    std::string caller;
+    std::string tool;
+  };
+  std::vector<Doubted> doubted_;  // whose time ran out, while nothing else was answered
+  bool escalating_ = false;
+  std::vector<std::pair<std::string, SteadyTime>> restarts_;  // for whom, and when, of the last minute
+  std::string owner_;                                         // whose instance it is, as operators read it
   std::shared_ptr<Instances> instances_;
   bool shared_if_modern_ = false;
   bool retired_ = false;

@@ -66,13 +66,8 @@ void Server::note_failed_start(const Error& error) {
 }
 
 void Server::note_failed_request(const client::Channel& channel, const client::Outgoing& outgoing,
-                                 const Error& error, bool others_answered, bool timed_out) {
-  if (error.code() == Code::proto_cancelled) {
-    if (!timed_out || outgoing.method != protocol::Method::tools_call) return;
-    if (!others_answered) return note_failure(outgoing.caller);
-    guard_->breaker_.tool_failed(loop_->now(), outgoing.caller, outgoing.name);
-    return guard_->tell_of_breaker();
-  }
+                                 const Error& error) {
+  if (error.code() == Code::proto_cancelled) return;
   if (never_connected(error)) {
     if (&channel == channel_.get()) note_failure({});
     return;
@@ -138,7 +133,7 @@ Task<void> Server::ask_if_alive(client::Channel& channel) {
         return Error(Code::network_timeout).with_executed(cancelled.executed()).with_phase(Phase::wait);
       });
   if (!answer) co_return Failure(std::move(answer).error());
-  ++answers_;
+  ++guard_->answers_;
   co_return ok();
 }
 

@@ -1,51 +1,99 @@
 #include "layers/deadline/deadline.hpp"
 
 #include "classify/classify.hpp"
+#include "telemetry/log.hpp"
+#include "telemetry/metrics_names.hpp"
+#include "upstream/record.hpp"
+#include "upstream/server.hpp"
 
 #include <algorithm>
 
 namespace sallyport::layers {
 namespace {
 
-// Cancels its scope when the time is up.
+constexpr std::chrono::seconds tool_levels[] = {std::chrono::seconds(30), std::chrono::seconds(60)};
+constexpr std::chrono::seconds other_levels[] = {std::chrono::seconds(10), std::chrono::seconds(30)};
+
+// How long it took, in the words of errors.md section 2: for reports only, nothing acts on it.
+std::string_view escalation_level(std::chrono::milliseconds elapsed, protocol::Method method) {
+  const auto& [warning, critical] = method == protocol::Method::tools_call ? tool_levels : other_levels;
+  if (elapsed >= critical) return "critical";
+  return elapsed >= warning ? "warning" : "normal";
+}
+
+// Says so when most of the time is gone, and cancels its scope when all is.
 class ScopeTimer final : public pipeline::CallTimer {
  public:
-  ScopeTimer(task::Timers& timers, task::Scope& scope, SteadyTime started, std::chrono::milliseconds limit,
-             std::chrono::milliseconds longest)
+  ScopeTimer(task::Timers& timers, telemetry::Registry& metrics, task::Scope& scope,
+             const pipeline::Call& call, std::chrono::milliseconds limit, std::chrono::milliseconds longest)
       : timers_(timers),
-        started_(started),
+        metrics_(metrics),
+        scope_(scope),
+        call_(call),
         limit_(limit),
         longest_(longest),
-        timer_(timers, started + limit, [&scope] { scope.cancel(task::CancelReason::deadline); }) {}
+        ends_(call.started + limit),
+        timer_(timers, due(), [this] { fire(); }) {}
 
   void set_limit(std::chrono::milliseconds total) override {
     limit_ = total;
-    timer_.extend(started_ + total);
+    ends_ = call_.started + total;
+    timer_.extend(due());
   }
-  SteadyTime ends() const override { return timer_.when(); }
+  std::chrono::milliseconds given() const override {
+    return std::chrono::ceil<std::chrono::milliseconds>(ends_ - call_.started);
+  }
+  SteadyTime ends() const override { return ends_; }
   void progressed() override {
-    timer_.extend(std::max(timer_.when(), std::min(timers_.now() + limit_, started_ + longest_)));
-  }
-  std::chrono::seconds given() const {
-    return std::chrono::ceil<std::chrono::seconds>(timer_.when() - started_);
+    ends_ = std::max(ends_, std::min(timers_.now() + limit_, call_.started + longest_));
+    timer_.extend(due());
   }
 
  private:
+  SteadyTime due() const { return warned_ ? ends_ : call_.started + (ends_ - call_.started) * 4 / 5; }
+
+  void fire() {
+    if (timers_.now() >= ends_) {
+      step("cancelled");
+      return scope_.cancel(task::CancelReason::deadline);
+    }
+    warned_ = true;
+    step("warned");
+    const auto elapsed = std::chrono::floor<std::chrono::milliseconds>(timers_.now() - call_.started);
+    log::warn("a call has little time left", {{"server", call_.server ? call_.server->key() : ""},
+                                              {"target", upstream::target_of(call_)},
+                                              {"method", protocol::name(call_.method())},
+                                              {"elapsed_ms", elapsed.count()},
+                                              {"limit_ms", given().count()},
+                                              {"correlation", call_.correlation.hex()}});
+    timer_.start(ends_, [this] { fire(); });
+  }
+
+  void step(std::string_view what) {
+    const std::string_view server = call_.server ? call_.server->key() : telemetry::Registry::other;
+    metrics_.counter(telemetry::metrics::timeout_steps, {server, what}).increment();
+  }
+
   task::Timers& timers_;
-  SteadyTime started_;
+  telemetry::Registry& metrics_;
+  task::Scope& scope_;
+  const pipeline::Call& call_;
   std::chrono::milliseconds limit_;
   std::chrono::milliseconds longest_;
+  SteadyTime ends_;
+  bool warned_ = false;
   task::Timer timer_;
 };
 
-Error timed_out(const Error& cancelled, std::chrono::seconds given, protocol::Method method) {
+Error timed_out(const Error& cancelled, std::chrono::milliseconds given, protocol::Method method) {
   classify::Context context;
   context.operation = classify::operation_of(method);
   context.phase = cancelled.phase();
   context.executed = cancelled.executed();
   context.handed_over = cancelled.executed() != Executed::no;
   Error error = classify::make_error(classify::FailureClass::timeout, context);
-  error.with_slot(Slot::seconds, given.count());
+  error.with_slot(Slot::seconds, std::chrono::ceil<std::chrono::seconds>(given).count());
+  error.with_extra("escalation_level", std::string(escalation_level(given, method)));
   if (cancelled.attempts() > 0) error.with_attempts(cancelled.attempts());
   if (const Error* before = cancelled.cause()) error.with_cause(*before);
   return error;
@@ -56,7 +104,7 @@ Error timed_out(const Error& cancelled, std::chrono::seconds given, protocol::Me
 Task<pipeline::Reply> Deadline::call(pipeline::Call& call) {
   task::Scope& outer = co_await task::current_scope();
   task::Scope scope(outer);
-  ScopeTimer timer(*timers_, scope, call.started, tool_, tool_max_);
+  ScopeTimer timer(*timers_, *metrics_, scope, call, tool_, tool_max_);
   call.timer = &timer;
   Result<pipeline::Reply> reply = co_await next().call(call).in(scope);
   call.timer = nullptr;

@@ -59,6 +59,7 @@ Task<pipeline::Reply> Resolve::call(pipeline::Call& call) {
     co_return Failure(Error(Code::proto_invalid_request_state).with_executed(Executed::no));
   }
   if (call.method() != Method::tools_call) co_return co_await other(call);
+  if (!call.stand_in.server.empty()) co_return co_await stand_in(call);
   std::string scratch;
   const auto name = call.message->text(Field::name, call.bytes, scratch);
   if (!name) co_return Failure(missing("/params/name"));
@@ -67,6 +68,30 @@ Task<pipeline::Reply> Resolve::call(pipeline::Call& call) {
     const std::string_view arguments = call.message->raw(Field::arguments, call.bytes);
     CO_TRY(protocol::check_param_headers(call.tool->param_headers, arguments, *call.param_headers));
   }
+  call.idempotent = call.tool->idempotent;
+  if (call.tool->timeout && call.timer) call.timer->set_limit(*call.tool->timeout);
+  co_return co_await next().call(call);
+}
+
+// The tool of the same name at another server, under that one's own rules. Its caller goes on to see the name
+// that was called.
+Task<pipeline::Reply> Resolve::stand_in(pipeline::Call& call) {
+  const auto member = roster_->find(call.stand_in.server);
+  if (!member) co_return Failure(Error(Code::tool_not_found).with_executed(Executed::no));
+  if (!member->catalogue()) {
+    CO_TRY(co_await roster_->settle(call.stand_in.server, timers_->now() + roster_->settings().first_list));
+  }
+  upstream::ToolPointer tool;
+  if (const auto& catalogue = member->catalogue()) {
+    const auto found = std::ranges::find(catalogue->tools, call.stand_in.tool,
+                                         [](const auto& each) -> std::string_view { return each->name; });
+    if (found != catalogue->tools.end()) tool = *found;
+  }
+  if (!tool && lists_more(*member))
+    tool = upstream::unlisted_tool(member->definition(), roster_->settings(), call.stand_in.tool);
+  if (!tool) co_return Failure(Error(Code::tool_not_found).with_executed(Executed::no));
+  call.server = member->server();
+  call.tool = std::move(tool);
   call.idempotent = call.tool->idempotent;
   if (call.tool->timeout && call.timer) call.timer->set_limit(*call.tool->timeout);
   co_return co_await next().call(call);

@@ -26,6 +26,7 @@ class Resolve final : public pipeline::Layer {
 
   Task<void> look(pipeline::Call& call, Take take);
   Task<pipeline::Reply> other(pipeline::Call& call);
+  Task<pipeline::Reply> stand_in(pipeline::Call& call);
   Task<void> find_tool(pipeline::Call& call, std::string_view name);
   Task<void> prompt(pipeline::Call& call, std::string_view name);
   Task<bool> resource(pipeline::Call& call, std::string_view uri, FindResource find);

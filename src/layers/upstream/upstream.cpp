@@ -213,9 +213,7 @@ Task<pipeline::Reply> Upstream::call(pipeline::Call& call) {
     outgoing.log_wanted = call.log_demand->lowest();
   }
   outgoing.repeatable = call.idempotent;
-  outgoing.on_progress = [timer = call.timer] {
-    if (timer) timer->progressed();
-  };
+  outgoing.timer = call.timer;
   ++call.attempts;
   auto asked = call.trace.active() ? traced(call, outgoing) : call.server->request(outgoing);
   auto answer = CO_TRY(co_await std::move(asked));

@@ -56,8 +56,14 @@ TEST(PendingRequests, ProgressCarriesTheCallersOwnToken) {
     outgoing[i].events = &events[i];
     outgoing[i].progress_token = tokens[i];
   }
-  int heard = 0;
-  outgoing[1].on_progress = [&] { ++heard; };
+  struct Timer final : pipeline::CallTimer {
+    void set_limit(std::chrono::milliseconds) override {}
+    SteadyTime ends() const override { return {}; }
+    std::chrono::milliseconds given() const override { return {}; }
+    void progressed() override { ++heard; }
+    int heard = 0;
+  } timer;
+  outgoing[1].timer = &timer;
   PendingRequest first(loop, pending.next_id(), outgoing[0]);
   PendingRequest second(loop, pending.next_id(), outgoing[1]);
   pending.add(first);
@@ -75,7 +81,7 @@ TEST(PendingRequests, ProgressCarriesTheCallersOwnToken) {
   EXPECT_TRUE(events[0].all.empty());
   EXPECT_FALSE(first.progressed);
   EXPECT_TRUE(second.progressed);
-  EXPECT_EQ(heard, 1) << "only the first one says that the operation has begun";
+  EXPECT_EQ(timer.heard, 1) << "only the first one says that the operation has begun";
   ASSERT_EQ(events[1].all.size(), 2u);
   EXPECT_EQ(Parsed(events[1].all[0]).raw(protocol::Field::notified_token), "\"1\"");
   progress("1");

@@ -44,7 +44,8 @@ std::string file_with(const Key& key, std::string_view value) {
   if (!is_of_server(key)) return flow + "\nservers: {files: {command: sh}}\n";
   std::string base = of_endpoints.contains(key.name()) ? "url: https://host.example/mcp, " : "command: sh, ";
   if (key.name() == "command" || key.name() == "url") base.clear();
-  return "servers: {files: {" + base + flow + "}}\n";
+  const std::string other = key.name() == "fallback" ? ", other: {command: sh}" : "";
+  return "servers: {files: {" + base + flow + "}" + other + "}\n";
 }
 
 template <class T>
@@ -161,6 +162,7 @@ const std::vector<Sample>& samples() {
       {"servers.*.protocol", "2025-06-18", [](const Config& c) { return files(c).protocol == "2025-06-18"; }},
       {"servers.*.isolation", "session",
        [](const Config& c) { return files(c).isolation == Isolation::session; }},
+      {"servers.*.fallback", "other", [](const Config& c) { return files(c).fallback == "other"; }},
       {"servers.*.prefix", "''", [](const Config& c) { return files(c).prefix == ""; }},
       {"servers.*.refuses_with", "[503, 429]",
        [](const Config& c) { return files(c).refuses_with == std::vector<std::uint16_t>{503, 429}; }},
@@ -324,26 +326,10 @@ TEST(Keys, WhatIsNotEnforcedIsRefused) {
 
 // The keys that product.md names besides those of the table's enforced rows.
 TEST(Keys, EveryKeyOfTheProductIsKnown) {
-  for (const char* path : {"listen.legacy_sse",
-                           "servers.*.proxy",
-                           "servers.*.fallback",
-                           "servers.*.validate",
-                           "servers.*.guardrails",
-                           "servers.*.stateful",
-                           "servers.*.roots",
-                           "servers.*.pins",
-                           "auth",
-                           "policy",
-                           "guardrails",
-                           "timeouts.guardrail",
-                           "timeouts.auth",
-                           "suspended",
-                           "egress",
-                           "monitor",
-                           "escalate",
-                           "faults",
-                           "compat",
-                           "state"}) {
+  for (const char* path : {"listen.legacy_sse", "servers.*.proxy", "servers.*.validate",
+                           "servers.*.guardrails", "servers.*.stateful", "servers.*.roots", "servers.*.pins",
+                           "auth", "policy", "guardrails", "timeouts.guardrail", "timeouts.auth", "suspended",
+                           "egress", "monitor", "escalate", "faults", "compat", "state"}) {
     const Key* key = find_key(path);
     ASSERT_NE(key, nullptr) << path;
     EXPECT_FALSE(key->enforced()) << path;

@@ -1,6 +1,7 @@
 // What a call's time running out means to its caller, and who may lengthen it, on a clock turned by hand.
 #include "layers/deadline/deadline.hpp"
 
+#include "telemetry/metrics_names.hpp"
 #include "unit/layers/asked.hpp"
 
 #include <gtest/gtest.h>
@@ -21,12 +22,13 @@ class DeadlineTest : public ::testing::Test {
       if (waited) co_return Next::nothing();
       co_return Failure(Error(waited.error()).with_executed(executed).with_phase(Phase::wait));
     });
-    return std::make_unique<Deadline>(std::move(next), timers, seconds(10), seconds(60));
+    return std::make_unique<Deadline>(std::move(next), timers, metrics, seconds(10), seconds(60));
   }
   testing::Started<pipeline::Reply> start(Deadline& deadline) { return {loop, deadline.call(asked.call)}; }
 
   task::Loop loop;
   testing::ManualTimers timers;
+  telemetry::Registry metrics;
   task::Event answer{loop};
   Asked asked{tools_call("t"), timers.now()};
   pipeline::CallTimer* timer = nullptr;
@@ -106,6 +108,29 @@ TEST_F(DeadlineTest, ProgressNeverShortens) {
   EXPECT_FALSE(call.settled());
   timers.advance(seconds(1));
   EXPECT_FALSE(call.wait());
+}
+
+TEST_F(DeadlineTest, WhenMostOfTheTimeIsGoneItSaysSoWhileTheCallGoesOn) {
+  const auto steps = [this](std::string_view step) {
+    return metrics.counter(telemetry::metrics::timeout_steps, {telemetry::Registry::other, step}).value();
+  };
+  const auto deadline = layer();
+  auto call = start(*deadline);
+  timers.advance(milliseconds(7999));
+  EXPECT_EQ(steps("warned"), 0u);
+  timers.advance(milliseconds(1));
+  EXPECT_EQ(steps("warned"), 1u);
+  EXPECT_FALSE(call.settled());
+  timer->progressed();  // it has until 18 s now
+  timers.advance(seconds(9));
+  EXPECT_FALSE(call.settled());
+  EXPECT_EQ(steps("warned"), 1u) << "once a call";
+  EXPECT_EQ(steps("cancelled"), 0u);
+  timers.advance(seconds(1));
+  const auto reply = call.wait();
+  ASSERT_FALSE(reply);
+  EXPECT_EQ(reply.error().code(), Code::tool_timeout);
+  EXPECT_EQ(steps("cancelled"), 1u);
 }
 
 TEST_F(DeadlineTest, ACallerThatLeavesIsNoTimeout) {

@@ -24,7 +24,6 @@ struct Observer final : upstream::FleetObserver {
   void state_changed(const upstream::Server&) override {}
   void garbage(const upstream::Server&, std::string_view) override {}
   void late_answer(const upstream::Server&) override {}
-  void breaker_changed(const upstream::Server&, const upstream::Breaker::Part&) override {}
   void instances_changed(const upstream::Server&) override {}
   void instance_restarted(const upstream::Server&) override {}
 };

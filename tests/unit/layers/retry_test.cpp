@@ -31,6 +31,7 @@ struct Timer final : pipeline::CallTimer {
   void set_limit(milliseconds) override {}
   void progressed() override {}
   SteadyTime ends() const override { return until; }
+  milliseconds given() const override { return {}; }
   SteadyTime until = SteadyTime::max();
 };
 

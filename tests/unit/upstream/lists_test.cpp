@@ -24,7 +24,6 @@ struct Observer final : FleetObserver {
   void state_changed(const Server&) override {}
   void garbage(const Server&, std::string_view) override {}
   void late_answer(const Server&) override {}
-  void breaker_changed(const Server&, const Breaker::Part&) override {}
   void instances_changed(const Server&) override {}
   void instance_restarted(const Server&) override {}
 };
