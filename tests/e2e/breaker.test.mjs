@@ -28,7 +28,7 @@ it('an HTTP server that answers 503 is left alone: its counter stands still, cal
   assert.equal(upstream.executions.status_503, 4, 'no call reached the server');
   assert.equal((await breakerOf(gateway)).parts[0].scope, 'caller', 'all failures are of one caller, and so is the refusal');
   assert.ok((await gateway.metric('sallyport_breaker_transitions_total')) >= 1);
-  assert.match(gateway.stderr, /a breaker is open/);
+  await until('the log says so', () => gateway.stderr.includes('a breaker is open'));
 
   await until('a ping has closed it', async () => (await breakerOf(gateway)).parts.length === 0);
   assert.ok(upstream.requests.some(({ body }) => body?.method === 'ping'), 'the probe is a question of ours, no call');

@@ -244,7 +244,7 @@ describe('serve --mcp-json', () => {
       for (const server of ['my-server', 'other']) assert.ok(tools.some(({ name }) => name === `${server}__echo`), tools.map(({ name }) => name).join());
       assert.match(textOf(await modernCall(gateway.url, 'my-server__echo', { say: shape })), new RegExp(shape));
       assert.ok('my-server' in (await gateway.servers()));
-      assert.match(gateway.stderr, /My Server/, 'the folding is shown');
+      await until('the folding is shown', () => gateway.stderr.includes('My Server'));
     });
   }
 

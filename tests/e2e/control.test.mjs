@@ -263,7 +263,7 @@ describe('who lacks the token', () => {
     assert.deepEqual([read.status, read.headers.allow], [405, 'POST']);
     assert.equal((await command(gateway, 'restart', 'two')).status, 404);
     assert.equal((await row(gateway, 'one')).pid, pid, 'nothing happened');
-    assert.ok(gateway.stderr.includes('a write to the admin API was refused'));
+    await until('the log says so', () => gateway.stderr.includes('a write to the admin API was refused'));
     assert.ok(!gateway.stderr.includes(tokenOf(gateway)));
   });
 
@@ -284,7 +284,7 @@ describe('who lacks the token', () => {
       chmodSync(path, 0o644);
     });
     assert.equal(statSync(file).mode & 0o777, 0o600);
-    assert.match(gateway.stderr, /others could read the admin token/);
+    await until('the log says so', () => gateway.stderr.includes('others could read the admin token'));
     assert.equal((await command(gateway, 'restart', 'one', { token })).status, 200);
   });
 

@@ -239,7 +239,7 @@ it('health: probes by address and by name from beyond loopback; nothing else is 
   const health = await freePort();
   const { server, recording } = hostile(t);
   const gateway = await startGateway(t, { servers: { one: server }, health: { http: `0.0.0.0:${health}` } });
-  assert.match(gateway.stderr, /serving health/);
+  await until('the log says where', () => gateway.stderr.includes('serving health'));
   assert.doesNotMatch(gateway.stderr, /beyond loopback/);
   const curl = async (path, ...args) => (await run('curl', ['-sS', '-w', '%{http_code}', ...args, `http://127.0.0.1:${health}${path}`])).stdout;
   assert.equal(await curl('/healthz'), 'ok\n200');
