@@ -2,8 +2,9 @@
 
 #include "base/durations.hpp"
 #include "base/strings.hpp"
+#include "config/text_checks.hpp"
+#include "config/value_reader.hpp"
 #include "config/values.hpp"
-#include "net/forwarded.hpp"
 
 #include <algorithm>
 #include <charconv>
@@ -16,27 +17,17 @@ namespace sallyport::config {
 namespace {
 
 constexpr std::size_t max_list = 10'000;
-constexpr std::size_t max_tool_name = 128;
 
 std::string quote(std::string_view text) {
   return fmt::format("`{}`", clip(text, 64));
 }
 
 // One key of the file on its way into its slot.
-class Value {
+class Value : private ValueReader {
  public:
-  Value(const Key& key, const Node& node, std::string path, const Machine& machine, Draft& draft,
-        Report& report)
-      : key_(key),
-        node_(node),
-        path_(std::move(path)),
-        machine_(machine),
-        draft_(draft),
-        report_(report),
-        errors_before_(report.errors()) {}
+  using ValueReader::ValueReader;
 
   void into(Scope& scope) {
-    remember(path_, node_.at);
     if (node_.kind == Node::Kind::null) {
       wrong_kind(node_, path_);
     } else if (key_.slot == nullptr) {
@@ -44,128 +35,10 @@ class Value {
     } else {
       std::visit([this](auto slot) { put(slot); }, key_.slot(scope));
     }
-    draft_.written[path_].valid = report_.errors() == errors_before_;
+    finish();
   }
 
  private:
-  bool hides_values() const {
-    return key_.type == Type::arguments || key_.type == Type::environment || key_.type == Type::headers ||
-           key_.type == Type::token;
-  }
-
-  void remember(const std::string& path, Position at, bool foreign = false) {
-    draft_.written.insert_or_assign(path, Written{report_.file(), at, true, foreign});
-  }
-
-  // What stands there instead of what is wanted; never a value that may be a secret.
-  std::string found(const Node& node, bool foreign) const {
-    switch (node.kind) {
-      case Node::Kind::null:
-        return "nothing";
-      case Node::Kind::sequence:
-        return "a list";
-      case Node::Kind::map:
-        return "a map";
-      case Node::Kind::scalar:
-        break;
-    }
-    if (hides_values()) return "a text";
-    if (foreign) return "what `${…}` gave";
-    return node.quoted ? fmt::format("the text \"{}\"", clip(node.text, 48)) : quote(node.text);
-  }
-
-  void mistake(const Node& node, std::string_view path, std::string what, std::string why,
-               std::string instead) {
-    report_.error(node.at, path, {std::move(what), std::move(why), std::move(instead)});
-  }
-
-  std::string example() const {
-    if (key_.type == Type::boolean) return fmt::format("write `{0}: true` or `{0}: false`", key_.name());
-    const bool tells = !key_.standard.empty() && key_.standard != "[]" && key_.standard != "{}";
-    return fmt::format("write `{}: {}`", key_.name(), tells ? key_.standard : describe(key_.type).example);
-  }
-
-  void wrong_kind(const Node& node, std::string_view path, bool foreign = false) {
-    mistake(node, path,
-            fmt::format("`{}` is {}, not {}", path, found(node, foreign), describe(key_.type).name),
-            std::string(describe(key_.type).form), example());
-  }
-
-  // For the key's own value, or for an entry of it.
-  void not_a_text(const Node& node, const std::string& path) {
-    if (&node == &node_) return wrong_kind(node, path);
-    mistake(node, path, fmt::format("`{}` is {}, not a text", path, found(node, false)),
-            std::string(describe(key_.type).form), example());
-  }
-
-  // The text of a scalar after expansion.
-  std::optional<Expanded> text(const Node& node, const std::string& path) {
-    if (node.kind != Node::Kind::scalar) {
-      not_a_text(node, path);
-      return std::nullopt;
-    }
-    auto expanded = expand(node.text, machine_, report_, node.at, path);
-    if (expanded && expanded->text.find('\0') != std::string::npos) {
-      mistake(node, path, fmt::format("`{}` holds a zero byte", path), "it would end the text", "remove it");
-      return std::nullopt;
-    }
-    if (expanded) remember(path, node.at, expanded->foreign);
-    return expanded;
-  }
-
-  // The same, for what is not a text: a quoted one is a text unless an expansion needed the quotes.
-  std::optional<Expanded> word() {
-    auto expanded = text(node_, path_);
-    const bool may_be_quoted = key_.type != Type::boolean && key_.type != Type::integer;
-    if (expanded && node_.quoted && !expanded->foreign && !may_be_quoted) {
-      wrong_kind(node_, path_);
-      return std::nullopt;
-    }
-    return expanded;
-  }
-
-  // parse: what turns a text into the value, or nothing.
-  template <class T, class Parse>
-  std::optional<T> parsed(Parse parse) {
-    const auto expanded = word();
-    if (!expanded) return std::nullopt;
-    std::optional<T> value = parse(expanded->text);
-    if (!value) not_parsed(*expanded);
-    return value;
-  }
-
-  void not_parsed(const Expanded& expanded) {
-    const bool number = expanded.text.find_first_not_of("0123456789") == std::string::npos;
-    const bool lacks_unit = (key_.type == Type::duration || key_.type == Type::rate) && number;
-    if (!lacks_unit || expanded.foreign || expanded.text.empty())
-      return wrong_kind(node_, path_, expanded.foreign);
-    mistake(node_, path_, fmt::format("`{}` is {}, without a unit", path_, found(node_, false)),
-            std::string(describe(key_.type).form),
-            fmt::format("write `{}: {}{}`", key_.name(), clip(expanded.text, 32),
-                        key_.type == Type::rate ? "/s" : "s"));
-  }
-
-  template <class Show>
-  bool in_range(const Node& node, std::string_view path, std::uint64_t value, Show show) {
-    if (key_.max == 0 || (value >= key_.min && value <= key_.max)) return true;
-    const std::string why = key_.min == key_.max
-                                ? fmt::format("this release knows {} only", show(key_.min))
-                                : fmt::format("it must be from {} to {}", show(key_.min), show(key_.max));
-    mistake(node, path, fmt::format("`{}` is out of range", path), why, example());
-    return false;
-  }
-
-  bool count_in_range(std::uint64_t value) {
-    return in_range(node_, path_, value, [](std::uint64_t n) { return n; });
-  }
-
-  bool duration_in_range(const Node& node, std::string_view path, Milliseconds value) {
-    const auto show = [](std::uint64_t ms) {
-      return format_duration(Milliseconds(static_cast<std::int64_t>(ms)));
-    };
-    return in_range(node, path, static_cast<std::uint64_t>(value.count()), show);
-  }
-
   void put(std::monostate) {}
 
   void put(bool* slot) {
@@ -184,7 +57,7 @@ class Value {
 
   void put(std::uint64_t* slot) {
     const auto value = parsed<std::uint64_t>(parse_size);
-    if (value && in_range(node_, path_, *value, format_size)) *slot = *value;
+    if (value && size_in_range(*value)) *slot = *value;
   }
 
   void put(Milliseconds* slot) {
@@ -311,7 +184,7 @@ class Value {
     }
     auto expanded = text(node_, path_);
     if (!expanded) return;
-    if (key_.type == Type::url && !check_url(*expanded)) return;
+    if (key_.type == Type::url && !may_stand(node_, path_, url_mistake(path_, expanded->text))) return;
     const bool control = expanded->text.find_first_of("\n\r") != std::string::npos;
     const bool separator = expanded->text.size() <= 8 && is_made_of_name_characters(expanded->text);
     if (expanded->text.empty() || control || (key_.type == Type::separator && !separator)) {
@@ -319,25 +192,6 @@ class Value {
       return;
     }
     *slot = std::move(expanded->text);
-  }
-
-  bool check_url(const Expanded& expanded) {
-    const auto url = parse_url(expanded.text);
-    if (!url) {
-      const bool scheme = expanded.text.find("://") == std::string::npos;
-      mistake(node_, path_, fmt::format("`{}` is not an http or https URL", path_),
-              std::string(describe(Type::url).form),
-              scheme ? "begin it with https://" : "write `url: https://host.example/mcp`");
-    } else if (url->has_userinfo) {
-      mistake(node_, path_, fmt::format("`{}` has a user name or a password in it", path_),
-              "URLs are shown, logged and sent on", "put the credential into `headers: {authorization: …}`");
-    } else if (url->has_fragment) {
-      mistake(node_, path_, fmt::format("`{}` has a fragment", path_), "a fragment is never sent",
-              "remove `#` and what follows");
-    } else {
-      return true;
-    }
-    return false;
   }
 
   void put(std::optional<std::string>* slot) {
@@ -398,55 +252,20 @@ class Value {
   void put(std::vector<std::string>* slot) {
     slot->clear();
     for_items([&](const Node& node, const std::string& path, Expanded item) {
-      if (check_item(node, path, item)) slot->push_back(std::move(item.text));
+      if (may_stand(node, path, item_mistake(node, path, item))) slot->push_back(std::move(item.text));
     });
   }
 
-  bool check_item(const Node& node, const std::string& path, const Expanded& item) {
-    if (key_.type == Type::patterns) return check_pattern(node, path, item.text);
-    if (key_.type == Type::proxies) return check_proxy(node, path, item);
-    const bool fits = key_.type == Type::origins ? is_origin(item.text) : is_host(item.text);
-    if (fits) return true;
-    const bool any = item.text == "*" || item.text == "null";
-    mistake(node, path, fmt::format("`{}` is {}", path, found(node, item.foreign)),
-            any ? "it would let any web page call the tools" : std::string(describe(key_.type).form),
-            fmt::format("write `{}: {}`", key_.name(), describe(key_.type).example));
-    return false;
-  }
-
-  bool check_proxy(const Node& node, const std::string& path, const Expanded& item) {
-    if (item.text == net::TrustedProxies::unix_word) return true;
-    const auto range = net::IpRange::parse(item.text);
-    std::string why(describe(key_.type).form);
-    std::string instead = fmt::format("write `{}: {}`", key_.name(), describe(key_.type).example);
-    if (range && range->bits == 0) {
-      why = "it would let every client choose the address that it counts as";
-      instead = "name the proxies alone";
-    } else if (range && *range != range->network()) {
-      why = fmt::format("behind its first {} bits a range has zeros", range->bits);
-      instead = fmt::format("write `{}` for the range, `{}` for the address", range->network().text(),
-                            range->first.text());
-    } else if (range) {
-      return true;
+  std::optional<Finding> item_mistake(const Node& node, const std::string& path, const Expanded& item) {
+    if (key_.type == Type::patterns) {
+      auto mistake = pattern_mistake(path, item.text);
+      const auto doubt = pattern_doubt(item.text);
+      if (!mistake && doubt) report_.warning(node.at, path, *doubt);
+      return mistake;
     }
-    mistake(node, path, fmt::format("`{}` is {}", path, found(node, item.foreign)), std::move(why),
-            std::move(instead));
-    return false;
-  }
-
-  bool check_pattern(const Node& node, const std::string& path, const std::string& pattern) {
-    if (pattern.empty() || pattern.size() > max_tool_name) {
-      mistake(node, path, fmt::format("`{}` has {} characters", path, pattern.size()),
-              fmt::format("a tool's name has 1 to {}", max_tool_name), "write a name, or * for any");
-      return false;
-    }
-    if (pattern.find(".*") != std::string::npos || pattern.find_first_of("^$|()[]+\\") != std::string::npos) {
-      report_.warning(
-          node.at, path,
-          {fmt::format("{} looks like a regular expression", quote(pattern)),
-           "patterns know * (any text) and ? (one character) only", "write for example `delete_*`"});
-    }
-    return true;
+    std::string what = fmt::format("`{}` is {}", path, found(node, item.foreign));
+    return key_.type == Type::proxies ? proxy_mistake(key_, std::move(what), item.text)
+                                      : browser_mistake(key_, std::move(what), item.text);
   }
 
   void put(std::vector<std::uint16_t>* slot) {
@@ -478,7 +297,9 @@ class Value {
     slot->clear();
     for_members([&](const Member& member, const std::string& path, Expanded value) {
       std::string name = to_lower(member.key.text);
-      if (!check_header(member, path, name, value.text)) return;
+      if (!may_stand(member.key, path, header_name_mistake(name)) ||
+          !may_stand(member.value, path, header_value_mistake(path, value.text)))
+        return;
       if (std::ranges::find(*slot, name, &Header::name) != slot->end()) {
         mistake(member.key, path, fmt::format("a second header field {}", quote(name)),
                 "the names are the same but for upper and lower case", "remove one of the two");
@@ -487,37 +308,6 @@ class Value {
       remember(fmt::format("{}.{}", path_, name), member.value.at, value.foreign);
       slot->push_back({std::move(name), Secret(std::move(value.text))});
     });
-  }
-
-  bool check_header(const Member& member, const std::string& path, const std::string& name,
-                    std::string_view value) {
-    static const std::vector<std::string> own{"host",
-                                              "connection",
-                                              "content-length",
-                                              "transfer-encoding",
-                                              "te",
-                                              "trailer",
-                                              "upgrade",
-                                              "accept",
-                                              "content-type",
-                                              "accept-encoding",
-                                              "proxy-authorization",
-                                              "expect",
-                                              "last-event-id",
-                                              "keep-alive"};
-    if (!is_header_name(name)) {
-      mistake(member.key, path, fmt::format("{} is not the name of a header field", quote(name)),
-              "it holds characters that HTTP does not allow there", "correct the name");
-    } else if (std::ranges::find(own, name) != own.end() || name.starts_with("mcp-")) {
-      mistake(member.key, path, fmt::format("the gateway itself writes {}", quote(name)),
-              "two values of one field invite smuggling", "remove it");
-    } else if (!is_header_value(value)) {
-      mistake(member.value, path, fmt::format("`{}` holds a line end or a control character", path),
-              "it would end the header field", "remove it");
-    } else {
-      return true;
-    }
-    return false;
   }
 
   bool check_tool(const Member& member, const std::string& path) {
@@ -555,14 +345,6 @@ class Value {
       slot->emplace(member.key.text, std::move(value.text));
     });
   }
-
-  const Key& key_;
-  const Node& node_;
-  std::string path_;
-  const Machine& machine_;
-  Draft& draft_;
-  Report& report_;
-  std::size_t errors_before_;
 };
 
 }  // namespace
