@@ -51,6 +51,10 @@ std::uint64_t random_u64() {
   return value;
 }
 
+double random_share() {
+  return static_cast<double>(random_u64() >> 11) * 0x1.0p-53;
+}
+
 CorrelationId CorrelationId::make() {
   CorrelationId id;
   random_bytes(id.bytes);

@@ -16,6 +16,8 @@ void random_bytes(std::span<std::byte> out);
 
 std::uint64_t random_u64();
 
+double random_share();  // in [0, 1)
+
 // Names one request in the answer, the log, the span and the audit record. Minted by the gateway, never read
 // from outside.
 struct CorrelationId {

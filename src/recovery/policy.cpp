@@ -1,7 +1,5 @@
 #include "recovery/policy.hpp"
 
-#include "base/ids.hpp"
-
 #include <algorithm>
 
 namespace sallyport::recovery {
@@ -110,10 +108,6 @@ std::optional<std::chrono::milliseconds> pause(const Decision& decision, const E
   const auto wait = error.retry_after();
   if (!wait || wait->count() == 0) return share_of(decision.longest_pause(attempt), random);
   return *wait + share_of(*wait, 0.2 * random);
-}
-
-double random_share() {
-  return static_cast<double>(random_u64() >> 11) * 0x1.0p-53;
 }
 
 }  // namespace sallyport::recovery

@@ -62,6 +62,4 @@ class Policy {
 std::optional<std::chrono::milliseconds> pause(const Decision& decision, const Error& error,
                                                std::uint32_t attempt, double random) noexcept;
 
-double random_share();  // in [0, 1)
-
 }  // namespace sallyport::recovery

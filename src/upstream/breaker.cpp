@@ -45,10 +45,10 @@ std::string_view name(Breaker::Scope scope) noexcept {
   return "";
 }
 
-template <class Function>
-void Breaker::each(Function function) {
-  function(all_, Key());
-  for (auto& [key, gate] : parts_) function(gate, key);
+template <class Self, class Function>
+void Breaker::each(Self& self, Function function) {
+  function(self.all_, Key());
+  for (auto& [key, gate] : self.parts_) function(gate, key);
 }
 
 std::optional<Breaker::Refusal> Breaker::refusal(SteadyTime now, std::string_view caller,
@@ -161,22 +161,20 @@ void Breaker::tool_failed(SteadyTime now, std::string_view caller, std::string_v
 std::optional<SteadyTime> Breaker::next_probe() const {
   if (closed()) return std::nullopt;
   std::optional<SteadyTime> next;
-  const auto look = [&](const Gate& gate) {
+  each(*this, [&](const Gate& gate, const Key&) {
     if (gate.state == State::open && (!next || gate.probe_at < *next)) next = gate.probe_at;
-  };
-  look(all_);
-  for (const auto& [key, gate] : parts_) look(gate);
+  });
   return next;
 }
 
 void Breaker::probing(SteadyTime now) {
-  each([&](Gate& gate, const Key& key) {
+  each(*this, [&](Gate& gate, const Key& key) {
     if (gate.state == State::open && gate.probe_at <= now) set(gate, key, State::half_open, now);
   });
 }
 
 void Breaker::probed(SteadyTime now, bool answered) {
-  each([&](Gate& gate, const Key& key) {
+  each(*this, [&](Gate& gate, const Key& key) {
     if (gate.state != State::half_open) return;
     if (!answered) gate.probe_at = now + rule_->open;
     set(gate, key, answered ? State::closed : State::open, now);
@@ -190,11 +188,9 @@ void Breaker::postpone(SteadyTime until) noexcept {
 
 std::vector<Breaker::Part> Breaker::open_parts(SteadyTime now) const {
   std::vector<Part> open;
-  const auto look = [&](const Gate& gate, const Key& key) {
+  each(*this, [&](const Gate& gate, const Key& key) {
     if (gate.state != State::closed) open.push_back(describe(gate, key, now));
-  };
-  look(all_, Key());
-  for (const auto& [key, gate] : parts_) look(gate, key);
+  });
   return open;
 }
 

@@ -96,8 +96,9 @@ class Breaker {
   Gate* part(const Key& key, SteadyTime now);
   void set(Gate& gate, const Key& key, State state, SteadyTime now);
   static Part describe(const Gate& gate, const Key& key, SteadyTime now);
-  template <class Function>
-  void each(Function function);
+  // Calls it with all parts, each a gate and its key.
+  template <class Self, class Function>
+  static void each(Self& self, Function function);
 
   const BreakerRule* rule_;
   Gate all_;

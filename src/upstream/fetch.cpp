@@ -1,10 +1,12 @@
 #include "upstream/fetch.hpp"
 
+#include "base/ids.hpp"
 #include "json/scanner.hpp"
 #include "task/group.hpp"
 #include "task/wait.hpp"
 #include "telemetry/log.hpp"
 #include "upstream/catalogue.hpp"
+#include "upstream/failures.hpp"
 
 #include <algorithm>
 #include <unordered_set>
@@ -41,7 +43,7 @@ Task<std::unique_ptr<pipeline::Answer>> ask(task::Loop& loop, client::Channel& c
     if (answer) co_return answer;
     const Error failed = as_discovery(answer.error());
     const recovery::Decision decision = settings.recovery.decide(failed, facts);
-    const auto pause = recovery::pause(decision, failed, attempt, recovery::random_share());
+    const auto pause = recovery::pause(decision, failed, attempt, random_share());
     if (attempt > decision.attempts || !pause) co_return answer;
     log::debug("a list is read again", {{"server", target.key}, {"attempt", attempt}, {"error", failed}});
     CO_TRY(co_await task::Sleep(loop.timers(), loop.now() + *pause));
@@ -109,38 +111,6 @@ std::shared_ptr<const ListedPages> without(std::shared_ptr<const ListedPages> be
 }
 
 }  // namespace
-
-Error as_discovery(const Error& error) {
-  const auto code = [&] {
-    switch (error.code()) {
-      case Code::network_timeout:
-      case Code::tool_timeout:
-        return Code::discovery_timeout;
-      case Code::network_connection_failed:
-      case Code::network_ssl_error:
-      case Code::network_dns_error:
-      case Code::network_unreachable:
-      case Code::network_protocol_error:
-        return Code::discovery_network_error;
-      case Code::tool_permission_denied:
-        return Code::discovery_auth_failed;
-      case Code::tool_server_unavailable:
-      case Code::limit_upstream_rate_limited:
-        return Code::discovery_server_unavailable;
-      case Code::tool_execution_failed:
-        return Code::discovery_failed;
-      default:
-        return error.code();
-    }
-  }();
-  if (code == error.code()) return error;
-  Error discovery(code);
-  discovery.with_kind(error.kind()).with_can_retry(error.can_retry()).with_executed(Executed::no);
-  discovery.with_developer_message(error.developer_message()).with_cause(error);
-  if (error.phase()) discovery.with_phase(*error.phase());
-  if (error.retry_after()) discovery.with_retry_after(*error.retry_after());
-  return discovery;
-}
 
 bool Listing::operator==(const Listing& other) const {
   return http == other.http && offers == other.offers &&

@@ -10,10 +10,6 @@
 
 namespace sallyport::upstream {
 
-// What a failed start or list is called: the failures of discovery (errors.md section 4), with the cause
-// kept.
-Error as_discovery(const Error& error);
-
 // The lists of these topics, each within `timeouts.discovery`; of the others `before` (null: nothing) keeps
 // what it has. Only the tools have to be had: another list that cannot be read is empty or what it was, and
 // says so in `dropped`. Lists that the server does not announce are not asked for, but the tools are: servers

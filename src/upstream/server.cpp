@@ -1,10 +1,8 @@
 #include "upstream/server.hpp"
 
-#include "classify/classify.hpp"
-#include "client/http_channel.hpp"
-#include "client/stdio_channel.hpp"
-#include "recovery/policy.hpp"
+#include "base/ids.hpp"
 #include "telemetry/log.hpp"
+#include "upstream/failures.hpp"
 #include "upstream/fetch.hpp"
 #include "upstream/instances.hpp"
 
@@ -16,16 +14,6 @@ namespace {
 using protocol::Field;
 
 constexpr std::chrono::milliseconds coalescing{250};
-constexpr std::chrono::milliseconds short_wait{2000};  // a caller waits for a restart that is this near
-constexpr std::chrono::milliseconds http_retry_gap{
-    200};  // an HTTP server that is down is asked again by a call
-
-// Failures that say that the server cannot be reached at all, rather than that this request went wrong.
-bool unreachable(const Error& error) {
-  if (error.executed() != Executed::no || !error.phase()) return false;
-  const Phase phase = *error.phase();
-  return phase == Phase::resolve || phase == Phase::connect || phase == Phase::tls;
-}
 
 // A modern server does not refuse a request with a bare 400, 404 or 405: another one stands there now. It did
 // not run what we sent; the next call finds out what it speaks.
@@ -33,14 +21,6 @@ bool changed_era(const client::Channel& channel, const Error& error) {
   if (protocol::era(channel.revision()) != protocol::Era::modern) return false;
   const int status = error.status_code().value_or(0);
   return status == 400 || status == 404 || status == 405;
-}
-
-Error timed_out(std::chrono::milliseconds limit, const Error& cancelled) {
-  return Error(Code::network_timeout)
-      .with_executed(Executed::no)
-      .with_can_retry(true)
-      .with_phase(cancelled.phase().value_or(Phase::wait))
-      .with_slot(Slot::seconds, std::chrono::ceil<std::chrono::seconds>(limit).count());
 }
 
 std::string_view tool_of(const client::Outgoing& outgoing) {
@@ -177,116 +157,21 @@ void Server::switch_off(const Server& former) {
   set_state(State::disabled);
 }
 
-Error Server::unavailable() const {
-  if (state_ == State::disabled)
-    return Error(Code::system_maintenance).with_executed(Executed::no).with_slot(Slot::server, target_.key);
+// It was not asked.
+Error Server::away() const {
   Error error(Code::tool_server_unavailable);
   error.with_executed(Executed::no).with_can_retry(true).with_slot(Slot::server, target_.key);
   if (last_error_) error.with_cause(*last_error_);
-  const SteadyTime now = loop_->now();
-  if (retry_at_ > now) error.with_retry_after(std::chrono::ceil<std::chrono::milliseconds>(retry_at_ - now));
   return error;
 }
 
-bool Server::may_try_now() const {
-  if (state_ != State::down) return true;
-  if (breaker().state() != Breaker::State::closed) return false;  // the next start is its probe
+Error Server::unavailable() const {
+  if (state_ == State::disabled)
+    return Error(Code::system_maintenance).with_executed(Executed::no).with_slot(Slot::server, target_.key);
+  Error error = away();
   const SteadyTime now = loop_->now();
-  if (retry_at_ <= now) return true;
-  return !target_.is_stdio() && now - http_retry_gap >= down_at_;
-}
-
-Task<void> Server::ready() {
-  if (state_ == State::up) co_return ok();
-  if (stopping_ || state_ == State::disabled) co_return Failure(unavailable());
-  if (!starting_.flying() && !may_try_now()) {
-    if (retry_at_ - loop_->now() > short_wait || breaker().state() != Breaker::State::closed)
-      co_return Failure(unavailable());
-    CO_TRY(co_await task::Sleep(loop_->timers(), retry_at_));
-  }
-  if (state_ == State::up) co_return ok();
-  const Result<void> started = co_await starting_.run([this] { return start(); });
-  if (started || started.error().code() == Code::proto_cancelled) co_return started;
-  co_return Failure(unavailable());
-}
-
-Task<void> Server::start() {
-  retry_.cancel();
-  if (stopping_) co_return Failure(unavailable());
-  ++starts_;
-  set_state(State::starting);
-  changed_ = {};
-  const SteadyTime until = loop_->now() + settings_->start;
-  const auto give_up = [this](const Error& cancelled) { return timed_out(settings_->start, cancelled); };
-  Result<std::shared_ptr<client::Channel>> channel =
-      co_await task::with_deadline(loop_->timers(), until, open(), give_up);
-  if (channel) {
-    Result<std::shared_ptr<const Listing>> listed;
-    if (!is_instance()) {
-      listed = co_await fetch_lists(*loop_, **channel, target_, *settings_, protocol::Topics::all(), nullptr);
-    }
-    if (listed && !lost_early_) {
-      channel_ = std::move(*channel);
-      listing_ = std::move(*listed);
-      unlist_.cancel();
-      last_error_.reset();
-      backoff_.up(loop_->now());
-      last_caller_.clear();
-      set_state(State::up);
-      if (is_instance()) {
-        log::debug("an instance is up", {{"server", target_.key}, {"owner", owner_}});
-      } else {
-        log::info("server is up",
-                  {{"server", target_.key}, {"revision", protocol::name(channel_->revision())}});
-      }
-      stale_ = {};
-      observer_->listed(*this, true);
-      if (!changed_.empty()) refresh_soon();
-      session_renewed();
-      ended_probe(true);
-      co_return ok();
-    }
-    close(std::move(*channel));
-    channel = fail(lost_early_ ? *lost_early_ : std::move(listed).error());
-  }
-  lost_early_.reset();
-  const Error error = as_discovery(channel.error());
-  if (error.code() == Code::proto_cancelled) co_return Failure(error);
-  note_failed_start(channel.error());
-  went_down(error);
-  co_return Failure(error);
-}
-
-Task<std::shared_ptr<client::Channel>> Server::open() {
-  lost_early_.reset();
-  if (target_.is_stdio()) co_return co_await open_child();
-  const client::HttpChannel::Environment environment{*loop_, target_, *settings_, *budget_, *this};
-  auto channel = CO_TRY(co_await client::HttpChannel::open(environment, era_));
-  era_ = channel->revision();
-  co_return std::shared_ptr<client::Channel>(std::move(channel));
-}
-
-Task<std::shared_ptr<client::Channel>> Server::open_child() {
-  const client::StdioChannel::Environment environment{*loop_, target_, *settings_, *budget_, *this, stderr_};
-  if (!observer_->take_child()) {
-    co_return Failure(Error(Code::limit_quota)
-                          .with_executed(Executed::no)
-                          .with_slot(Slot::limit, settings_->children)
-                          .with_slot(Slot::server, target_.key));
-  }
-  auto channel = co_await client::StdioChannel::open(environment, era_);
-  // Some servers end on a request before `initialize`: that is legacy evidence, and the next child is not
-  // asked.
-  if (!channel && !era_ && channel.error().code() == Code::tool_server_unavailable) {
-    channel = co_await client::StdioChannel::open(environment, protocol::latest_legacy);
-  }
-  if (!channel) {
-    observer_->give_child();
-    co_return Failure(std::move(channel).error());
-  }
-  era_ = (*channel)->revision();
-  pid_ = (*channel)->pid();
-  co_return std::shared_ptr<client::Channel>(std::move(*channel));
+  if (retry_at_ > now) error.with_retry_after(std::chrono::ceil<std::chrono::milliseconds>(retry_at_ - now));
+  return error;
 }
 
 Task<std::unique_ptr<pipeline::Answer>> Server::request(const client::Outgoing& outgoing) {
@@ -316,7 +201,7 @@ Task<std::unique_ptr<pipeline::Answer>> Server::request(const client::Outgoing& 
   } else {
     note_failed_request(*channel, outgoing, answer.error());
   }
-  const bool lost = unreachable(answer.error()) || changed_era(*channel, answer.error());
+  const bool lost = never_connected(answer.error()) || changed_era(*channel, answer.error());
   if (lost && channel == channel_) drop_channel(answer.error());
   co_return answer;
 }
@@ -350,7 +235,7 @@ void Server::went_down(const Error& error) {
   }
   // Another era may stand behind the same name when it comes back.
   era_ = target_.protocol;
-  const auto delay = backoff_.down(now, recovery::random_share());
+  const auto delay = backoff_.down(now, random_share());
   retry_at_ = now + delay;
   const bool guarded = guard_ != this;
   if (!guarded && breaker_.state() == Breaker::State::half_open) ended_probe(false);

@@ -189,6 +189,7 @@ class Server final : private client::ChannelOwner {
   Task<void> ask_if_alive(client::Channel& channel);
   void close(std::shared_ptr<client::Channel> channel);
   void set_state(State state);
+  Error away() const;
   Error unavailable() const;
   bool may_try_now() const;
   std::uint32_t in_flight_of_all() const noexcept;

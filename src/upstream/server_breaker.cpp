@@ -1,9 +1,8 @@
 // What a server's breaker makes of its failures, and the question that closes it again. While the breaker is
 // open for all calls, nothing but its probe reaches the server: of one that is down, its start is the probe.
 #include "telemetry/log.hpp"
+#include "upstream/failures.hpp"
 #include "upstream/server.hpp"
-
-#include <algorithm>
 
 namespace sallyport::upstream {
 namespace {
@@ -14,42 +13,10 @@ bool is_rejection(int status) {
   return status >= 400 && status < 500;
 }
 
-// Of a request that reached a connection. What a server says about a call is never counted, nor what we
-// refuse ourselves (errors.md section 5).
-bool is_failure_of_server(const Error& error) {
-  switch (error.code()) {
-    case Code::network_connection_failed:
-    case Code::network_ssl_error:
-    case Code::network_dns_error:
-    case Code::network_unreachable:
-    case Code::network_protocol_error:
-      return true;
-    case Code::network_timeout:
-      return error.phase() == Phase::resolve || error.phase() == Phase::connect ||
-             error.phase() == Phase::tls;
-    case Code::tool_server_unavailable: {
-      const int status = error.status_code().value_or(0);
-      return status >= 502 && status <= 504 &&
-             std::ranges::find(error.extras(), "jsonrpc", &Extra::key) == error.extras().end();
-    }
-    default:
-      return false;
-  }
-}
-
-bool never_connected(const Error& error) {
-  return error.executed() == Executed::no &&
-         (error.phase() == Phase::resolve || error.phase() == Phase::connect || error.phase() == Phase::tls);
-}
-
 }  // namespace
 
 Error Server::breaker_error(const Breaker::Refusal& refusal) const {
-  Error error(Code::tool_server_unavailable);
-  error.with_executed(Executed::no).with_can_retry(true).with_slot(Slot::server, target_.key);
-  error.with_retry_after(refusal.retry_after).with_extra("breaker", std::string(name(refusal.scope)));
-  if (last_error_) error.with_cause(*last_error_);
-  return error;
+  return away().with_retry_after(refusal.retry_after).with_extra("breaker", std::string(name(refusal.scope)));
 }
 
 void Server::note_failure(std::string_view caller, std::uint64_t incident) {

@@ -1,6 +1,7 @@
 // Tries a call again where its failure passes and nothing can run twice.
 #pragma once
 
+#include "base/ids.hpp"
 #include "pipeline/call.hpp"
 #include "recovery/budget.hpp"
 #include "recovery/outcome.hpp"
@@ -15,7 +16,7 @@ class Retry final : public pipeline::Layer {
   using Random = double (*)();  // in [0, 1)
 
   Retry(std::unique_ptr<pipeline::Service> next, task::Timers& timers, telemetry::Registry& metrics,
-        recovery::Policy policy, const recovery::BudgetLimit& budget, Random random = recovery::random_share)
+        recovery::Policy policy, const recovery::BudgetLimit& budget, Random random = random_share)
       : Layer(std::move(next)),
         timers_(&timers),
         metrics_(&metrics),
