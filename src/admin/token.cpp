@@ -2,6 +2,7 @@
 
 #include "admin/reply.hpp"
 #include "base/ids.hpp"
+#include "base/strings.hpp"
 #include "base/unique_fd.hpp"
 #include "config/values.hpp"
 
@@ -32,9 +33,7 @@ Error failed(std::string_view what, const std::string& path) {
 std::string new_token() {
   std::array<std::byte, 32> bits{};
   random_bytes(bits);
-  std::string text;
-  for (const std::byte each : bits) text += fmt::format("{:02x}", static_cast<unsigned>(each));
-  return text;
+  return hex(bits);
 }
 
 // Nothing: there is no such file.

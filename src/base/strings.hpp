@@ -27,6 +27,9 @@ bool starts_with_icase(std::string_view text, std::string_view prefix) noexcept;
 // Without the optional white space of HTTP (space and tab) at both ends.
 std::string_view trim(std::string_view text) noexcept;
 
+// Nothing but white space of ASCII, line ends included, or nothing at all.
+bool is_blank(std::string_view text) noexcept;
+
 // Insertions, deletions, substitutions and swaps of neighbours that turn a into b, byte by byte. The work is
 // bounded by the limit: a greater distance is reported as limit + 1.
 std::size_t edit_distance(std::string_view a, std::string_view b, std::size_t limit = 64);

@@ -125,10 +125,13 @@ struct Server {
   std::string fallback;  // the key of the server to ask when this one fails; empty: none
 
   bool is_stdio() const { return !command.empty(); }
-  // Can a caller get a process or connection of its own?
-  bool may_isolate() const {
-    return isolation == Isolation::automatic ? !is_stdio() : isolation != Isolation::shared;
+  // What `isolation` comes to, as far as the file tells: an HTTP server may turn out to have no sessions.
+  Isolation effective_isolation() const {
+    if (isolation != Isolation::automatic) return isolation;
+    return is_stdio() ? Isolation::shared : Isolation::session;
   }
+  // Can a caller get a process or connection of its own?
+  bool may_isolate() const { return effective_isolation() != Isolation::shared; }
 };
 
 struct Expose {

@@ -11,12 +11,6 @@
 namespace sallyport::config {
 namespace {
 
-// What `auto` comes to, as far as the file tells.
-Isolation effective(const Server& server) {
-  if (server.isolation != Isolation::automatic) return server.isolation;
-  return server.is_stdio() ? Isolation::shared : Isolation::session;
-}
-
 std::string_view word(Isolation isolation) {
   switch (isolation) {
     case Isolation::principal:
@@ -33,10 +27,10 @@ std::string_view word(Isolation isolation) {
 // In what a call would be worse protected there; empty: in nothing that this build knows.
 std::string weaker(const Server& first, const Server& second) {
   // `auto` is no promise that one could rely on.
-  if (first.isolation != Isolation::automatic && effective(second) < first.isolation)
+  if (first.isolation != Isolation::automatic && second.effective_isolation() < first.isolation)
     return fmt::format(
         "`{}` has `isolation: {}`, and `{}` only `{}`: callers would share what they do not share", first.key,
-        word(first.isolation), second.key, word(effective(second)));
+        word(first.isolation), second.key, word(second.effective_isolation()));
   if (second.trusted && !first.trusted)
     return fmt::format("`{}` is `trusted: true` and `{}` is not: its word would let calls run twice",
                        second.key, first.key);

@@ -8,6 +8,7 @@
 
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
+#include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 #include <boost/json/value.hpp>
 #include <fmt/format.h>
@@ -113,7 +114,7 @@ json::value standard(const Key& key) {
     case Type::integer:
       return parse_int<std::uint64_t>(key.standard).value_or(0);
     case Type::share:
-      return 0.2;
+      return json::parse(key.standard);
     case Type::rules:
     case Type::origins:
     case Type::hosts:

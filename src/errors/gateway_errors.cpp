@@ -12,11 +12,30 @@ namespace {
 
 constexpr detail::Adopt whole = {};
 
+// What a class says of itself where whoever raises it says nothing else.
 struct Defaults {
-  ErrorClass error_class;
-  Severity severity;
-  Strategy strategy;
+  Severity severity = Severity::medium;
+  Strategy strategy = Strategy::fail_closed;
 };
+
+constexpr Defaults defaults_of(ErrorClass error_class) {
+  switch (error_class) {
+    case ErrorClass::authentication_error:
+    case ErrorClass::configuration_error:
+      return {.severity = Severity::high};
+    case ErrorClass::guardrail_error:
+      return {.strategy = Strategy::fail_open};
+    case ErrorClass::gateway_tool_execution_error:
+    case ErrorClass::network_error:
+      return {.strategy = Strategy::retry};
+    case ErrorClass::discovery_error:
+      return {.strategy = Strategy::fallback};
+    case ErrorClass::system_error:
+      return {.severity = Severity::critical, .strategy = Strategy::escalate};
+    default:
+      return {};
+  }
+}
 
 // The shortest text that reads back as the same number: "5", "2.5".
 std::string seconds_text(double seconds) {
@@ -25,8 +44,9 @@ std::string seconds_text(double seconds) {
   return status == std::errc{} ? std::string(buffer, end) : "?";
 }
 
-Error make(const Defaults& defaults, Code code, std::string_view message, Options options,
+Error make(ErrorClass error_class, Code code, std::string_view message, Options options,
            std::optional<TimeoutFacts> timeout = {}) {
+  const Defaults defaults = defaults_of(error_class);
   GatewayFacts facts{.severity = options.severity.value_or(defaults.severity),
                      .recovery_strategy = options.recovery_strategy.value_or(defaults.strategy),
                      .context = std::move(options.context),
@@ -42,12 +62,8 @@ Error make(const Defaults& defaults, Code code, std::string_view message, Option
   }
   if (options.cause) error.with_cause(*std::move(options.cause));
   error.with_authored(
-      {.error_class = defaults.error_class, .message = std::string(message), .gateway = std::move(facts)});
+      {.error_class = error_class, .message = std::string(message), .gateway = std::move(facts)});
   return error;
-}
-
-Defaults of(ErrorClass error_class, Severity severity, Strategy strategy) {
-  return {error_class, severity, strategy};
 }
 
 ErrorDetails timeout_details(const TimeoutFacts& facts) {
@@ -62,8 +78,7 @@ ErrorDetails timeout_details(const TimeoutFacts& facts) {
 
 Error make_timeout(Code code, std::string_view message, TimeoutFacts facts, Options options) {
   if (!options.details) options.details = timeout_details(facts);
-  Error error = make(of(ErrorClass::timeout_error, Severity::medium, Strategy::fail_closed), code, message,
-                     std::move(options), facts);
+  Error error = make(ErrorClass::timeout_error, code, message, std::move(options), facts);
   // What the catalogue's text says in whole seconds.
   if (facts.timeout_duration >= 0 && facts.timeout_duration < 1e9)
     error.with_slot(Slot::seconds, static_cast<std::int64_t>(std::ceil(facts.timeout_duration)));
@@ -105,36 +120,28 @@ Options with(Context context, Cause cause) {
 }  // namespace
 
 MCPGatewayError::MCPGatewayError(Code code, std::string_view message, Options options)
-    : TypedError(
-          make(of(class_id, Severity::medium, Strategy::fail_closed), code, message, std::move(options))) {}
+    : TypedError(make(class_id, code, message, std::move(options))) {}
 
 AuthenticationError::AuthenticationError(Code code, std::string_view message, Options options)
-    : MCPGatewayError(whole, make(of(class_id, Severity::high, Strategy::fail_closed), code, message,
-                                  std::move(options))) {}
+    : MCPGatewayError(whole, make(class_id, code, message, std::move(options))) {}
 
 GuardrailError::GuardrailError(Code code, std::string_view message, Options options)
-    : MCPGatewayError(whole, make(of(class_id, Severity::medium, Strategy::fail_open), code, message,
-                                  std::move(options))) {}
+    : MCPGatewayError(whole, make(class_id, code, message, std::move(options))) {}
 
 ToolExecutionError::ToolExecutionError(Code code, std::string_view message, Options options)
-    : MCPGatewayError(
-          whole, make(of(class_id, Severity::medium, Strategy::retry), code, message, std::move(options))) {}
+    : MCPGatewayError(whole, make(class_id, code, message, std::move(options))) {}
 
 DiscoveryError::DiscoveryError(Code code, std::string_view message, Options options)
-    : MCPGatewayError(whole, make(of(class_id, Severity::medium, Strategy::fallback), code, message,
-                                  std::move(options))) {}
+    : MCPGatewayError(whole, make(class_id, code, message, std::move(options))) {}
 
 ConfigurationError::ConfigurationError(Code code, std::string_view message, Options options)
-    : MCPGatewayError(whole, make(of(class_id, Severity::high, Strategy::fail_closed), code, message,
-                                  std::move(options))) {}
+    : MCPGatewayError(whole, make(class_id, code, message, std::move(options))) {}
 
 NetworkError::NetworkError(Code code, std::string_view message, Options options)
-    : MCPGatewayError(
-          whole, make(of(class_id, Severity::medium, Strategy::retry), code, message, std::move(options))) {}
+    : MCPGatewayError(whole, make(class_id, code, message, std::move(options))) {}
 
 SystemError::SystemError(Code code, std::string_view message, Options options)
-    : MCPGatewayError(whole, make(of(class_id, Severity::critical, Strategy::escalate), code, message,
-                                  std::move(options))) {}
+    : MCPGatewayError(whole, make(class_id, code, message, std::move(options))) {}
 
 TimeoutError::TimeoutError(Code code, std::string_view message, double timeout_duration,
                            std::string_view timeout_type, Options options, std::optional<double> elapsed)

@@ -1,5 +1,6 @@
 #include "errors/typed_error.hpp"
 
+#include "base/strings.hpp"
 #include "errors/text.hpp"
 
 #include <chrono>
@@ -20,10 +21,6 @@ std::string user_message(const Authored& authored) {
   if (facts.severity == Severity::critical) return "Critical system error: " + authored.message;
   if (facts.severity == Severity::high) return "Error: " + authored.message;
   return authored.message;
-}
-
-bool is_blank(std::string_view text) {
-  return text.find_first_not_of(" \t\r\n\v\f") == text.npos;
 }
 
 std::string logged_message(const Authored& authored, Kind kind) {

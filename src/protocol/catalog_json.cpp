@@ -16,21 +16,6 @@ std::optional<int> unless_none(int number) {
   return number;
 }
 
-std::optional<std::string> unless_empty(std::string_view text) {
-  if (text.empty()) return std::nullopt;
-  return std::string(text);
-}
-
-template <class Texts>
-std::string array(const Texts& texts) {
-  std::string out = "[";
-  for (const std::string_view text : texts) {
-    if (out.size() > 1) out += ',';
-    json::append_quoted(out, text);
-  }
-  return out + ']';
-}
-
 }  // namespace
 
 std::string code_json(const CatalogRow& row) {
@@ -48,12 +33,12 @@ std::string code_json(const CatalogRow& row) {
                           .number("modern", unless_none(row.rpc_code_modern))
                           .take())
       .number("httpStatus", row.surface == Surface::none ? std::nullopt : unless_none(row.http_status))
-      .text("shownAs", unless_empty(row.shown_as == row.code ? "" : wire_name(row.shown_as)))
+      .text_or_null("shownAs", row.shown_as == row.code ? "" : wire_name(row.shown_as))
       .boolean("scripted", is_scripted(row.code))
       .text("meaning", row.meaning)
       .text("whoActs", row.who_acts)
       .text("gatewayDoes", row.gateway_does)
-      .raw("actions", array(row.suggested_actions))
+      .texts("actions", row.suggested_actions)
       .take();
 }
 
@@ -65,8 +50,8 @@ std::string kind_json(Kind kind) {
   return ObjectText()
       .text("kind", name(kind))
       .text("meaning", meaning(kind))
-      .text("predicate", unless_empty(predicate(kind)))
-      .raw("codes", array(codes))
+      .text_or_null("predicate", predicate(kind))
+      .texts("codes", codes)
       .take();
 }
 

@@ -1,6 +1,7 @@
 #include "protocol/error_payload.hpp"
 
 #include "base/dates.hpp"
+#include "base/strings.hpp"
 #include "errors/text.hpp"
 #include "protocol/object_text.hpp"
 
@@ -29,16 +30,6 @@ std::string extras_json(const Range& extras) {
       add_extra(object, *it);
   }
   return object.take();
-}
-
-template <class Range>
-std::string texts_json(const Range& texts) {
-  std::string out = "[";
-  for (const std::string_view text : texts) {
-    if (out.size() > 1) out += ',';
-    json::append_quoted(out, text);
-  }
-  return out + ']';
 }
 
 // Codes and kinds of the chain, the nearest first.
@@ -81,16 +72,12 @@ std::string technical_json(const GatewayFacts& facts) {
 std::string details_json(const GatewayFacts& facts, const Error& error) {
   static const ErrorDetails none;
   const ErrorDetails& details = facts.details ? *facts.details : none;
-  ObjectText object;
-  object.number("retry_after", details.retry_after ? details.retry_after : retry_after_seconds(error))
+  return ObjectText()
+      .number("retry_after", details.retry_after ? details.retry_after : retry_after_seconds(error))
       .text("user_message", details.user_message)
-      .raw("technical_details", technical_json(facts));
-  if (details.suggested_actions) {
-    object.raw("suggested_actions", texts_json(*details.suggested_actions));
-  } else {
-    object.null("suggested_actions");
-  }
-  return object.take();
+      .raw("technical_details", technical_json(facts))
+      .texts("suggested_actions", details.suggested_actions)
+      .take();
 }
 
 std::string envelope_json(const GatewayFacts& facts, const Error& error, Code code,
@@ -116,10 +103,6 @@ std::optional<std::string> unless_empty(std::string_view text) {
   return std::string(text);
 }
 
-bool is_blank(std::string_view text) {
-  return text.find_first_not_of(" \t\r\n\v\f") == text.npos;
-}
-
 constexpr std::array<std::string_view, 4> level_names = {"debug", "info", "warning", "error"};
 
 std::string logs_json(const std::vector<ToolCallLog>& logs) {
@@ -137,15 +120,12 @@ std::string logs_json(const std::vector<ToolCallLog>& logs) {
 }
 
 std::string authorization_json(const ToolCallRequiresAuthorization& wanted) {
-  ObjectText object;
-  object.text("authorization_url", wanted.authorization_url)
-      .text("authorization_id", wanted.authorization_id);
-  if (wanted.scopes) {
-    object.raw("scopes", texts_json(*wanted.scopes));
-  } else {
-    object.null("scopes");
-  }
-  return object.text("status", wanted.status).take();
+  return ObjectText()
+      .text("authorization_url", wanted.authorization_url)
+      .text("authorization_id", wanted.authorization_id)
+      .texts("scopes", wanted.scopes)
+      .text("status", wanted.status)
+      .take();
 }
 
 }  // namespace
@@ -171,7 +151,7 @@ std::string to_payload(const ToolkitError& error) {
                                                    "status_code"};
   ObjectText object;
   object.text("message", error.what())
-      .text("developer_message", unless_empty(error.developer_message()))
+      .text_or_null("developer_message", error.developer_message())
       .text("kind", name(error.kind()))
       .boolean("can_retry", error.can_retry())
       .number("status_code", error.status_code());

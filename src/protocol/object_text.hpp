@@ -40,6 +40,22 @@ class ObjectText {
     if (!std::isfinite(value) || status != std::errc{}) return null(key);
     return raw(key, std::string_view(buffer, end));
   }
+  ObjectText& text_or_null(std::string_view key, std::string_view value) {  // null where it is empty
+    return value.empty() ? null(key) : text(key, value);
+  }
+  template <class Range>
+  ObjectText& texts(std::string_view key, const Range& values) {
+    std::string list = "[";
+    for (const std::string_view value : values) {
+      if (list.size() > 1) list += ',';
+      json::append_quoted(list, value);
+    }
+    return raw(key, list + ']');
+  }
+  template <class Range>
+  ObjectText& texts(std::string_view key, const std::optional<Range>& values) {
+    return values ? texts(key, *values) : null(key);
+  }
   ObjectText& boolean(std::string_view key, bool value) { return raw(key, value ? "true" : "false"); }
   ObjectText& null(std::string_view key) { return raw(key, "null"); }
 

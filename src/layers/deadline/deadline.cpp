@@ -1,6 +1,7 @@
 #include "layers/deadline/deadline.hpp"
 
 #include "classify/classify.hpp"
+#include "errors/authored.hpp"
 #include "telemetry/log.hpp"
 #include "telemetry/metrics_names.hpp"
 #include "upstream/record.hpp"
@@ -11,14 +12,10 @@
 namespace sallyport::layers {
 namespace {
 
-constexpr std::chrono::seconds tool_levels[] = {std::chrono::seconds(30), std::chrono::seconds(60)};
-constexpr std::chrono::seconds other_levels[] = {std::chrono::seconds(10), std::chrono::seconds(30)};
-
-// How long it took, in the words of errors.md section 2: for reports only, nothing acts on it.
-std::string_view escalation_level(std::chrono::milliseconds elapsed, protocol::Method method) {
-  const auto& [warning, critical] = method == protocol::Method::tools_call ? tool_levels : other_levels;
-  if (elapsed >= critical) return "critical";
-  return elapsed >= warning ? "warning" : "normal";
+// How long it took, as reports say it.
+std::string_view level_of(std::chrono::milliseconds elapsed, protocol::Method method) {
+  const std::string_view type = method == protocol::Method::tools_call ? "tool_execution" : "";
+  return name(escalation_level(type, std::chrono::duration<double>(elapsed).count()));
 }
 
 // Says so when most of the time is gone, and cancels its scope when all is.
@@ -93,7 +90,7 @@ Error timed_out(const Error& cancelled, std::chrono::milliseconds given, protoco
   context.handed_over = cancelled.executed() != Executed::no;
   Error error = classify::make_error(classify::FailureClass::timeout, context);
   error.with_slot(Slot::seconds, std::chrono::ceil<std::chrono::seconds>(given).count());
-  error.with_extra("escalation_level", std::string(escalation_level(given, method)));
+  error.with_extra("escalation_level", std::string(level_of(given, method)));
   if (cancelled.attempts() > 0) error.with_attempts(cancelled.attempts());
   if (const Error* before = cancelled.cause()) error.with_cause(*before);
   return error;

@@ -1,5 +1,7 @@
 #include "classify/http.hpp"
 
+#include "errors/exceptions.hpp"
+
 #include <array>
 #include <string>
 #include <variant>
@@ -196,6 +198,19 @@ TEST(RateLimitEvidence, FollowsTheReference) {
     for (const HeaderField& field : each.headers)
       headers.append(field.name).append(": ").append(field.value) += "; ";
     EXPECT_EQ(is_rate_limit_evidence(each.headers), each.is_rate_limit) << headers;
+  }
+}
+
+// A tool's author who raises the status by hand and the gateway that reads it say the same.
+TEST(HttpStatus, AnUpstreamErrorIsWhatTheClassifierMakesOfIt) {
+  for (int status = 100; status < 700; ++status) {
+    if (status >= 200 && status < 300) continue;
+    const Error read = classify_status(status);
+    const Error raised = UpstreamError("m", status).error();
+    EXPECT_EQ(raised.code(), read.code()) << status;
+    EXPECT_EQ(raised.kind(), read.kind()) << status;
+    EXPECT_EQ(raised.can_retry(), read.can_retry()) << status;
+    EXPECT_EQ(raised.status_code(), read.status_code()) << status;
   }
 }
 
