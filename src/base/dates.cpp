@@ -1,5 +1,7 @@
 #include "base/dates.hpp"
 
+#include "base/strings.hpp"
+
 #include <ctime>
 
 #include <fmt/chrono.h>
@@ -18,6 +20,22 @@ std::string format_rfc3339_millis(SystemTime time) {
   return text + fmt::format(".{:03}Z", millis.count());
 }
 
+namespace {
+
+// "Z", or how far the clock on the wall is ahead: "+02:00".
+std::optional<std::chrono::minutes> parse_offset(std::string_view text) {
+  using namespace std::chrono_literals;
+  if (text == "Z" || text == "z") return 0min;
+  if (text.size() != 6 || (text[0] != '+' && text[0] != '-') || text[3] != ':') return std::nullopt;
+  const auto hours = parse_int<unsigned>(text.substr(1, 2));
+  const auto minutes = parse_int<unsigned>(text.substr(4, 2));
+  if (!hours || !minutes || *hours > 23 || *minutes > 59) return std::nullopt;
+  const std::chrono::minutes ahead = *hours * 60min + *minutes * 1min;
+  return text[0] == '+' ? ahead : -ahead;
+}
+
+}  // namespace
+
 std::optional<SystemTime> parse_rfc3339(std::string_view text) {
   std::tm parts{};
   const std::string copy(text);
@@ -28,8 +46,9 @@ std::optional<SystemTime> parse_rfc3339(std::string_view text) {
     std::chrono::milliseconds scale{100};
     for (++rest; *rest >= '0' && *rest <= '9'; ++rest, scale /= 10) time += (*rest - '0') * scale;
   }
-  if (rest[0] != 'Z' || rest[1] != '\0') return std::nullopt;
-  return time;
+  const auto ahead = parse_offset(rest);
+  if (!ahead) return std::nullopt;
+  return time - *ahead;
 }
 
 }  // namespace sallyport

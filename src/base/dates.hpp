@@ -15,7 +15,7 @@ std::string format_rfc3339(SystemTime time);
 // The same to the millisecond: "2026-11-22T05:32:45.007Z".
 std::string format_rfc3339_millis(SystemTime time);
 
-// A date in UTC as either of them writes it; nothing for what is none.
+// A date of RFC 3339, to the millisecond; nothing for what is none.
 std::optional<SystemTime> parse_rfc3339(std::string_view text);
 
 }  // namespace sallyport

@@ -1,5 +1,7 @@
 #include "classify/jsonrpc.hpp"
 
+#include "classify/http.hpp"
+
 namespace sallyport::classify {
 namespace {
 
@@ -36,8 +38,11 @@ constexpr bool says_not_run(std::int64_t code) noexcept {
 }  // namespace
 
 Error from_jsonrpc(std::int64_t code, std::optional<int> http_status, const Context& context) {
+  const bool refused =
+      says_not_run(code) ||
+      (http_status && executed_by_status(*http_status, context.refuses_with) == Executed::no);
   Context answered = context;
-  if (!answered.executed) answered.executed = says_not_run(code) ? Executed::no : Executed::maybe;
+  if (!answered.executed) answered.executed = refused ? Executed::no : Executed::maybe;
   if (!answered.phase) answered.phase = Phase::receive;
   answered.aborted_by.reset();
   Error error = make_error(Verdict{FailureClass::other, kind_of(code), false}, answered);

@@ -1,14 +1,12 @@
 #include "errors/typed_error.hpp"
 
 #include "base/strings.hpp"
+#include "base/type_name.hpp"
 #include "errors/text.hpp"
 
 #include <chrono>
-#include <cstdlib>
 #include <stdexcept>
 #include <typeinfo>
-
-#include <cxxabi.h>
 
 namespace sallyport {
 namespace {
@@ -28,14 +26,6 @@ std::string logged_message(const Authored& authored, Kind kind) {
   std::string prefix = message_prefix(authored.error_class, kind, authored.context_name);
   if (prefix.empty()) return authored.message;
   return prefix + (is_blank(authored.message) ? "(no details provided)" : authored.message);
-}
-
-std::string type_name(const std::exception& caught) {
-  const char* const mangled = typeid(caught).name();
-  int status = 0;
-  const std::unique_ptr<char, decltype(&std::free)> readable(
-      abi::__cxa_demangle(mangled, nullptr, nullptr, &status), &std::free);
-  return status == 0 ? readable.get() : mangled;
 }
 
 // A line for each error of the chain: what it was, what the developer is told, where it arose.
@@ -141,7 +131,7 @@ Error detail::adopted(Error error, ErrorClass error_class) {
 Error error_of(const std::exception& caught) {
   if (const auto* typed = dynamic_cast<const TypedError*>(&caught)) return typed->error();
   const std::string_view text = caught.what();
-  const std::string type = type_name(caught);
+  const std::string type = type_name(typeid(caught));
   return Error(Code::system_operation_failed)
       .with_kind(Kind::unknown)
       .with_developer_message(text.empty() ? type + " (no exception message)"

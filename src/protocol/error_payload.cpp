@@ -21,17 +21,6 @@ void add_extra(ObjectText& object, const Extra& extra) {
   }
 }
 
-// Of keys that come twice the first stands.
-template <class Range>
-std::string extras_json(const Range& extras) {
-  ObjectText object;
-  for (auto it = extras.begin(); it != extras.end(); ++it) {
-    if (std::find_if(extras.begin(), it, [&](const Extra& e) { return e.key == it->key; }) == it)
-      add_extra(object, *it);
-  }
-  return object.take();
-}
-
 // Codes and kinds of the chain, the nearest first.
 std::optional<std::string> cause_text(const Error& error) {
   if (error.cause() == nullptr) return std::nullopt;
@@ -129,6 +118,15 @@ std::string authorization_json(const ToolCallRequiresAuthorization& wanted) {
 }
 
 }  // namespace
+
+std::string extras_json(std::span<const Extra> extras) {
+  ObjectText object;
+  for (auto it = extras.begin(); it != extras.end(); ++it) {
+    if (std::find_if(extras.begin(), it, [&](const Extra& e) { return e.key == it->key; }) == it)
+      add_extra(object, *it);
+  }
+  return object.take();
+}
 
 std::string to_dict(const envelope::MCPGatewayError& error) {
   return envelope_json(*error.error().authored()->gateway, error.error(), error.code(), error.message());

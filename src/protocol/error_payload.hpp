@@ -8,12 +8,16 @@
 #include <chrono>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <variant>
 #include <vector>
 
 namespace sallyport::protocol {
+
+// {"key": value, …}; of keys that come twice the first stands.
+std::string extras_json(std::span<const Extra> extras);
 
 // {"error": {code, message, severity, recovery_strategy, correlation_id, timestamp, context, details,
 // cause}}. What is not there is null. `cause` is the chain of codes and kinds; `technical_details` has typed

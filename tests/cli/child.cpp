@@ -24,7 +24,7 @@ bool read_into(int descriptor, std::string& text) {
 
 }  // namespace
 
-Child::Child(std::string program, std::vector<std::string> arguments) {
+Child::Child(std::string program, std::vector<std::string> arguments, std::string input) {
   std::vector<char*> argv{program.data()};
   for (std::string& argument : arguments) argv.push_back(argument.data());
   argv.push_back(nullptr);
@@ -33,8 +33,8 @@ Child::Child(std::string program, std::vector<std::string> arguments) {
   if (::pipe2(out, O_CLOEXEC) != 0 || ::pipe2(err, O_CLOEXEC) != 0) std::abort();
   pid_ = ::fork();
   if (pid_ == 0) {
-    const int nothing = ::open("/dev/null", O_RDONLY);
-    ::dup2(nothing, 0);
+    const int given = ::open(input.c_str(), O_RDONLY);
+    ::dup2(given, 0);
     ::dup2(out[1], 1);
     ::dup2(err[1], 2);
     ::execv(program.c_str(), argv.data());
@@ -66,6 +66,15 @@ std::string Child::wait_for_error_line(std::string_view text) {
   }
 }
 
+std::string Child::wait_for_output_line() {
+  std::size_t end;
+  while ((end = out_text_.find('\n')) == std::string::npos)
+    if (!read_into(out_, out_text_)) return "";
+  std::string line = out_text_.substr(0, end);
+  out_text_.erase(0, end + 1);
+  return line;
+}
+
 void Child::signal(int number) const {
   ::kill(pid_, number);
 }
@@ -91,12 +100,13 @@ Outcome Child::wait() {
   ::waitpid(pid_, &status, 0);
   pid_ = -1;
   outcome.code = WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
+  outcome.out.insert(0, out_text_);
   outcome.err = std::move(err_text_);
   return outcome;
 }
 
-Outcome run(std::string program, std::vector<std::string> arguments) {
-  return Child(std::move(program), std::move(arguments)).wait();
+Outcome run(std::string program, std::vector<std::string> arguments, std::string input) {
+  return Child(std::move(program), std::move(arguments), std::move(input)).wait();
 }
 
 }  // namespace sallyport::test

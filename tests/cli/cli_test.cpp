@@ -153,6 +153,7 @@ TEST_F(Cli, EveryCommandHasHelpWithAnExample) {
                                              {"servers", "list"},
                                              {"servers", "logs"},
                                              {"explain"},
+                                             {"classify"},
                                              {"version"},
                                              {"completion"},
                                              {"completion", "zsh"}}) {

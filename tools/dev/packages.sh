@@ -12,6 +12,7 @@ test_packages=(
   chromium fonts-dejavu-core # the dashboard in a browser
   prometheus faketime # scrapes the metrics; a clock that jumps
   nginx-light # in front of the gateway
+  libcurl4-openssl-dev # its headers: that no code of libcurl is missing in our table
 )
 bench_packages=(nginx-light python3)
 

@@ -1,0 +1,87 @@
+#include "classify/exception.hpp"
+
+#include "base/type_name.hpp"
+#include "classify/errno.hpp"
+#include "classify/transport.hpp"
+#include "errors/exceptions.hpp"
+
+#include <new>
+#include <system_error>
+
+#include <cxxabi.h>
+
+namespace sallyport::classify {
+namespace {
+
+constexpr int max_depth = 16;
+
+// Which types count as known, and what the first of them says.
+class Walk {
+ public:
+  explicit Walk(const Context& context) : context_(context) {}
+
+  Error run(const std::exception_ptr& thrown) {
+    visit(thrown, 0);
+    if (known_) return *std::move(known_);
+    return unhandled();
+  }
+
+ private:
+  void visit(const std::exception_ptr& thrown, int depth) {
+    if (!thrown || depth == max_depth) return;
+    try {
+      std::rethrow_exception(thrown);
+    } catch (const std::exception& caught) {
+      remember(type_name(typeid(caught)), caught.what());
+      known_ = known(caught);
+      if (known_) return;
+      if (const auto* outer = dynamic_cast<const std::nested_exception*>(&caught))
+        visit(outer->nested_ptr(), depth + 1);
+    } catch (...) {
+      const std::type_info* const type = abi::__cxa_current_exception_type();
+      remember(type != nullptr ? type_name(*type) : "exception", "");
+    }
+  }
+
+  // The type of the outermost one, and the texts of all.
+  void remember(const std::string& type, std::string_view what) {
+    if (type_.empty()) type_ = type;
+    if (!text_.empty()) text_ += " < ";
+    text_ += what.empty() ? type + " (no exception message)" : type + ": " + std::string(what);
+  }
+
+  std::optional<Error> known(const std::exception& caught) const {
+    if (const auto* ours = dynamic_cast<const TypedError*>(&caught)) return ours->error();
+    Context told = context_;
+    told.detail = text_;
+    if (dynamic_cast<const std::bad_alloc*>(&caught) != nullptr)
+      return make_error(verdict_for(FailureClass::exhausted), told, "std::bad_alloc");
+    if (const auto* system = dynamic_cast<const std::system_error*>(&caught)) {
+      const std::error_code& code = system->code();
+      const std::string_view category = code.category().name();
+      if (category == "generic" || category == "system") return from_errno(code.value(), told);
+      return from_error_code({category, code.value()}, told);
+    }
+    return std::nullopt;
+  }
+
+  Error unhandled() const {
+    Error error = FatalToolError(unhandled_message(type_), text_).error();
+    error.with_executed(executed_without_answer(context_, std::nullopt));
+    if (context_.phase) error.with_phase(*context_.phase);
+    return error;
+  }
+
+  const Context& context_;
+  std::string type_;
+  std::string text_;
+  std::optional<Error> known_;
+};
+
+}  // namespace
+
+Error from_exception(const std::exception_ptr& thrown, const Context& context) {
+  return Walk(context).run(thrown);
+}
+
+}  // namespace sallyport::classify
