@@ -1,17 +1,12 @@
 // Promise: with `isolation: session` no session sees another one's state; abandoned sessions leave no process.
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { it } from 'node:test';
-import { cleanUp } from './lib/cleanup.mjs';
 import { connect } from './lib/clients.mjs';
 import { untilExecuting } from './lib/expect.mjs';
 import { startGateway, stdioGateway } from './lib/gateway.mjs';
-import { request } from './lib/http.mjs';
 import { assertTypedError, LegacySession, modernCall, textOf } from './lib/mcp.mjs';
-import { npmServer } from './lib/paths.mjs';
-import { freePort } from './lib/ports.mjs';
-import { everything, hostile, stdioFixture } from './lib/servers.mjs';
+import { everything, everythingOverHttp, hostile, stdioFixture } from './lib/servers.mjs';
 import { until } from './lib/wait.mjs';
 
 const isolated = (fixture, isolation = 'session') => ({ ...fixture.server, isolation });
@@ -161,11 +156,7 @@ it('updates of an instance reach its owner only, also after its death', async (t
 });
 
 it('over HTTP, each session has a session of its own at the server', async (t) => {
-  const port = await freePort();
-  const child = spawn(process.execPath, [npmServer('everything'), 'streamableHttp'], { env: { ...process.env, PORT: String(port) }, stdio: 'ignore' });
-  cleanUp(t, () => child.kill('SIGKILL'));
-  const url = `http://127.0.0.1:${port}/mcp`;
-  await until('the server listens', async () => (await request(url)).status > 0);
+  const url = await everythingOverHttp(t, 'isolated');
   const gateway = await startGateway(t, { servers: { own: { url }, all: { url, isolation: 'shared' } }, limits: { instances: 2 } });
   const sessions = await Promise.all([1, 2, 3].map(() => LegacySession.open(gateway.url)));
   const toggle = async (session, server) => textOf(await session.call(`${server}__toggle-simulated-logging`)).split(' ')[0];

@@ -1,93 +1,119 @@
-// Promise: 100 reloads under the load of 16 clients lose no call, restart no child without cause, leak no descriptor.
+// Promise: 100 reloads under the load of 16 official clients lose no call, restart no child without cause, leak no descriptor.
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync, renameSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { it } from 'node:test';
+import { connect } from './lib/clients.mjs';
+import { completeList } from './lib/expect.mjs';
 import { startGateway } from './lib/gateway.mjs';
-import { LegacySession, modernCall, textOf } from './lib/mcp.mjs';
-import { hostile } from './lib/servers.mjs';
+import { MARK } from './lib/processes.mjs';
+import { put, read, reloads, withServerLine } from './lib/reload.mjs';
+import { everything, everythingOverHttp, filesystem, hostile } from './lib/servers.mjs';
+import { temporaryDirectory } from './lib/temp.mjs';
 import { until } from './lib/wait.mjs';
+import { toYaml } from './lib/yaml.mjs';
 
 const CLIENTS = 16;
 const RELOADS = 100;
+const MEMORY_ROOM = 8 * 1024; // KiB
 
-const read = (gateway) => readFileSync(gateway.config, 'utf8');
 const descriptors = (gateway) => readdirSync(`/proc/${gateway.process.pid}/fd`).length;
 
-async function reloads(gateway, result) {
-  const { text } = await gateway.admin('/metrics');
-  const line = text.split('\n').find((each) => each.startsWith(`sallyport_reloads_total{result="${result}"}`));
-  return line ? Number(line.split(' ').at(-1)) : 0;
+// A connection is let go of a moment after its client: what is left when all is calm.
+async function calm(gateway) {
+  let fewest = Infinity;
+  await until('connections and processes come and go no more', async () => {
+    const now = descriptors(gateway);
+    const better = now < fewest;
+    fewest = Math.min(fewest, now);
+    return !better;
+  }, { every: 1000 });
+  return fewest;
 }
 
-// Swaps the file in as an editor does, and waits until it was read with this result.
-async function put(gateway, text, result = 'changed') {
-  const before = await reloads(gateway, result);
-  writeFileSync(`${gateway.config}.new`, text);
-  renameSync(`${gateway.config}.new`, gateway.config);
-  await until(`the configuration was read: ${result}`, async () => (await reloads(gateway, result)) > before);
-}
+const rssAnon = (gateway) => Number(/RssAnon:\s+(\d+) kB/.exec(readFileSync(`/proc/${gateway.process.pid}/status`, 'utf8'))[1]);
 
-const withServerLine = (text, server, line) => text.replace(new RegExp(`^  ${server}:$`, 'm'), `  ${server}:\n${line}`);
-
-it('100 reloads under load', { timeout: 600_000 }, async (t) => {
-  const fixed = hostile(t, { NAME: 'fixed' });
-  const ruled = hostile(t, { NAME: 'ruled' });
-  const moving = hostile(t, { NAME: 'moving' });
-  const gateway = await startGateway(t, { servers: { fixed: fixed.server, ruled: ruled.server, moving: moving.server } });
+it('100 reloads under the load of 16 official clients, with servers from npm', { timeout: 900_000 }, async (t) => {
+  const who = (name) => ({ ...everything(), env: { WHO: name } });
+  const web = await everythingOverHttp(t, 'web');
+  const directory = temporaryDirectory(t);
+  writeFileSync(join(directory, 'a.txt'), 'content of a');
+  const gateway = await startGateway(t, {
+    timeouts: { tool: '60s' },
+    servers: { stays: who('stays'), moves: who('moves'), files: filesystem(directory), web: { url: web } },
+  });
   const base = read(gateway);
-  const pid = async (server) => Number(textOf(await modernCall(gateway.url, `${server}__who`)));
-  const pids = { fixed: await pid('fixed'), ruled: await pid('ruled') };
+  const extra = (round) => toYaml({ extra: { ...who('extra'), env: { WHO: 'extra', ROUND: String(round), [MARK]: gateway.mark } } }, '  ');
+  await completeList(gateway.url);
+  const pidOf = async (server) => (await gateway.servers())[server].pid;
+  const unchanged = { stays: await pidOf('stays'), files: await pidOf('files') };
 
   let stopped = false;
-  const answered = { calls: 0 };
-  const owners = new Map(); // pid -> server: an answer by the wrong one shows as a pid of two
-  const clients = Array.from({ length: CLIENTS }, async (_, index) => {
-    const session = index % 2 ? await LegacySession.open(gateway.url) : undefined;
-    for (let call = 0; !stopped; ++call) {
-      const server = ['fixed', 'ruled', 'moving'][(index + call) % 3];
-      const name = `${server}__${call % 2 ? 'who' : 'slow'}`;
-      const nonce = `${index}-${call}`;
-      const args = call % 2 ? {} : { nonce, ms: call % 7 };
-      const reply = session ? await session.call(name, args) : await modernCall(gateway.url, name, args);
-      assert.ok(reply.result && !reply.result.isError, `${name} was lost: ${JSON.stringify(reply)}`);
-      if (call % 2) {
-        const who = textOf(reply);
-        assert.equal(owners.get(who) ?? server, server, `${who} answered for ${server} too`);
-        owners.set(who, server);
-      } else {
-        assert.equal(JSON.parse(textOf(reply)).nonce, nonce);
+  let calls = 0;
+  const answeredBy = (result) => JSON.parse(result.content[0].text);
+  const rounds = new Set(); // which definitions of `moves` answered
+  // What a client does in turn. An answer by the wrong server has another WHO.
+  const deeds = [
+    async (peer, id) => assert.equal((await peer.call('stays__echo', { message: id })).content[0].text, `Echo: ${id}`),
+    async (peer) => assert.equal(answeredBy(await peer.call('stays__get-env')).WHO, 'stays'),
+    async (peer) => assert.equal((await peer.call('files__read_text_file', { path: join(directory, 'a.txt') })).content[0].text, 'content of a'),
+    async (peer) => {
+      const env = answeredBy(await peer.call('moves__get-env'));
+      assert.equal(env.WHO, 'moves');
+      rounds.add(env.ROUND);
+    },
+    async (peer, id) => assert.equal((await peer.call('web__echo', { message: id })).content[0].text, `Echo: ${id}`),
+    async (peer) => assert.equal(answeredBy(await peer.call('web__get-env')).WHO, 'web'),
+    async (peer) => assert.match((await peer.call('moves__trigger-long-running-operation', { duration: 0.3, steps: 2 })).content[0].text, /completed/),
+  ];
+  const families = ['v1', 'v2-legacy', 'v2-modern', 'v2-auto'];
+  async function underLoad(reload, times) {
+    stopped = false;
+    const peers = await Promise.all(Array.from({ length: CLIENTS }, (_, index) => connect(t, families[index % 4], { url: gateway.url })));
+    const load = Promise.all(peers.map(async (peer, index) => {
+      for (let round = index; !stopped; ++round) {
+        await deeds[round % deeds.length](peer, `${index}-${round}`);
+        ++calls;
       }
-      ++answered.calls;
+    })).finally(() => { stopped = true; });
+    load.catch(() => {}); // reported below
+    for (let round = 0; round < times && !stopped; ++round) {
+      const before = calls;
+      await reload(round);
+      await until('calls go on', () => stopped || calls > before + CLIENTS);
     }
-  });
-  const load = Promise.all(clients);
-  load.catch(() => { stopped = true; });
+    stopped = true;
+    await load;
+    for (const { transport } of peers) await transport.terminateSession(); // and with it what it has at `web`
+    await Promise.all(peers.map((peer) => peer.close()));
+  }
 
   let current = base;
-  let atTen = 0;
-  for (let round = 0; round < RELOADS && !stopped; ++round) {
-    if (round % 4 === 3) {
-      await put(gateway, `${current}nonsense: [`, 'failed');
-      await put(gateway, current, 'unchanged');
-    } else if (round % 4 === 1) {
-      current = withServerLine(base, 'moving', `    cwd: ${round % 8 === 1 ? '/tmp' : '/'}`);
-      await put(gateway, current);
-    } else {
-      current = withServerLine(current.replace(/^    tools: .*\n/m, ''), 'ruled', `    tools: {deny: [plain_${round}], timeout: {who: ${round + 20}s}}`);
-      await put(gateway, current);
-    }
-    if (round === 10) atTen = descriptors(gateway);
-  }
-  stopped = true;
-  await load;
-  assert.ok(answered.calls > RELOADS, `${answered.calls} calls`);
-  assert.deepEqual({ fixed: await pid('fixed'), ruled: await pid('ruled') }, pids, 'no child was restarted without cause');
-  assert.equal([...owners.values()].filter((server) => server !== 'moving').length, 2);
-  assert.ok([...owners.values()].filter((server) => server === 'moving').length > 10, 'the other one was replaced');
-  const children = () => new Set(gateway.family().filter(({ command }) => command.startsWith(process.execPath)).map((each) => each.pid));
-  await until('the former servers are gone', () => children().size === 3);
-  await until(`as many descriptors as before (${atTen})`, () => descriptors(gateway) <= atTen + 4);
+  const reload = async (round) => {
+    const ruled = (text) => withServerLine(text, 'files', `    tools: {deny: [write_file, "r${round}_*"]}`);
+    if (round % 5 === 0) current = `${ruled(base)}${extra(round)}\n`;
+    if (round % 5 === 1) current = ruled(base);
+    if (round % 5 === 2) current = base.replace('tool: "60s"', `tool: "${61 + round}s"`);
+    if (round % 5 === 3) current = base.replace('WHO: "moves"', `WHO: "moves"\n      ROUND: "${round}"`);
+    if (round % 2) gateway.signal('SIGHUP');
+    if (round % 5 !== 4) return put(gateway, current);
+    await put(gateway, `${current}nonsense: [`, 'failed');
+    await put(gateway, current, 'unchanged');
+  };
+  await underLoad(reload, 10);
+  const before = { open: await calm(gateway), kib: rssAnon(gateway) };
+  const sofar = calls;
+  await underLoad(reload, RELOADS);
+  const after = { open: await calm(gateway), kib: rssAnon(gateway) };
+  t.diagnostic(`${calls - sofar} calls; descriptors ${before.open} → ${after.open}, RssAnon ${before.kib} → ${after.kib} KiB`);
+
+  assert.deepEqual({ stays: await pidOf('stays'), files: await pidOf('files') }, unchanged, 'no child was restarted without cause');
+  assert.equal((await gateway.servers()).stays.restarts, 0);
+  assert.ok(rounds.size > RELOADS / 10, `moves was replaced: ${[...rounds]}`);
+  assert.ok(after.open <= before.open + 4, `descriptors: ${before.open} → ${after.open}`);
+  assert.ok(after.kib <= before.kib + MEMORY_ROOM, `RssAnon: ${before.kib} → ${after.kib} KiB`);
+  const children = () => gateway.family().filter(({ command }) => command.startsWith(process.execPath));
+  await until('the former servers are gone', () => new Set(children().map(({ pid }) => pid)).size === 3);
 });
 
 it('a symlink that is swapped, and a file that is included, are changes', async (t) => {

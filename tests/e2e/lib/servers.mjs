@@ -1,7 +1,12 @@
 // Configured servers: the fixtures, each with its recording, and those from npm.
+import { spawn } from 'node:child_process';
 import { join } from 'node:path';
+import { cleanUp } from './cleanup.mjs';
+import { request } from './http.mjs';
 import { fixture, npmServer } from './paths.mjs';
+import { freePort } from './ports.mjs';
 import { Recording, temporaryDirectory } from './temp.mjs';
+import { until } from './wait.mjs';
 
 const node = process.execPath;
 
@@ -16,3 +21,13 @@ export const hostile = (scope, env = {}) => stdioFixture(scope, 'hostile-stdio.m
 export const everything = () => ({ command: node, args: [npmServer('everything'), 'stdio'] });
 export const filesystem = (directory) => ({ command: node, args: [npmServer('filesystem'), directory] });
 export const memory = (file) => ({ command: node, args: [npmServer('memory')], env: { MEMORY_FILE_PATH: file } });
+
+// server-everything over HTTP, its URL; `who` is in its environment.
+export async function everythingOverHttp(scope, who) {
+  const port = await freePort();
+  const child = spawn(node, [npmServer('everything'), 'streamableHttp'], { env: { PATH: process.env.PATH, PORT: String(port), WHO: who }, stdio: 'ignore' });
+  cleanUp(scope, () => child.kill('SIGKILL'));
+  const url = `http://127.0.0.1:${port}/mcp`;
+  await until('the server listens', async () => (await request(url)).status > 0);
+  return url;
+}
