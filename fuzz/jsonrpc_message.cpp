@@ -57,7 +57,7 @@ void read_as(const Message& message, std::string_view bytes, Method method, Revi
     return;
   }
   static_cast<void>(classify_result(message, bytes));
-  static_cast<void>(read_capabilities(message, bytes));
+  static_cast<void>(read_capabilities(message, bytes, revision));
   std::string storage;
   const auto result = rewrite_result(bytes, message, method, revision, storage);
   const std::string response = result_response(message.id(bytes), result);

@@ -109,7 +109,7 @@ Task<bool> HttpChannel::probe_modern() {
     switch (judge_probe((*answer)->bytes, (*answer)->message)) {
       case ProbeVerdict::modern:
         if ((*answer)->message.kind() == protocol::MessageKind::result_response)
-          capabilities_ = protocol::read_capabilities((*answer)->message, (*answer)->bytes);
+          capabilities_ = protocol::read_capabilities((*answer)->message, (*answer)->bytes, revision_);
         co_return true;
       case ProbeVerdict::legacy:
         co_return false;
@@ -143,7 +143,7 @@ Task<void> HttpChannel::initialize() {
                               "initialize was not answered with a revision that we speak"));
   }
   revision_ = *revision;
-  capabilities_ = protocol::read_capabilities(answer->message, answer->bytes);
+  capabilities_ = protocol::read_capabilities(answer->message, answer->bytes, revision_);
   session_ = std::move(pending.session);
   renew_headers();
   co_return co_await notify(protocol::initialized_notification());

@@ -103,7 +103,7 @@ Task<bool> StdioChannel::probe_modern() {
   switch (judge_probe((*answer)->bytes, (*answer)->message)) {
     case ProbeVerdict::modern:
       if ((*answer)->message.kind() == protocol::MessageKind::result_response)
-        capabilities_ = protocol::read_capabilities((*answer)->message, (*answer)->bytes);
+        capabilities_ = protocol::read_capabilities((*answer)->message, (*answer)->bytes, revision_);
       co_return true;
     case ProbeVerdict::legacy:
       co_return false;
@@ -132,7 +132,7 @@ Task<void> StdioChannel::initialize(protocol::Revision offered) {
                               "the server chose a protocol revision that we do not speak"));
   }
   revision_ = *revision;
-  capabilities_ = protocol::read_capabilities(answer->message, answer->bytes);
+  capabilities_ = protocol::read_capabilities(answer->message, answer->bytes, revision_);
   std::string initialized = protocol::initialized_notification();
   write_line(initialized, net::Outbox::Keep::required);
   co_return ok();

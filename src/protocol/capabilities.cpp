@@ -16,7 +16,7 @@ ServerCapabilities& ServerCapabilities::operator|=(const ServerCapabilities& oth
   return *this;
 }
 
-ServerCapabilities read_capabilities(const Message& result, std::string_view bytes) {
+ServerCapabilities read_capabilities(const Message& result, std::string_view bytes, Revision spoken) {
   ServerCapabilities found;
   if (!result.is(Field::result_capabilities, json::Type::object)) return found;
   json::MemberCursor members(bytes, result[Field::result_capabilities].value.span);
@@ -32,6 +32,7 @@ ServerCapabilities read_capabilities(const Message& result, std::string_view byt
     found.subscribe =
         json::find_member(bytes, member->value.span, "subscribe").value.is(json::Type::true_value);
   }
+  if (spoken == Revision::v2024_11_05) found.completions = found.prompts || found.resources;
   return found;
 }
 

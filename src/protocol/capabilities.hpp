@@ -3,6 +3,7 @@
 
 #include "protocol/lists.hpp"
 #include "protocol/message.hpp"
+#include "protocol/revision.hpp"
 
 #include <string>
 #include <string_view>
@@ -27,8 +28,9 @@ struct ServerCapabilities {
   bool operator==(const ServerCapabilities&) const = default;
 };
 
-// Of a result of initialize or server/discover. What is no object is not announced.
-ServerCapabilities read_capabilities(const Message& result, std::string_view bytes);
+// Of a result of initialize or server/discover in `spoken`. What is no object is not announced. 2024-11-05
+// has completion and no word for it: a server of it that has something to complete may do so.
+ServerCapabilities read_capabilities(const Message& result, std::string_view bytes, Revision spoken);
 
 // The object. Whatever has lists announces `listChanged`: we hear of changes and pass them on.
 void append_capabilities(std::string& out, const ServerCapabilities& capabilities);

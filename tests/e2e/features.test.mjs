@@ -145,3 +145,10 @@ it('unknown prompts suggest what comes close, and a modern client is told what i
   const { reply } = await modernRequest(gateway.url, 'server/discover');
   assert.deepEqual(Object.keys(reply.result.capabilities).sort(), ['prompts', 'resources', 'tools']);
 });
+
+it('a server of 2024-11-05, which cannot say whether it completes, is asked; one that does not completes nothing', async (t) => {
+  const gateway = await startGateway(t, { servers: { old: { ...lists(t, { PROMPTS: '1' }), protocol: '2024-11-05' } } });
+  const session = await LegacySession.open(gateway.url);
+  const { result } = await session.request('completion/complete', { ref: { type: 'ref/prompt', name: 'old__p0' }, argument: { name: 'a', value: '' } });
+  assert.deepEqual(result, { completion: { values: [], total: 0, hasMore: false } });
+});

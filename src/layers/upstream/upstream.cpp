@@ -110,6 +110,15 @@ Result<void> check_content(const pipeline::Call& call, pipeline::Answer& answer)
   return {};
 }
 
+// A server that completes nothing, of a revision in which it could not say so before.
+bool completes_nothing(const pipeline::Call& call, const pipeline::Answer& answer) {
+  constexpr int method_not_found = -32601;
+  return call.method() == Method::completion_complete &&
+         call.server->revision() == protocol::Revision::v2024_11_05 &&
+         answer.message.kind() == protocol::MessageKind::error_response &&
+         answer.message.error_code(answer.bytes) == method_not_found;
+}
+
 // Where an HTTP server is; without a host for a child process.
 net::Endpoint endpoint_of(const upstream::Server& server) {
   if (server.target().is_stdio()) return {};
@@ -218,6 +227,8 @@ Task<pipeline::Reply> Upstream::call(pipeline::Call& call) {
   auto asked = call.trace.active() ? traced(call, outgoing) : call.server->request(outgoing);
   auto answer = CO_TRY(co_await std::move(asked));
   answer->method = call.method();
+  if (completes_nothing(call, *answer))
+    co_return pipeline::Local{std::make_shared<const std::string>(protocol::empty_completion(call.revision))};
   Result<void> sound = check_answer(*answer);
   if (sound && !call.tool) sound = check_content(call, *answer);
   if (sound) co_return answer;

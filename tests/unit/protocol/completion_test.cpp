@@ -64,12 +64,12 @@ TEST(Completion, WhatIsWrongIsNamed) {
 }
 
 TEST(Capabilities, ReadAndSaidAgain) {
-  const auto round = [](std::string_view capabilities) {
+  const auto round = [](std::string_view capabilities, Revision spoken = latest_legacy) {
     const Parsed parsed(
         R"({"jsonrpc":"2.0","id":1,"result":{"protocolVersion":"2025-11-25","capabilities":)" +
         std::string(capabilities) + "}}");
     std::string out;
-    append_capabilities(out, read_capabilities(parsed.message, parsed.bytes));
+    append_capabilities(out, read_capabilities(parsed.message, parsed.bytes, spoken));
     return out;
   };
   EXPECT_EQ(round("{}"), "{}");
@@ -81,6 +81,9 @@ TEST(Capabilities, ReadAndSaidAgain) {
       round(R"({"logging":{},"completions":{},"prompts":{},"resources":{"subscribe":true},"to\u006fls":{}})"),
       R"({"tools":{"listChanged":true},"resources":{"subscribe":true,"listChanged":true},"prompts":{"listChanged":true},)"
       R"("completions":{},"logging":{}})");
+  EXPECT_EQ(round(R"({"prompts":{}})", Revision::v2024_11_05),
+            R"({"prompts":{"listChanged":true},"completions":{}})");
+  EXPECT_EQ(round(R"({"tools":{}})", Revision::v2024_11_05), R"({"tools":{"listChanged":true}})");
 }
 
 TEST(Capabilities, OfManyServers) {

@@ -1,0 +1,137 @@
+// A client by hand of any revision, over HTTP or stdio, one interface: what it asks, what it hears unasked, how it gives up.
+import { spawn } from 'node:child_process';
+import { cleanUp } from './cleanup.mjs';
+import { parseSse, SseStream } from './http.mjs';
+import { envelope, LegacySession, MODERN, modernHeaders } from './mcp.mjs';
+import { until, within } from './wait.mjs';
+
+const NAMED_BY = { 'tools/call': 'name', 'prompts/get': 'name', 'resources/read': 'uri' };
+const isAnswer = (message) => 'result' in message || 'error' in message;
+
+// What was asked and what came back so far.
+class Exchange {
+  constructor({ messages, ended, cancel }) {
+    Object.assign(this, { read: messages, ended, cancel });
+  }
+
+  get said() {
+    return this.read().filter((message) => !isAnswer(message));
+  }
+
+  async reply(what) {
+    await within(what, this.ended);
+    return this.read().find(isAnswer);
+  }
+}
+
+class RevisionClient {
+  constructor(revision) {
+    Object.assign(this, { revision, modern: revision === MODERN, nextId: 1 });
+  }
+
+  params(params) {
+    return this.modern ? { ...params, _meta: { ...envelope(), ...params._meta } } : params;
+  }
+
+  // {result | error, said}: the answer, and what was said on the way.
+  async ask(method, params = {}) {
+    const exchange = await this.start(method, params);
+    const { result, error } = (await exchange.reply(method)) ?? {};
+    return { result, error, said: exchange.said };
+  }
+
+  call(name, args = {}, meta = {}) {
+    return this.ask('tools/call', { name, arguments: args, _meta: meta });
+  }
+
+  // Asks for updates of a resource and for news of the list of tools.
+  async listen(uri) {
+    if (!this.modern) return this.ask('resources/subscribe', { uri });
+    this.listening = await this.start('subscriptions/listen', { notifications: { toolsListChanged: true, resourceSubscriptions: [uri] } });
+    return until('the acknowledgement', () => this.listening.said.some(({ method }) => method.endsWith('/acknowledged')) && { result: {} });
+  }
+
+  hears(what, predicate) {
+    return until(`the client hears ${what}`, () => this.unasked().find(predicate));
+  }
+}
+
+class HttpClient extends RevisionClient {
+  static async connect(scope, revision, url) {
+    const client = new HttpClient(revision);
+    client.url = url;
+    if (!client.modern) {
+      client.session = await LegacySession.open(url, { version: revision });
+      client.initialized = client.session.initialized;
+      client.stream = await client.session.listen();
+    }
+    cleanUp(scope, () => {
+      client.stream?.close();
+      client.listening?.cancel();
+    });
+    return client;
+  }
+
+  unasked() {
+    return this.modern ? (this.listening?.said ?? []) : this.stream.messages;
+  }
+
+  async start(method, params) {
+    const id = this.nextId++;
+    const headers = this.modern ? modernHeaders(method, params[NAMED_BY[method]]) : this.session.headers;
+    const stream = await SseStream.open(this.url, { method: 'POST', headers, body: { jsonrpc: '2.0', id, method, params: this.params(params) } });
+    const isSse = stream.headers['content-type']?.startsWith('text/event-stream');
+    const messages = () => (isSse ? parseSse(stream.text).map(({ data }) => JSON.parse(data)) : stream.text === '' ? [] : [JSON.parse(stream.text)]);
+    const cancel = () => (this.modern ? stream.close() : this.session.notify('notifications/cancelled', { requestId: id }));
+    return new Exchange({ messages, ended: stream.ended, cancel });
+  }
+}
+
+class StdioClient extends RevisionClient {
+  static async connect(scope, revision, { command, args, env }) {
+    const client = new StdioClient(revision);
+    client.child = spawn(command, args, { env, stdio: ['pipe', 'pipe', 'ignore'] });
+    client.received = [];
+    client.waiting = new Map();
+    cleanUp(scope, () => new Promise((resolve) => client.child.once('exit', resolve).stdin.end()));
+    let unfinished = '';
+    client.child.stdout.setEncoding('utf8').on('data', (chunk) => {
+      const lines = (unfinished + chunk).split('\n');
+      unfinished = lines.pop();
+      for (const line of lines) client.take(JSON.parse(line));
+    });
+    if (!client.modern) {
+      const { result } = await client.ask('initialize', { protocolVersion: revision, capabilities: {}, clientInfo: { name: 'e2e', version: '1' } });
+      client.initialized = result;
+      client.send({ method: 'notifications/initialized' });
+    }
+    return client;
+  }
+
+  send(message) {
+    this.child.stdin.write(`${JSON.stringify({ jsonrpc: '2.0', ...message })}\n`);
+  }
+
+  take(message) {
+    this.received.push(message);
+    if (isAnswer(message)) this.waiting.get(message.id)?.();
+  }
+
+  unasked() {
+    return this.received;
+  }
+
+  async start(method, params) {
+    const id = this.nextId++;
+    const from = this.received.length;
+    const ended = new Promise((done) => this.waiting.set(id, done));
+    this.send({ id, method, params: this.params(params) });
+    const messages = () => this.received.slice(from).filter((message) => !isAnswer(message) || message.id === id);
+    return new Exchange({ messages, ended, cancel: () => this.send({ method: 'notifications/cancelled', params: { requestId: id } }) });
+  }
+}
+
+// `target` is the URL of an endpoint, or {command, args, env}.
+export const connectRevision = (scope, revision, target) =>
+  typeof target === 'string' ? HttpClient.connect(scope, revision, target) : StdioClient.connect(scope, revision, target);
+

@@ -1,0 +1,168 @@
+// Promise: a client of any revision gets from a server of any revision, over HTTP and stdio, everything that asks nothing back.
+// docs/protocol-matrix.md is written from what this file finds (UPDATE_GOLDEN=1).
+import assert from 'node:assert/strict';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { before, it } from 'node:test';
+import { OneRevision, serveHttp } from './fixtures/one-revision.mjs';
+import { cleanUp, fileScope } from './lib/cleanup.mjs';
+import { startGateway, stdioGateway } from './lib/gateway.mjs';
+import { MODERN } from './lib/mcp.mjs';
+import { fixture, root } from './lib/paths.mjs';
+import { connectRevision } from './lib/revision_client.mjs';
+import { until } from './lib/wait.mjs';
+
+const REVISIONS = ['2024-11-05', '2025-03-26', '2025-06-18', '2025-11-25', MODERN];
+const TRANSPORTS = ['HTTP', 'stdio'];
+const PAGE = join(root, 'docs/protocol-matrix.md');
+const scope = fileScope();
+const servers = {};
+const found = new Map();
+
+const ends = REVISIONS.flatMap((revision) => TRANSPORTS.map((transport) => ({ revision, transport, label: `${revision} ${transport}` })));
+const keyOf = ({ revision, transport }) => `s${revision.replaceAll('-', '')}-${transport.toLowerCase()}`;
+const texts = ({ content }) => content.map(({ text }) => text);
+
+// Each asks through `client` for one feature of the server `name` and throws where it is not what the server has.
+const FEATURES = {
+  tools: async ({ client, name, upstream }) => {
+    const { result } = await client.ask('tools/list');
+    const echo = result.tools.find((tool) => tool.name === `${name}__echo`);
+    assert.deepEqual(echo?.inputSchema, { type: 'object', properties: { said: { type: 'string' } }, required: ['said'] });
+    const said = await client.call(`${name}__echo`, { said: 'hello' });
+    assert.deepEqual(texts(said.result), [`${name}: hello`]);
+    const structured = client.revision >= '2025-06-18' && upstream.revision >= '2025-06-18';
+    if (structured) assert.deepEqual(said.result.structuredContent, { said: 'hello' });
+    assert.equal(said.result.resultType, client.modern ? 'complete' : undefined);
+    const failed = await client.call(`${name}__fail`);
+    assert.deepEqual([failed.result.isError, texts(failed.result)], [true, ['it went wrong']]);
+  },
+  resources: async ({ client, name }) => {
+    const uri = `demo://${name}/a`;
+    const { resources } = (await client.ask('resources/list')).result;
+    assert.ok(resources.some((resource) => resource.uri === uri));
+    const read = await client.ask('resources/read', { uri });
+    assert.deepEqual(read.result.contents, [{ uri, text: `${name} has ${uri}` }]);
+  },
+  templates: async ({ client, name }) => {
+    const { resourceTemplates } = (await client.ask('resources/templates/list')).result;
+    assert.ok(resourceTemplates.some(({ uriTemplate }) => uriTemplate === `demo://${name}/by-id/{id}`));
+    const uri = `demo://${name}/by-id/7`;
+    assert.equal((await client.ask('resources/read', { uri })).result.contents[0].text, `${name} has ${uri}`);
+  },
+  prompts: async ({ client, name }) => {
+    const { result } = await client.ask('prompts/get', { name: `${name}__p4`, arguments: { a: 'x' } });
+    assert.equal(result.messages[0].content.text, `p4 of ${name}: x`);
+  },
+  pagination: async ({ client, name }) => {
+    const { prompts } = (await client.ask('prompts/list')).result;
+    assert.deepEqual(prompts.map((prompt) => prompt.name).filter((prompt) => prompt.startsWith(`${name}__`)), [0, 1, 2, 3, 4].map((i) => `${name}__p${i}`));
+  },
+  completion: async ({ client, name }) => {
+    const { result } = await client.ask('completion/complete', { ref: { type: 'ref/prompt', name: `${name}__p1` }, argument: { name: 'a', value: 'v' } });
+    assert.deepEqual(result.completion, { values: [`v-${name}`], total: 1, hasMore: false });
+  },
+  logging: async ({ client, name }) => {
+    if (!client.modern) assert.deepEqual((await client.ask('logging/setLevel', { level: 'error' })).result, {});
+    const { said } = await client.call(`${name}__say`, {}, client.modern ? { 'io.modelcontextprotocol/logLevel': 'error' } : {});
+    const levels = said.filter(({ method }) => method === 'notifications/message').map(({ params }) => params.level);
+    assert.deepEqual(levels, ['error', 'critical', 'alert', 'emergency']);
+  },
+  progress: async ({ client, name }) => {
+    const { result, said } = await client.call(`${name}__steps`, {}, { progressToken: 'mine' });
+    assert.deepEqual(texts(result), ['three steps']);
+    const steps = said.filter(({ method }) => method === 'notifications/progress').map(({ params }) => [params.progressToken, params.progress]);
+    assert.deepEqual(steps, [1, 2, 3].map((step) => ['mine', step]));
+  },
+  cancellation: async ({ client, name }) => {
+    const count = async () => Number(texts((await client.call(`${name}__cancelled`)).result)[0]);
+    const before = await count();
+    const call = await client.start('tools/call', { name: `${name}__hang`, arguments: {}, _meta: { progressToken: 'hang' } });
+    await until('it runs', () => call.said.some(({ method, params }) => method === 'notifications/progress' && params.progressToken === 'hang'));
+    await call.cancel();
+    await until('the server was told', async () => (await count()) === before + 1);
+  },
+  subscriptions: async ({ client, name }) => {
+    const uri = `demo://${name}/a`;
+    assert.deepEqual((await client.listen(uri)).result, {});
+    await until('the update', async () => {
+      await client.call(`${name}__touch`); // the subscription of a modern server may begin after the first
+      return client.unasked().some(({ method, params }) => method === 'notifications/resources/updated' && params.uri === uri);
+    });
+  },
+  list_changed: async ({ client, name, tag }) => {
+    if (client.modern) await client.listen(`demo://${name}/a`);
+    const heard = () => client.unasked().filter(({ method }) => method === 'notifications/tools/list_changed').length;
+    const before = heard();
+    await client.call(`${name}__grow`, { name: tag });
+    await until('the news', () => heard() > before);
+    await until('the new tool', async () => (await client.ask('tools/list')).result.tools.some((tool) => tool.name === `${name}__${tag}`));
+  },
+};
+
+const config = () => ({ servers });
+
+before(async () => {
+  for (const end of ends) {
+    const key = keyOf(end);
+    if (end.transport === 'stdio') {
+      servers[key] = { command: process.execPath, args: [fixture('one-revision.mjs'), end.revision, key] };
+    } else {
+      const http = serveHttp(new OneRevision(end.revision, key));
+      await new Promise((done) => http.listen(0, '127.0.0.1', done));
+      cleanUp(scope, () => (http.closeAllConnections(), http.close()));
+      servers[key] = { url: `http://127.0.0.1:${http.address().port}/mcp` };
+    }
+  }
+});
+
+for (const downstream of ends) {
+  it(`a client of ${downstream.label}`, async (t) => {
+    const target = downstream.transport === 'HTTP' ? (await startGateway(t, config())).url : stdioGateway(t, config());
+    const client = await connectRevision(t, downstream.revision, target);
+    assert.equal(client.initialized?.protocolVersion, client.modern ? undefined : downstream.revision);
+    await until('all servers are up', async () => {
+      const { result } = await client.ask('tools/list');
+      return ends.every((end) => result.tools.some(({ name }) => name === `${keyOf(end)}__echo`));
+    });
+    for (const upstream of ends) {
+      const failed = [];
+      for (const [feature, check] of Object.entries(FEATURES)) {
+        const tag = `grown-${keyOf(downstream)}`;
+        await check({ client, name: keyOf(upstream), upstream, tag }).catch((error) => failed.push(`${feature}: ${error.message}`));
+      }
+      found.set(`${downstream.label} ${upstream.label}`, failed);
+    }
+    const wrong = ends.flatMap((upstream) => found.get(`${downstream.label} ${upstream.label}`).map((what) => `${upstream.label}: ${what}`));
+    assert.deepEqual(wrong, []);
+  });
+}
+
+function page() {
+  const features = Object.keys(FEATURES);
+  const cell = (downstream, upstream) => {
+    const failed = found.get(`${downstream.label} ${upstream.label}`);
+    return failed === undefined ? 'not run' : `${features.length - failed.length}/${features.length}`;
+  };
+  const row = (cells) => `| ${cells.join(' | ')} |`;
+  return [
+    '# Which client reaches what of which server',
+    '',
+    'Written by `UPDATE_GOLDEN=1 tests/e2e/run.sh protocol_matrix`, which asks through the gateway for each of these features with a client of the',
+    'row and a server of the column:',
+    '',
+    `${features.join(', ')}.`,
+    '',
+    row(['client \\ server', ...ends.map(({ label }) => label)]),
+    row(['---', ...ends.map(() => ':-:')]),
+    ...ends.map((downstream) => row([downstream.label, ...ends.map((upstream) => cell(downstream, upstream))])),
+    '',
+    'HTTP is Streamable HTTP in every row and column. Sampling, elicitation, roots and tasks are not carried yet.',
+    '',
+  ].join('\n');
+}
+
+it('docs/protocol-matrix.md says what was found', () => {
+  if (process.env.UPDATE_GOLDEN) writeFileSync(PAGE, page());
+  assert.equal(readFileSync(PAGE, 'utf8'), page());
+});
