@@ -34,7 +34,7 @@ void append_tool(std::string& out, std::string_view exposed, const upstream::Vie
       R"({{"name":{},"server":{},"target":{},"state":"{}","idempotent":{},"timeoutMs":{},"definition":{}}})",
       quote(exposed), quote(tool.server), quote(tool.name), name(entry.server->state()), tool.idempotent,
       timeout,
-      upstream::render_entry(protocol::List::tools, tool.definition, exposed, protocol::latest_modern));
+      protocol::render_entry(protocol::List::tools, tool.definition, exposed, protocol::latest_modern));
 }
 
 json::array names_of(std::span<const upstream::ToolPointer> tools) {

@@ -11,6 +11,11 @@ namespace {
 constexpr std::string_view server_info_key = R"("io.modelcontextprotocol/serverInfo":)";
 constexpr std::string_view subscription_key = R"("io.modelcontextprotocol/subscriptionId":)";
 
+std::string& our_name() noexcept {
+  static std::string name = R"({"name":"sallyport","version":")" SALLYPORT_VERSION R"("})";
+  return name;
+}
+
 // Everything up to the members of params, with room for these and the usual _meta.
 std::string begin_request(std::string_view id, Method method, std::size_t params = 0) {
   std::string out;
@@ -81,7 +86,11 @@ void append_result_meta_member(std::string& out, Era era, std::string_view degra
 }  // namespace
 
 std::string_view implementation() noexcept {
-  return R"({"name":"sallyport","version":")" SALLYPORT_VERSION R"("})";
+  return our_name();
+}
+
+void introduce_as(std::string implementation) {
+  our_name() = std::move(implementation);
 }
 
 void append_result_meta(std::string& out, Era era, std::string_view degraded) {

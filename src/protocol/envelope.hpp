@@ -18,8 +18,10 @@
 
 namespace sallyport::protocol {
 
-// {"name":"sallyport","version":"…"}: our clientInfo and serverInfo.
+// Our clientInfo and serverInfo, a JSON object: {"name":"sallyport","version":"…"} unless this program is
+// somebody else's server and said so before it served anything.
 std::string_view implementation() noexcept;
+void introduce_as(std::string implementation);
 
 // The `_meta` object of a result to a client: our serverInfo in the modern era, and `degraded` (a raw value
 // for dev.sallyport/degraded) if there is any. Appends nothing where both are absent.

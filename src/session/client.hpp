@@ -53,6 +53,8 @@ class Client {
   virtual std::string_view identity() const noexcept = 0;
 
   LogDemand::Wish log;
+  std::string capabilities;  // raw: what a legacy one declared with `initialize`; kept by who asks clients
+                             // for something
   // By the URI as this client names it; an entry that is erased is a subscription less.
   std::map<std::string, std::shared_ptr<void>, std::less<>> subscriptions;
   // By server: what keeps the instance of an isolated one that is this client's alone.

@@ -1,5 +1,7 @@
 #include "task/task.hpp"
 
+#include "errors/typed_error.hpp"
+
 #include <array>
 #include <new>
 
@@ -57,6 +59,8 @@ void PromiseBase::operator delete(void* frame, std::size_t size) noexcept {
 Error error_of_exception(std::exception_ptr exception) noexcept {
   try {
     std::rethrow_exception(std::move(exception));
+  } catch (const TypedError& e) {
+    return e.error();
   } catch (const std::bad_alloc&) {
     return Error(Code::system_resource_exhausted);
   } catch (const std::exception& e) {

@@ -17,7 +17,7 @@ std::size_t most(List list) noexcept {
 }
 
 bool same_definitions(const auto& a, const auto& b) {
-  return std::ranges::equal(a, b, {}, &Entry::definition, &Entry::definition);
+  return std::ranges::equal(a, b, {}, &protocol::Entry::definition, &protocol::Entry::definition);
 }
 
 bool same_tools(const Catalogue& a, const Catalogue& b) {
@@ -42,7 +42,7 @@ void CatalogueBuilder::add(List list, std::string_view bytes, json::Span entries
     if (seen.size() >= most(list) || taken >= max_list_bytes)
       return drop(kind + "the rest: more than we take");
     std::string note;
-    std::optional<Entry> entry = read_entry(list, bytes, *element, note);
+    std::optional<protocol::Entry> entry = read_entry(list, bytes, *element, note);
     if (!note.empty()) drop(kind + note);
     if (!entry) continue;
     if (!seen.insert(entry->key).second) {
@@ -54,7 +54,7 @@ void CatalogueBuilder::add(List list, std::string_view bytes, json::Span entries
   }
 }
 
-void CatalogueBuilder::keep(List list, Entry entry) {
+void CatalogueBuilder::keep(List list, protocol::Entry entry) {
   switch (list) {
     case List::tools:
       return keep_tool(std::move(entry));
@@ -75,7 +75,7 @@ void CatalogueBuilder::keep(List list, Entry entry) {
   }
 }
 
-void CatalogueBuilder::keep_tool(Entry entry) {
+void CatalogueBuilder::keep_tool(protocol::Entry entry) {
   if (!allowed(*definition_, entry.key)) {
     catalogue_.denied.push_back(ruled_tool(*definition_, *settings_, entry.key));
     return;

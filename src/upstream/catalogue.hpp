@@ -3,8 +3,8 @@
 #pragma once
 
 #include "protocol/capabilities.hpp"
+#include "protocol/entry.hpp"
 #include "protocol/uri_template.hpp"
-#include "upstream/entry.hpp"
 #include "upstream/tool.hpp"
 
 #include <array>
@@ -16,11 +16,11 @@
 
 namespace sallyport::upstream {
 
-struct Template : Entry {
+struct Template : protocol::Entry {
   std::optional<protocol::UriTemplate> matcher;  // nothing: listed, but no URI is known to come from it
 };
 
-struct Prompt : Entry {
+struct Prompt : protocol::Entry {
   std::string exposed;  // on /mcp; on /mcp/{server} it keeps its own name
 };
 
@@ -28,7 +28,7 @@ struct Prompt : Entry {
 struct Catalogue {
   std::vector<ToolPointer> tools;   // without what is denied
   std::vector<ToolPointer> denied;  // what it lists and the operator does not allow: never shown
-  std::vector<Entry> resources;
+  std::vector<protocol::Entry> resources;
   std::vector<Template> templates;
   std::vector<Prompt> prompts;
   std::vector<std::string> dropped;  // one line each: what was left out, and why
@@ -56,8 +56,8 @@ class CatalogueBuilder {
   Catalogue& catalogue() noexcept { return catalogue_; }
 
  private:
-  void keep(protocol::List list, Entry entry);
-  void keep_tool(Entry entry);
+  void keep(protocol::List list, protocol::Entry entry);
+  void keep_tool(protocol::Entry entry);
 
   const Definition* definition_;
   const Settings* settings_;

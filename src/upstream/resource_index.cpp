@@ -21,11 +21,12 @@ void ResourceIndex::add(std::shared_ptr<Server> server, const Catalogue* catalog
   if (catalogue && !catalogue->offers.resources) return;
   owners_.push_back({std::move(server), catalogue, certain});
   if (!catalogue) return;
-  for (const Entry& entry : catalogue->resources) claim(by_uri_, resources_, entry);
+  for (const protocol::Entry& entry : catalogue->resources) claim(by_uri_, resources_, entry);
   for (const Template& entry : catalogue->templates) claim(by_template_, templates_, entry);
 }
 
-void ResourceIndex::claim(Owners& owners, std::vector<Pages::Item>& items, const Entry& entry) {
+void ResourceIndex::claim(Owners& owners, std::vector<protocol::Pages::Item>& items,
+                          const protocol::Entry& entry) {
   const std::size_t owner = owners_.size() - 1;
   if (owners.emplace(entry.key, owner).second) {
     items.push_back({entry.definition, {}});

@@ -2,8 +2,8 @@
 // in config order serves its own under `sp+{server}:{uri}`.
 #pragma once
 
+#include "protocol/pages.hpp"
 #include "upstream/member.hpp"
-#include "upstream/pages.hpp"
 
 #include <deque>
 #include <map>
@@ -39,8 +39,8 @@ class ResourceIndex {
   std::string shown(const Server& server, std::string_view uri) const;
 
   // In list order.
-  const std::vector<Pages::Item>& resources() const noexcept { return resources_; }
-  const std::vector<Pages::Item>& templates() const noexcept { return templates_; }
+  const std::vector<protocol::Pages::Item>& resources() const noexcept { return resources_; }
+  const std::vector<protocol::Pages::Item>& templates() const noexcept { return templates_; }
 
  private:
   struct Owner {
@@ -50,7 +50,7 @@ class ResourceIndex {
   };
   using Owners = std::unordered_map<std::string_view, std::size_t>;
 
-  void claim(Owners& owners, std::vector<Pages::Item>& items, const Entry& entry);
+  void claim(Owners& owners, std::vector<protocol::Pages::Item>& items, const protocol::Entry& entry);
   std::optional<Found> by_name(std::string_view uri) const;
   std::optional<Found> by_template(std::string_view uri) const;
   Found found(std::size_t owner, std::string_view uri) const;
@@ -58,8 +58,8 @@ class ResourceIndex {
   std::vector<Owner> owners_;
   Owners by_uri_;  // as the servers name them, to the first in config order
   Owners by_template_;
-  std::vector<Pages::Item> resources_;
-  std::vector<Pages::Item> templates_;
+  std::vector<protocol::Pages::Item> resources_;
+  std::vector<protocol::Pages::Item> templates_;
   std::deque<std::string> renamed_;  // that Items look at
 };
 

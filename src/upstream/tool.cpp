@@ -53,7 +53,8 @@ ToolPointer ruled_tool(const Definition& definition, const Settings& settings, s
   return std::make_shared<const Tool>(ruled(definition, settings, name));
 }
 
-ToolPointer listed_tool(const Definition& definition, const Settings& settings, Entry entry, bool http) {
+ToolPointer listed_tool(const Definition& definition, const Settings& settings, protocol::Entry entry,
+                        bool http) {
   Tool tool = ruled(definition, settings, entry.key);
   const std::string_view text = entry.definition;
   const json::Span object{0, static_cast<std::uint32_t>(text.size())};

@@ -1,9 +1,9 @@
 // One tool of one upstream, with what the operator says about it.
 #pragma once
 
+#include "protocol/entry.hpp"
 #include "protocol/mcp_headers.hpp"
 #include "upstream/definition.hpp"
-#include "upstream/entry.hpp"
 
 #include <chrono>
 #include <memory>
@@ -33,7 +33,8 @@ using ToolPointer = std::shared_ptr<const Tool>;
 
 // A tool that its server lists. Null: its x-mcp-header annotations break the rules, which over modern HTTP
 // (`http`) makes it unusable.
-ToolPointer listed_tool(const Definition& definition, const Settings& settings, Entry entry, bool http);
+ToolPointer listed_tool(const Definition& definition, const Settings& settings, protocol::Entry entry,
+                        bool http);
 
 // What the operator says of a tool, whatever its server lists.
 ToolPointer ruled_tool(const Definition& definition, const Settings& settings, std::string_view name);

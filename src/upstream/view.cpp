@@ -16,8 +16,8 @@ View::View(std::span<const std::shared_ptr<Member>> members, bool single) {
   for (const protocol::ListRow& row : protocol::list_rows) pages(row.list).set_list(row.list);
   offers_.tools = true;  // a gateway without tools serves an empty list of them
   for (const std::shared_ptr<Member>& member : members) add(*member, single);
-  for (const Pages::Item& item : resources_.resources()) pages(List::resources).add(item);
-  for (const Pages::Item& item : resources_.templates()) pages(List::templates).add(item);
+  for (const protocol::Pages::Item& item : resources_.resources()) pages(List::resources).add(item);
+  for (const protocol::Pages::Item& item : resources_.templates()) pages(List::templates).add(item);
 }
 
 void View::add(Member& member, bool single) {
@@ -106,7 +106,7 @@ const View::PromptOf* View::find_prompt(std::string_view exposed) const {
 protocol::Topics View::difference(const View& other) const {
   protocol::Topics topics;
   for (const protocol::ListRow& row : protocol::list_rows) {
-    const Pages& mine = pages_[static_cast<std::size_t>(row.list)];
+    const protocol::Pages& mine = pages_[static_cast<std::size_t>(row.list)];
     if (!mine.same_items(other.pages_[static_cast<std::size_t>(row.list)])) topics.add(row.topic);
   }
   return topics;

@@ -2,8 +2,8 @@
 // and sent to many.
 #pragma once
 
+#include "protocol/pages.hpp"
 #include "upstream/member.hpp"
-#include "upstream/pages.hpp"
 #include "upstream/resource_index.hpp"
 
 #include <array>
@@ -75,7 +75,7 @@ class View {
   void add_prompts(const std::shared_ptr<Server>& server, const Catalogue& catalogue, bool single,
                    bool certain);
   void note_degraded(const Server& server, const Catalogue* catalogue);
-  Pages& pages(protocol::List list) { return pages_[static_cast<std::size_t>(list)]; }
+  protocol::Pages& pages(protocol::List list) { return pages_[static_cast<std::size_t>(list)]; }
 
   std::vector<std::shared_ptr<const Catalogue>> catalogues_;  // that the rest looks at
   std::map<std::string, Tool, std::less<>> tools_;
@@ -88,7 +88,7 @@ class View {
   protocol::ServerCapabilities offers_;
   bool knows_all_ = true;
   bool complete_ = true;
-  std::array<Pages, protocol::list_count> pages_;
+  std::array<protocol::Pages, protocol::list_count> pages_;
 };
 
 }  // namespace sallyport::upstream

@@ -233,7 +233,7 @@ Task<bool> Resolve::resource(pipeline::Call& call, std::string_view uri, FindRes
   }));
   if (call.server) co_return true;
   const auto off = switched_off(call, [&](const upstream::Catalogue& hidden) {
-    return std::ranges::find(hidden.resources, uri, &upstream::Entry::key) != hidden.resources.end();
+    return std::ranges::find(hidden.resources, uri, &protocol::Entry::key) != hidden.resources.end();
   });
   if (!off) co_return false;
   call.server = off->server();

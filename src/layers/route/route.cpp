@@ -1,5 +1,6 @@
 #include "layers/route/route.hpp"
 
+#include "pipeline/client_wishes.hpp"
 #include "protocol/edge.hpp"
 #include "protocol/envelope.hpp"
 #include "protocol/rewrite.hpp"
@@ -17,10 +18,6 @@ using protocol::Method;
 constexpr std::uint64_t discover_ttl_ms = 60000;
 constexpr std::uint64_t guessed_ttl_ms = 5000;
 
-pipeline::Reply local(std::string result) {
-  return pipeline::Local{std::make_shared<const std::string>(std::move(result))};
-}
-
 // What the servers offer, as far as we carry it through.
 protocol::ServerCapabilities offered(const upstream::View& view) {
   protocol::ServerCapabilities offers = view.offers();
@@ -30,60 +27,11 @@ protocol::ServerCapabilities offered(const upstream::View& view) {
   return offers;
 }
 
-Error bad_level(const pipeline::Call& call, std::string_view pointer) {
-  return Error(Code::proto_invalid_params)
-      .with_executed(Executed::no)
-      .with_slot(Slot::method, protocol::name(call.method()))
-      .with_slot(Slot::pointer, pointer)
-      .with_slot(Slot::constraint,
-                 "must be one of debug, info, notice, warning, error, critical, alert, emergency");
-}
-
-// A legacy client that never set a level takes what its servers send. A modern one says it with each request,
-// or gets none.
-Result<void> take_log_level(pipeline::Call& call) {
-  using protocol::LogLevel;
-  if (!call.log_demand) return {};
-  if (protocol::era(call.revision) == protocol::Era::legacy) {
-    if (!call.client) return {};
-    call.client->log.join(*call.log_demand);
-    call.log_level = call.client->log.level().value_or(LogLevel::debug);
-    call.log_asked = call.client->log.level().value_or(LogLevel::info);
-    return {};
-  }
-  if (!call.message->has(Field::meta_log_level)) return {};
-  std::string scratch;
-  const auto text = call.message->text(Field::meta_log_level, call.bytes, scratch);
-  const auto level = text ? protocol::parse_log_level(*text) : std::nullopt;
-  if (!level) return fail(bad_level(call, "params._meta.io.modelcontextprotocol/logLevel"));
-  call.log_level = call.log_asked = level;
-  call.log_wish.set(*call.log_demand, *level);
-  return {};
-}
-
-Result<pipeline::Reply> set_log_level(pipeline::Call& call) {
-  const auto level = protocol::message_level(*call.message, call.bytes);
-  if (!level) return fail(bad_level(call, "params.level"));
-  if (call.client && call.log_demand) call.client->log.set(*call.log_demand, *level);
-  return local(protocol::empty_result(call.revision));
-}
-
-// What is not subscribed to is not missed.
-pipeline::Reply unsubscribe(const pipeline::Call& call) {
-  std::string scratch;
-  const auto uri = call.message->text(Field::uri, call.bytes, scratch);
-  if (call.client && uri) {
-    auto& subscriptions = call.client->subscriptions;
-    if (const auto found = subscriptions.find(*uri); found != subscriptions.end()) subscriptions.erase(found);
-  }
-  return local(protocol::empty_result(call.revision));
-}
-
 }  // namespace
 
 Task<pipeline::Reply> Route::call(pipeline::Call& call) {
   CO_TRY(protocol::check_params(*call.message, call.bytes));
-  CO_TRY(take_log_level(call));
+  CO_TRY(pipeline::take_log_level(call));
   switch (call.method()) {
     case Method::tools_call:
     case Method::prompts_get:
@@ -92,13 +40,13 @@ Task<pipeline::Reply> Route::call(pipeline::Call& call) {
     case Method::resources_subscribe:
       co_return co_await next().call(call);
     case Method::resources_unsubscribe:
-      co_return unsubscribe(call);
+      co_return pipeline::unsubscribe(call);
     case Method::logging_set_level:
-      co_return CO_TRY(set_log_level(call));
+      co_return CO_TRY(pipeline::set_log_level(call));
     case Method::initialize:
       co_return initialize(call);
     case Method::ping:
-      co_return local(protocol::empty_result(call.revision));
+      co_return pipeline::local(protocol::empty_result(call.revision));
     case Method::server_discover:
       co_return discover(call);
     default:
@@ -112,14 +60,15 @@ Task<pipeline::Reply> Route::call(pipeline::Call& call) {
 pipeline::Reply Route::initialize(const pipeline::Call& call) {
   std::string scratch;
   const auto requested = call.message->text(Field::protocol_version, call.bytes, scratch);
-  return local(protocol::initialize_result(protocol::negotiate(requested.value_or("")),
-                                           offered(*roster_->view(call.endpoint))));
+  return pipeline::local(protocol::initialize_result(protocol::negotiate(requested.value_or("")),
+                                                     offered(*roster_->view(call.endpoint))));
 }
 
 pipeline::Reply Route::discover(const pipeline::Call& call) {
   const auto view = roster_->view(call.endpoint);
-  return local(protocol::discover_result(offered(*view), view->knows_all() ? discover_ttl_ms : guessed_ttl_ms,
-                                         protocol::CacheScope::private_scope));
+  return pipeline::local(protocol::discover_result(offered(*view),
+                                                   view->knows_all() ? discover_ttl_ms : guessed_ttl_ms,
+                                                   protocol::CacheScope::private_scope));
 }
 
 Task<pipeline::Reply> Route::list(pipeline::Call& call, const protocol::ListRow& row) {

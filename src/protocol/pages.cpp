@@ -1,14 +1,14 @@
-#include "upstream/pages.hpp"
+#include "protocol/pages.hpp"
 
 #include "base/sha256.hpp"
 #include "base/strings.hpp"
+#include "protocol/entry.hpp"
 #include "protocol/envelope.hpp"
-#include "upstream/entry.hpp"
 
 #include <algorithm>
 #include <span>
 
-namespace sallyport::upstream {
+namespace sallyport::protocol {
 namespace {
 
 // How long a modern client may keep a list. Short while something is down: it comes back without being asked.
@@ -32,7 +32,7 @@ void Pages::divide() const {
   std::size_t bytes = 0;
   for (std::size_t i = 0; i < items_.size(); ++i) {
     const std::size_t size = items_[i].definition.size();
-    const bool full = i - begins_.back() >= max_page_entries || bytes + size > max_page_bytes;
+    const bool full = i - begins_.back() >= page_size_ || bytes + size > max_page_bytes;
     if (full && i > begins_.back()) {
       begins_.push_back(i);
       bytes = 0;
@@ -41,7 +41,7 @@ void Pages::divide() const {
   }
   if (begins_.size() == 1) return;
   // The digest of all that the list says, so that a cursor of another list is never taken for one of this.
-  auto digest = sha256(protocol::row(list_).member);
+  auto digest = sha256(row(list_).member);
   for (const Item& item : items_) {
     std::string link(as_text(digest));
     link.append(item.shown).push_back('\0');
@@ -54,7 +54,7 @@ void Pages::divide() const {
   }
 }
 
-Result<std::shared_ptr<const std::string>> Pages::page(protocol::Revision revision,
+Result<std::shared_ptr<const std::string>> Pages::page(Revision revision,
                                                        std::optional<std::string_view> cursor) const {
   if (begins_.empty()) divide();
   std::size_t page = 0;
@@ -69,7 +69,7 @@ Result<std::shared_ptr<const std::string>> Pages::page(protocol::Revision revisi
   return rendered[page];
 }
 
-std::shared_ptr<const std::string> Pages::render(protocol::Revision revision, std::size_t page) const {
+std::shared_ptr<const std::string> Pages::render(Revision revision, std::size_t page) const {
   const bool last = page + 1 == begins_.size();
   std::string entries = "[";
   for (std::size_t i = begins_[page]; i < (last ? items_.size() : begins_[page + 1]); ++i) {
@@ -78,9 +78,9 @@ std::shared_ptr<const std::string> Pages::render(protocol::Revision revision, st
   }
   entries += ']';
   const std::string degraded = degraded_.empty() ? "" : "[" + degraded_ + "]";
-  return std::make_shared<const std::string>(protocol::list_result(
-      list_, revision, entries, last ? std::string_view() : std::string_view(cursors_[page]),
-      degraded_.empty() ? ttl_ms : degraded_ttl_ms, protocol::CacheScope::private_scope, degraded));
+  return std::make_shared<const std::string>(
+      list_result(list_, revision, entries, last ? std::string_view() : std::string_view(cursors_[page]),
+                  degraded_.empty() ? ttl_ms : degraded_ttl_ms, CacheScope::private_scope, degraded));
 }
 
-}  // namespace sallyport::upstream
+}  // namespace sallyport::protocol

@@ -12,7 +12,7 @@
 #include <string_view>
 #include <vector>
 
-namespace sallyport::upstream {
+namespace sallyport::protocol {
 
 // Most lists are one page, and some clients read only the first: a page is as large as clients still take in.
 inline constexpr std::size_t max_page_entries = 1000;
@@ -29,7 +29,8 @@ class Pages {
     bool operator==(const Item&) const = default;
   };
 
-  void set_list(protocol::List list) noexcept { list_ = list; }
+  void set_list(List list) noexcept { list_ = list; }
+  void set_page_size(std::size_t entries) noexcept { page_size_ = entries; }
   void add(Item item) { items_.push_back(item); }
   // A member of _meta["dev.sallyport/degraded"], a JSON text: the list lacks something.
   void add_degraded(std::string_view mark);
@@ -38,21 +39,22 @@ class Pages {
   // The complete result for a client of this revision: the first page, or that which `cursor` begins. A
   // cursor is good for as long as the list stays what it was, in every process that has the same list; any
   // other is PROTO_011.
-  Result<std::shared_ptr<const std::string>> page(protocol::Revision revision,
+  Result<std::shared_ptr<const std::string>> page(Revision revision,
                                                   std::optional<std::string_view> cursor) const;
 
  private:
   void divide() const;
-  std::shared_ptr<const std::string> render(protocol::Revision revision, std::size_t page) const;
+  std::shared_ptr<const std::string> render(Revision revision, std::size_t page) const;
 
   using Rendered = std::vector<std::shared_ptr<const std::string>>;
 
-  protocol::List list_ = protocol::List::tools;
+  List list_ = List::tools;
   std::vector<Item> items_;
   std::string degraded_;
+  std::size_t page_size_ = max_page_entries;
   mutable std::vector<std::size_t> begins_;   // of each page, made when first asked for
   mutable std::vector<std::string> cursors_;  // of each page but the first, in the order of pages
-  mutable std::array<Rendered, protocol::revision_count> rendered_;
+  mutable std::array<Rendered, revision_count> rendered_;
 };
 
-}  // namespace sallyport::upstream
+}  // namespace sallyport::protocol

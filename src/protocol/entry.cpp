@@ -1,4 +1,4 @@
-#include "upstream/entry.hpp"
+#include "protocol/entry.hpp"
 
 #include "json/splice.hpp"
 
@@ -6,12 +6,10 @@
 #include <array>
 #include <span>
 
-namespace sallyport::upstream {
+namespace sallyport::protocol {
 namespace {
 
 using json::Type;
-using protocol::List;
-using protocol::Revision;
 
 constexpr std::size_t max_name_bytes = 256;
 constexpr std::size_t max_uri_bytes = 4096;
@@ -90,7 +88,7 @@ bool known_to(Revision revision, List list, std::string_view text, const json::M
   const MemberRule* rule = rule_of(list, text, member);
   if (!rule) return true;
   if (revision < rule->since) return false;
-  const bool any_output = protocol::era(revision) == protocol::Era::modern || rule->name != "outputSchema";
+  const bool any_output = era(revision) == Era::modern || rule->name != "outputSchema";
   return any_output || legacy_output(text, member.value);
 }
 
@@ -98,13 +96,13 @@ bool known_to(Revision revision, List list, std::string_view text, const json::M
 
 std::optional<Entry> read_entry(List list, std::string_view bytes, const json::Value& element,
                                 std::string& note) {
-  const protocol::ListRow& row = protocol::row(list);
+  const ListRow& kind = row(list);
   note = "an entry: not an object";
   if (!element.is(Type::object)) return std::nullopt;
   const std::string_view text = element.of(bytes);
-  const json::Value key = json::find_member(text, whole(text), row.key).value;
-  const bool name = row.key == "name";
-  note = "an entry: no usable " + std::string(row.key);
+  const json::Value key = json::find_member(text, whole(text), kind.key).value;
+  const bool name = kind.key == "name";
+  note = "an entry: no usable " + std::string(kind.key);
   if (!key.is(Type::string) || key.span.size() > (name ? max_name_bytes : max_uri_bytes)) return std::nullopt;
   Entry entry{json::unescape(key.of(text)), {}};
   if (entry.key.empty()) return std::nullopt;
@@ -133,7 +131,7 @@ std::optional<Entry> read_entry(List list, std::string_view bytes, const json::V
 std::string render_entry(List list, std::string_view definition, std::string_view shown, Revision revision) {
   json::Splice splice(definition);
   if (!shown.empty()) {
-    const json::Member key = json::find_member(definition, whole(definition), protocol::row(list).key);
+    const json::Member key = json::find_member(definition, whole(definition), row(list).key);
     splice.replace(key.value.span, json::quote(shown));
   }
   json::MemberCursor members(definition, whole(definition));
@@ -142,4 +140,4 @@ std::string render_entry(List list, std::string_view definition, std::string_vie
   return splice.to_string();
 }
 
-}  // namespace sallyport::upstream
+}  // namespace sallyport::protocol

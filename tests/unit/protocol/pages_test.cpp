@@ -1,5 +1,5 @@
 // A list in pages: nothing is lost or comes twice, and only the cursors that were given out lead on.
-#include "upstream/pages.hpp"
+#include "protocol/pages.hpp"
 
 #include "json/dom.hpp"
 
@@ -9,10 +9,8 @@
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
-namespace sallyport::upstream {
+namespace sallyport::protocol {
 namespace {
-
-using protocol::List;
 
 struct Listed {
   explicit Listed(std::size_t count, std::size_t padding = 0, List list = List::prompts) {
@@ -32,8 +30,7 @@ struct Page {
   std::optional<std::string> next;
 };
 
-Page read(const Pages& pages, std::optional<std::string_view> cursor,
-          protocol::Revision revision = protocol::latest_modern) {
+Page read(const Pages& pages, std::optional<std::string_view> cursor, Revision revision = latest_modern) {
   const auto text = pages.page(revision, cursor);
   EXPECT_TRUE(text);
   const auto dom = json::Dom::parse(**text);
@@ -59,12 +56,12 @@ std::vector<std::string> read_all(const Pages& pages, std::size_t& count) {
 
 TEST(Pages, AShortListIsOnePageMadeOnce) {
   const Listed listed(max_page_entries);
-  const auto page = listed.pages.page(protocol::latest_legacy, std::nullopt);
+  const auto page = listed.pages.page(latest_legacy, std::nullopt);
   ASSERT_TRUE(page);
-  EXPECT_EQ(*listed.pages.page(protocol::latest_legacy, std::nullopt), *page);
+  EXPECT_EQ(*listed.pages.page(latest_legacy, std::nullopt), *page);
   EXPECT_FALSE(read(listed.pages, std::nullopt).next);
   const Listed none(0);
-  EXPECT_EQ(**none.pages.page(protocol::latest_legacy, std::nullopt), R"({"prompts":[]})");
+  EXPECT_EQ(**none.pages.page(latest_legacy, std::nullopt), R"({"prompts":[]})");
 }
 
 TEST(Pages, EntriesAndBytesAreBounded) {
@@ -82,14 +79,13 @@ TEST(Pages, CursorsAreOfThisListOnly) {
   const std::string cursor = *read(listed.pages, std::nullopt).next;
   EXPECT_EQ(read(same.pages, cursor).names.front(), "p1000") << "another process that has the same list";
   for (const Pages* pages : {&longer.pages, &other.pages}) {
-    const auto refused = pages->page(protocol::latest_modern, cursor);
+    const auto refused = pages->page(latest_modern, cursor);
     ASSERT_FALSE(refused);
     EXPECT_EQ(refused.error().code(), Code::proto_invalid_cursor);
   }
-  EXPECT_EQ(read(listed.pages, cursor, protocol::Revision::v2024_11_05).names,
-            read(listed.pages, cursor).names);
-  EXPECT_FALSE(Listed(10).pages.page(protocol::latest_modern, cursor));
-  EXPECT_FALSE(listed.pages.page(protocol::latest_modern, ""));
+  EXPECT_EQ(read(listed.pages, cursor, Revision::v2024_11_05).names, read(listed.pages, cursor).names);
+  EXPECT_FALSE(Listed(10).pages.page(latest_modern, cursor));
+  EXPECT_FALSE(listed.pages.page(latest_modern, ""));
 }
 
 RC_GTEST_PROP(PagesProperty, EveryEntryOnceInOrder, ()) {
@@ -108,9 +104,9 @@ RC_GTEST_PROP(PagesProperty, AChangedCursorIsRefused, ()) {
   std::string cursor = first;
   const auto at = *rc::gen::inRange<std::size_t>(0, cursor.size());
   cursor[at] = *rc::gen::arbitrary<char>();
-  const auto page = listed.pages.page(protocol::latest_modern, cursor);
+  const auto page = listed.pages.page(latest_modern, cursor);
   RC_ASSERT(page.has_value() == (cursor == first || cursor == second));
 }
 
 }  // namespace
-}  // namespace sallyport::upstream
+}  // namespace sallyport::protocol

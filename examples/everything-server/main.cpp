@@ -1,0 +1,10 @@
+#include "everything.hpp"
+
+int main(int argc, char** argv) {
+  sallyport::Server app("everything-server", "1.0");
+  app.title("Everything").instructions("Each tool shows one feature of the protocol.");
+  everything::add_content_tools(app);
+  everything::add_running_tools(app);
+  everything::add_schema_tools(app);
+  return app.run(argc, argv);
+}

@@ -1,0 +1,79 @@
+// What a tool gives back: blocks of content, a structured value, or both.
+#pragma once
+
+#include "server/json.hpp"
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace sallyport {
+
+// For whom a block or a resource is, how much it matters, and how old it is.
+struct Annotations {
+  std::vector<std::string> audience = {};  // "user", "assistant"
+  std::optional<double> priority = {};     // 0 to 1
+  std::string last_modified = {};          // ISO 8601
+
+  Json json() const;
+};
+
+struct Icon {
+  std::string src;  // https: or data:
+  std::string mime_type = {};
+  std::vector<std::string> sizes = {};  // "48x48", "any"
+  std::string theme = {};               // "light" or "dark"
+
+  Json json() const;
+};
+
+// One block. Data is given as bytes and encoded here.
+class Content {
+ public:
+  static Content text(std::string_view text);
+  static Content image(std::string_view bytes, std::string_view mime_type);
+  static Content audio(std::string_view bytes, std::string_view mime_type);
+
+  struct Link {
+    std::string uri;
+    std::string name;
+    std::string title = {};
+    std::string description = {};
+    std::string mime_type = {};
+    std::optional<std::uint64_t> size = {};
+  };
+  static Content resource_link(const Link& link);
+  static Content embedded_text(std::string_view uri, std::string_view text, std::string_view mime_type = {});
+  static Content embedded_blob(std::string_view uri, std::string_view bytes, std::string_view mime_type = {});
+
+  Content& annotate(const Annotations& annotations);
+  Content& meta(std::string_view key, const Json& value);
+
+  enum class Kind : std::uint8_t { text, image, audio, resource_link, resource };
+  Kind kind() const noexcept { return kind_; }
+  const Json& json() const noexcept { return json_; }
+
+ private:
+  Content(Kind kind, Json json) : kind_(kind), json_(std::move(json)) {}
+
+  Kind kind_;
+  Json json_;
+};
+
+// The outcome of a tool that did its work, or that says itself, with `is_error`, that it could not. Whoever
+// wants the failure classified throws one of errors/exceptions.hpp or returns an Error instead.
+struct ToolResult {
+  std::vector<Content> content = {};
+  std::optional<Json> structured = {};  // an object
+  bool is_error = false;
+  std::optional<Json> meta = {};  // an object
+
+  ToolResult() = default;
+  ToolResult(Content block) { content.push_back(std::move(block)); }
+  ToolResult(std::vector<Content> blocks) : content(std::move(blocks)) {}
+
+  static ToolResult error(std::string_view text);
+};
+
+}  // namespace sallyport

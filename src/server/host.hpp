@@ -1,0 +1,54 @@
+// The server behind its transports: every request of a client, from its bytes to its reply.
+#pragma once
+
+#include "pipeline/front.hpp"
+#include "server/registry.hpp"
+#include "session/registry.hpp"
+#include "task/wait.hpp"
+
+#include <list>
+#include <memory>
+#include <string_view>
+
+namespace sallyport::server {
+
+class Host final : public pipeline::Front {
+ public:
+  Host(task::Loop& loop, Registry& registry);
+  ~Host() override;
+
+  Task<pipeline::Reply> call(pipeline::Call& call) override;
+  protocol::CanonicalFailure failure(const Error& error, const CorrelationId& correlation) override;
+  std::optional<Error> admit(const net::Peer& peer) override;
+  void answered(protocol::Era, protocol::Method, int) override {}
+  void delivered(pipeline::Delivery) override {}
+  bool draining() const override { return draining_; }
+  bool has_endpoint(std::string_view server) const override { return server.empty(); }
+  Subscription subscribe(std::string_view endpoint, pipeline::Listener& listener) override;
+
+  // From now on every request is refused with LIMIT_008.
+  void drain() noexcept { draining_ = true; }
+  // Until no call is under way, at most until `until`; what is then left is cancelled.
+  Task<void> finish_calls(SteadyTime until);
+
+ private:
+  using Listeners = std::list<pipeline::Listener*>;
+
+  Task<pipeline::Reply> dispatch(pipeline::Call& call);
+  Task<pipeline::Reply> call_tool(pipeline::Call& call);
+  Task<ToolResult> run(Tool& tool, pipeline::Call& call);
+  pipeline::Reply initialize(const pipeline::Call& call);
+  pipeline::Failed failed(const pipeline::Call& call, Error error, const task::Scope& scope);
+  void changed(protocol::Topic topic);
+
+  task::Loop* loop_;
+  Registry* registry_;
+  std::shared_ptr<Listeners> listeners_ = std::make_shared<Listeners>();
+  protocol::Topics pending_;  // changes that listeners have not heard of yet
+  session::LogDemand log_demand_;
+  session::RunningCalls running_;
+  task::Event idle_;
+  bool draining_ = false;
+};
+
+}  // namespace sallyport::server

@@ -1,0 +1,171 @@
+#include "server/program.hpp"
+
+#include "base/unique_fd.hpp"
+#include "net/listener.hpp"
+#include "net/pipe.hpp"
+#include "net/signals.hpp"
+#include "protocol/envelope.hpp"
+#include "server/host.hpp"
+#include "server/options.hpp"
+#include "telemetry/log.hpp"
+#include "transport/stdio_server.hpp"
+#include "transport/streamable_http.hpp"
+
+#include <algorithm>
+#include <cstdio>
+#include <memory>
+#include <optional>
+#include <span>
+
+#include <fcntl.h>
+#include <signal.h>
+#include <unistd.h>
+
+namespace sallyport::server {
+namespace {
+
+constexpr std::uint64_t max_request = 4 << 20;
+constexpr std::uint64_t max_buffered = 256 << 20;  // request bodies that are held at once
+constexpr std::chrono::milliseconds grace{25000};  // for calls under way when a signal comes
+constexpr std::chrono::milliseconds last_writes{1000};
+constexpr std::chrono::milliseconds unasked_time{500};  // for a request that is on its way in a drain
+
+json::Limits request_limits() {
+  return {.max_string = max_request, .max_bytes = max_request};
+}
+
+class Program {
+ public:
+  Program(Registry& registry, Options options)
+      : options_(std::move(options)),
+        host_(loop_, registry),
+        buffered_(max_buffered),
+        sessions_(loop_.timers(), {}),
+        group_(loop_) {}
+
+  Result<void> run() {
+    signals_.emplace(loop_, std::initializer_list<int>{SIGTERM, SIGINT}, [this](int number) {
+      if (draining_) ::_exit(128 + number);
+      begin_drain();
+    });
+    if (options_.http) {
+      TRY(open_http(*options_.http));
+    } else {
+      open_stdio();
+    }
+    loop_.run();
+    return {};
+  }
+
+ private:
+  Result<void> open_http(const Endpoint& endpoint) {
+    listener_ =
+        TRY(net::Listener::open(loop_, endpoint.host, endpoint.port, [this](auto stream, net::Peer peer) {
+          http_server_->serve(std::move(stream), std::move(peer));
+        }));
+    transport::HostPolicy policy(listener_->port(), endpoint.is_loopback(), options_.allowed_hosts,
+                                 options_.allowed_origins);
+    transport::StreamableSettings settings;
+    settings.limits = request_limits();
+    http_ = std::make_unique<transport::StreamableHttp>(loop_, host_, sessions_, std::move(policy),
+                                                        std::move(settings));
+    net::HttpLimits limits;
+    limits.body = max_request;
+    limits.buffered = &buffered_;
+    http_server_ = std::make_unique<net::HttpServer>(loop_, *http_, limits);
+    Endpoint actual = endpoint;
+    actual.port = listener_->port();
+    log::info("serving MCP", {{"url", "http://" + actual.text() + "/mcp"}});
+    return {};
+  }
+
+  void open_stdio() {
+    stdio_ = std::make_unique<transport::StdioServer>(
+        loop_, host_, net::open_pipe(loop_, UniqueFd(::fcntl(0, F_DUPFD_CLOEXEC, 3))),
+        net::open_pipe(loop_, UniqueFd(::fcntl(1, F_DUPFD_CLOEXEC, 3))), request_limits());
+    group_.spawn([](Program& self) -> Task<void> {
+      (void)co_await self.stdio_->run();
+      self.begin_drain();
+      co_return ok();
+    }(*this));
+  }
+
+  void begin_drain() {
+    if (std::exchange(draining_, true)) return;
+    group_.spawn(drain());
+  }
+
+  // What was read before is answered; whatever comes now is refused.
+  Task<void> drain() {
+    const SteadyTime until = loop_.now() + grace;
+    host_.drain();
+    if (http_) http_->end_streams();
+    if (http_server_) http_server_->drain();
+    (void)co_await host_.finish_calls(until);
+    if (stdio_) {
+      (void)co_await task::with_deadline(loop_.timers(), loop_.now() + last_writes, stdio_->finish(),
+                                         [](const Error& cancelled) { return cancelled; });
+      (void)co_await stdio_->close();
+    }
+    if (http_server_) (void)co_await close_http(std::max(until, loop_.now() + last_writes));
+    signals_.reset();
+    loop_.stop();
+    co_return ok();
+  }
+
+  Task<void> close_http(SteadyTime until) {
+    listener_->drain();
+    const SteadyTime patience = loop_.now() + unasked_time;
+    while (http_server_->connections() > 0 && loop_.now() < until) {
+      const bool patient = loop_.now() < patience;
+      http_server_->close_idle(patient ? net::Idle::between_requests : net::Idle::without_request);
+      CO_TRY(co_await task::Sleep(loop_.timers(), loop_.now() + std::chrono::milliseconds(10)));
+    }
+    co_return co_await http_server_->close();
+  }
+
+  Options options_;
+  task::Loop loop_;
+  Host host_;
+  net::Budget buffered_;
+  session::Registry sessions_;
+  std::unique_ptr<transport::StreamableHttp> http_;
+  std::unique_ptr<net::HttpServer> http_server_;
+  std::unique_ptr<net::Listener> listener_;
+  std::unique_ptr<transport::StdioServer> stdio_;
+  std::optional<net::Signals> signals_;
+  bool draining_ = false;
+  task::Group group_;
+};
+
+void say(std::FILE* to, const std::string& text) {
+  std::fputs(text.c_str(), to);
+}
+
+}  // namespace
+
+int run(Registry& registry, int argc, const char* const* argv) {
+  const std::string_view program = argc > 0 ? argv[0] : "server";
+  auto options = parse_options(std::span(argv, static_cast<std::size_t>(argc)).subspan(argc > 0 ? 1 : 0));
+  if (!options) {
+    say(stderr, std::string(program) + ": " + std::string(options.error().developer_message()) + "\n");
+    return 2;
+  }
+  if (options->help) {
+    say(stdout, usage(program));
+    return 0;
+  }
+  if (options->version) {
+    say(stdout, registry.identity.find("version")->as_string().value_or("") + "\n");
+    return 0;
+  }
+  log::configure({.level = options->log_level});
+  protocol::introduce_as(registry.identity.text());
+  ::signal(SIGPIPE, SIG_IGN);
+  const Result<void> served = Program(registry, *std::move(options)).run();
+  if (served) return 0;
+  log::error("cannot serve", {{"error", served.error()}, {"detail", served.error().developer_message()}});
+  return 1;
+}
+
+}  // namespace sallyport::server

@@ -1,0 +1,21 @@
+// What functions gave, as the result of their request for a client of any revision.
+#pragma once
+
+#include "protocol/revision.hpp"
+#include "server/content.hpp"
+
+#include <string>
+#include <string_view>
+
+namespace sallyport::server {
+
+// The members of a result, without braces, as a whole result: the modern era adds resultType and who we are.
+// `meta`: members of ours in _meta, or null.
+std::string result(std::string_view members, const Json& meta, protocol::Revision revision);
+
+// The block, or what a revision that does not know its kind gets in its place.
+std::string block(const Content& content, protocol::Revision revision);
+
+std::string call_result(const ToolResult& result, protocol::Revision revision);
+
+}  // namespace sallyport::server

@@ -1,0 +1,58 @@
+#include "server/server.hpp"
+
+#include "server/program.hpp"
+#include "server/registry.hpp"
+
+namespace sallyport {
+
+Server::Server(std::string_view name, std::string_view version)
+    : registry_(std::make_unique<server::Registry>()) {
+  registry_->identity = Json::object({{"name", name}, {"version", version}});
+}
+
+Server::~Server() = default;
+
+Server& Server::title(std::string_view text) {
+  registry_->identity.set("title", text);
+  return *this;
+}
+
+Server& Server::description(std::string_view text) {
+  registry_->identity.set("description", text);
+  return *this;
+}
+
+Server& Server::website(std::string_view url) {
+  registry_->identity.set("websiteUrl", url);
+  return *this;
+}
+
+Server& Server::icon(const Icon& icon) {
+  Json icons = registry_->identity.find("icons").value_or(Json::array());
+  registry_->identity.set("icons", icons.push_back(icon.json()));
+  return *this;
+}
+
+Server& Server::instructions(std::string_view text) {
+  registry_->instructions = text;
+  return *this;
+}
+
+Server& Server::page_size(std::size_t entries) {
+  registry_->set_page_size(entries);
+  return *this;
+}
+
+Tool& Server::add(Tool tool) {
+  return registry_->add(std::move(tool));
+}
+
+bool Server::remove_tool(std::string_view name) {
+  return registry_->remove_tool(name);
+}
+
+int Server::run(int argc, const char* const* argv) {
+  return server::run(*registry_, argc, argv);
+}
+
+}  // namespace sallyport

@@ -1,0 +1,135 @@
+#include "server/tool.hpp"
+
+#include "errors/tool_errors.hpp"
+
+namespace sallyport {
+namespace detail {
+
+ToolResult structured_result(std::string json) {
+  ToolResult made(Content::text(json));
+  made.structured = Json::trusted(std::move(json));
+  return made;
+}
+
+ToolResult wrapped_result(std::string json) {
+  ToolResult made(Content::text(json));
+  made.structured = Json::object({{"result", Json::trusted(std::move(json))}});
+  return made;
+}
+
+ToolResult json_result(Json value) {
+  return value.is_object() ? structured_result(value.text()) : ToolResult(Content::text(value.text()));
+}
+
+std::string wrapped_schema(const std::string& schema) {
+  return R"({"type":"object","properties":{"result":)" + schema + R"(},"required":["result"]})";
+}
+
+void Reader::require_names(std::size_t count, std::initializer_list<Param> params) {
+  if (params.size() != count)
+    throw ToolInputSchemaError("a function with " + std::to_string(count) + " parameters was given " +
+                               std::to_string(params.size()) + " names");
+}
+
+void Reader::finish(Shape shape) {
+  shape.finish(nullptr);
+  schema_ = shape.schema();
+  read_ = [shape = std::make_shared<const Shape>(std::move(shape))](Input in, void* values) {
+    return shape->read(in, values);
+  };
+}
+
+Result<void> Reader::read(Input arguments, void* values) const {
+  if (!read_) return {};
+  const Check found = read_(arguments, values);
+  if (!found) return {};
+  Error error(Code::tool_invalid_args);
+  error.with_executed(Executed::no).with_slot(Slot::constraint, found->rule);
+  if (!found->pointer.empty()) error.with_slot(Slot::pointer, found->pointer);
+  return fail(std::move(error));
+}
+
+}  // namespace detail
+
+Tool::Tool(std::string_view name, std::string_view description, detail::ToolBody body)
+    : name_(name), body_(std::move(body)), definition_(Json::object({{"name", name}})) {
+  this->description(description);
+}
+
+Tool& Tool::title(std::string_view title) {
+  definition_.set("title", title);
+  return *this;
+}
+
+Tool& Tool::description(std::string_view text) {
+  definition_.set("description", text);
+  return *this;
+}
+
+Tool& Tool::read_only(bool value) {
+  annotations_.set("readOnlyHint", value);
+  return *this;
+}
+
+Tool& Tool::destructive(bool value) {
+  annotations_.set("destructiveHint", value);
+  return *this;
+}
+
+Tool& Tool::idempotent(bool value) {
+  annotations_.set("idempotentHint", value);
+  idempotent_ = value;
+  return *this;
+}
+
+Tool& Tool::open_world(bool value) {
+  annotations_.set("openWorldHint", value);
+  return *this;
+}
+
+Tool& Tool::icon(const Icon& icon) {
+  icons_.push_back(icon.json());
+  return *this;
+}
+
+Tool& Tool::meta(std::string_view key, const Json& value) {
+  meta_.set(key, value);
+  return *this;
+}
+
+Tool& Tool::deprecated(std::string_view why) {
+  const std::string text = definition_.find("description")->as_string().value_or("");
+  return description("[DEPRECATED: " + std::string(why) + "] " + text);
+}
+
+Tool& Tool::input_schema(const Json& schema) {
+  body_.input_schema = schema.text();
+  return *this;
+}
+
+Tool& Tool::output_schema(const Json& schema) {
+  body_.output_schema = schema.text();
+  return *this;
+}
+
+Tool& Tool::hidden(bool value) {
+  hidden_ = value;
+  return *this;
+}
+
+Tool& Tool::needs(Capability capability) {
+  needed_.push_back(capability);
+  return *this;
+}
+
+std::string Tool::definition() const {
+  Json made = definition_;
+  made.set("inputSchema", Json::trusted(body_.input_schema));
+  if (!body_.output_schema.empty()) made.set("outputSchema", Json::trusted(body_.output_schema));
+  if (!annotations_.is_null()) made.set("annotations", annotations_);
+  if (!icons_.is_null()) made.set("icons", icons_);
+  if (!meta_.is_null()) made.set("_meta", meta_);
+  return made.text();
+}
+
+}  // namespace sallyport

@@ -1,0 +1,93 @@
+// Promise: the official clients of both generations use a server of the framework, over HTTP and stdio, and it ends in good order.
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { spawn } from 'node:child_process';
+import { createInterface } from 'node:readline';
+import { dirname, join } from 'node:path';
+import { describe, it } from 'node:test';
+import { cleanUp } from './lib/cleanup.mjs';
+import { connect } from './lib/clients.mjs';
+import { request } from './lib/http.mjs';
+import { LegacySession, modernRequest } from './lib/mcp.mjs';
+import { binary } from './lib/paths.mjs';
+import { within } from './lib/wait.mjs';
+
+const everything = join(dirname(binary), 'everything-server');
+
+// The example on a free port; `url` is read from its log.
+async function serve(t) {
+  const server = spawn(everything, ['--http', '127.0.0.1:0'], { stdio: ['ignore', 'ignore', 'pipe'] });
+  const ended = once(server, 'exit');
+  cleanUp(t, async () => {
+    server.kill('SIGKILL');
+    await ended;
+  });
+  const lines = createInterface({ input: server.stderr });
+  const [line] = await within('the server to say its URL', once(lines, 'line'));
+  return { server, ended, url: JSON.parse(line).url };
+}
+
+const FAMILIES = ['v1', 'v2-legacy', 'v2-modern', 'v2-auto'];
+const TARGETS = { HTTP: async (t) => ({ url: (await serve(t)).url }), stdio: async () => ({ command: everything, args: [] }) };
+
+for (const [name, target] of Object.entries(TARGETS)) {
+  describe(name, () => {
+    for (const family of FAMILIES) {
+      it(`${family}: lists, calls, structured content, progress, isError`, async (t) => {
+        const peer = await connect(t, family, await target(t));
+        const { tools } = await peer.list();
+        const forecast = tools.find((tool) => tool.name === 'weather_forecast');
+        assert.equal(forecast.inputSchema.properties.days.default, 3);
+        assert.equal(forecast.annotations.readOnlyHint, true);
+        const { structuredContent, content } = await peer.call('weather_forecast', { place: { city: 'Rom' }, days: 2 });
+        assert.equal(structuredContent.days.length, 2);
+        assert.deepEqual(JSON.parse(content[0].text), structuredContent);
+        const kinds = (await peer.call('test_multiple_content_types')).content.map(({ type }) => type);
+        assert.deepEqual(kinds, ['text', 'image', 'resource']);
+        const steps = [];
+        await peer.call('test_tool_with_progress', {}, { onprogress: ({ progress }) => steps.push(progress) });
+        // These clients drop a step that comes in one piece with the answer, as the last one may.
+        assert.deepEqual(steps.slice(0, 2), [0, 50]);
+        const failed = await peer.call('test_error_handling');
+        assert.equal(failed.isError, true);
+        assert.equal(failed.content[0].text, 'This tool intentionally returns an error for testing');
+        assert.equal(failed._meta['dev.sallyport/error'].code, 'TOOL_001');
+        const refused = await peer.call('weather_forecast', { place: { city: 'Rom', SECRET: 1 } });
+        assert.equal(refused._meta['dev.sallyport/error'].code, 'TOOL_003');
+        assert.doesNotMatch(JSON.stringify(refused), /SECRET/);
+      });
+    }
+  });
+}
+
+it('a page of somebody else is refused, and so is a header that says something else than the body', async (t) => {
+  const { url } = await serve(t);
+  const foreign = await request(url, { method: 'POST', headers: { 'content-type': 'application/json', origin: 'http://evil.example' }, body: {} });
+  assert.equal(foreign.status, 403);
+  const call = { name: 'test_region', arguments: { region: 'eu' } };
+  const good = await modernRequest(url, 'tools/call', call, { headers: { 'mcp-param-region': 'eu' } });
+  assert.equal(good.reply.result.content[0].text, 'Done in eu.');
+  const bad = await modernRequest(url, 'tools/call', call, { headers: { 'mcp-param-region': 'us' } });
+  assert.equal(bad.status, 400);
+  assert.equal(bad.reply.error.code, -32020);
+});
+
+it('a signal lets calls under way end, and refuses what comes after it', async (t) => {
+  const { server, ended, url } = await serve(t);
+  const session = await LegacySession.open(url);
+  const call = session.call('test_tool_with_progress', {}, { meta: { progressToken: 1 } });
+  await session.request('ping');
+  server.kill('SIGTERM');
+  assert.equal((await call).result.content[0].text, 'Done in three steps.');
+  assert.deepEqual(await within('the server to end', ended), [0, null]);
+});
+
+it('a wrong command line says what is wrong', async () => {
+  for (const [args, words] of [[['--htpp'], 'no option --htpp'], [['--http', '0.0.0.0:0'], '--anonymous']]) {
+    const server = spawn(everything, args, { stdio: ['ignore', 'ignore', 'pipe'] });
+    const said = server.stderr.toArray();
+    const [code] = await once(server, 'exit');
+    assert.equal(code, 2);
+    assert.ok(Buffer.concat(await said).toString().includes(words));
+  }
+});

@@ -1,0 +1,219 @@
+// Functions as tools: what is listed, what they are given, and what becomes of what they give back or throw.
+#include "asked.hpp"
+#include "errors/exceptions.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace sallyport {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+struct Pair {
+  int a = 0;
+  int b = 0;
+  static void describe(Fields<Pair>& field) {
+    field("a", &Pair::a);
+    field("b", &Pair::b);
+  }
+};
+
+int product(int a, int b) {
+  return a * b;
+}
+
+struct ToolsTest : ::testing::Test, testing::Asked {
+  std::string text(std::string_view tool, std::string_view arguments = "{}") {
+    return text_at(call_tool(tool, arguments), {"result", "content", "0", "text"});
+  }
+  // The code in _meta of a failed call.
+  std::string code(std::string_view tool, std::string_view arguments = "{}") {
+    return text_at(call_tool(tool, arguments), {"result", "_meta", "dev.sallyport/error", "code"});
+  }
+};
+
+TEST_F(ToolsTest, EveryShapeOfFunctionIsOne) {
+  app.tool("function", "", product, {{"a"}, {"b"}});
+  app.tool("struct", "", [](const Pair& pair) { return pair.a + pair.b; });
+  app.tool("context", "",
+           [](Context& context, int a) { return std::string(context.caller()) + std::to_string(a); },
+           {{"a"}});
+  app.tool("json", "", [](Json all) { return all; });
+  app.tool("result", "", [](int a) -> Result<int> { return a; }, {{"a"}});
+  app.tool("task", "", [](Pair pair) -> Task<Pair> { co_return Pair{pair.b, pair.a}; });
+  app.tool("nothing", "", [] {});
+  app.tool("optional", "", [](std::optional<int> a) { return a.value_or(-1); }, {{"a"}});
+  app.tool("list", "", [] { return std::vector<int>{1, 2}; });
+  EXPECT_EQ(text("function", R"({"a":6,"b":7})"), "42");
+  EXPECT_EQ(text("struct", R"({"a":6,"b":7})"), "13");
+  EXPECT_EQ(text("context", R"({"a":1})"), "anonymous1");
+  EXPECT_EQ(text("json", R"({"x":[1]})"), R"({"x":[1]})");
+  EXPECT_EQ(text("result", R"({"a":1})"), "1");
+  EXPECT_EQ(text("task", R"({"a":1,"b":2})"), R"({"a":2,"b":1})");
+  EXPECT_EQ(at(call_tool("nothing"), {"result"}).text(), R"({"content":[]})");
+  EXPECT_EQ(text("optional"), "-1");
+  EXPECT_EQ(at(call_tool("list"), {"result", "structuredContent"}).text(), R"({"result":[1,2]})");
+}
+
+TEST_F(ToolsTest, TheListSaysWhatWasSaid) {
+  app.tool("mul", "Multiplies.", product, {{"a", "One"}, {"b"}})
+      .title("Product")
+      .read_only()
+      .icon({.src = "data:,x", .sizes = {"any"}})
+      .meta("k", 1);
+  app.tool("secret", "", [] {}).hidden();
+  const Json tools = at(ask("tools/list"), {"result", "tools"});
+  ASSERT_EQ(tools.elements().size(), 1u);
+  EXPECT_EQ(
+      tools.elements()[0].text(),
+      R"({"name":"mul","description":"Multiplies.","title":"Product","inputSchema":{"type":"object",)"
+      R"("properties":{"a":{"type":"integer","description":"One"},"b":{"type":"integer"}},)"
+      R"("required":["a","b"],"additionalProperties":false},"outputSchema":{"type":"object",)"
+      R"("properties":{"result":{"type":"integer"}},"required":["result"]},)"
+      R"("annotations":{"readOnlyHint":true},"icons":[{"src":"data:,x","sizes":["any"]}],"_meta":{"k":1}})");
+  revision = protocol::Revision::v2024_11_05;
+  EXPECT_THAT(ask("tools/list").text(), Not(HasSubstr("outputSchema")));
+  EXPECT_EQ(text("secret"), "");
+}
+
+TEST_F(ToolsTest, PagesAreFollowedByTheirCursor) {
+  app.page_size(2);
+  for (const char* name : {"a", "b", "c"}) app.tool(name, "", [] {});
+  const Json first = at(ask("tools/list"), {"result"});
+  EXPECT_EQ(at(first, {"tools"}).elements().size(), 2u);
+  const std::string cursor = text_at(first, {"nextCursor"});
+  const Json second = ask("tools/list", Json::object({{"cursor", cursor}}).text());
+  EXPECT_EQ(text_at(second, {"result", "tools", "0", "name"}), "c");
+  EXPECT_EQ(at(ask("tools/list", R"({"cursor":"made up"})"), {"error", "code"}).text(), "-32602");
+}
+
+TEST_F(ToolsTest, BadArgumentsDoNotReachTheFunction) {
+  int calls = 0;
+  app.tool("f", "", [&calls](Pair) { ++calls; });
+  for (const char* bad : {"{}", R"({"a":1})", R"({"a":1,"b":"SECRET"})", R"({"a":1,"b":2,"SECRET":3})"}) {
+    const Json reply = call_tool("f", bad);
+    EXPECT_EQ(text_at(reply, {"result", "_meta", "dev.sallyport/error", "code"}), "TOOL_003") << bad;
+    EXPECT_EQ(text_at(reply, {"result", "_meta", "dev.sallyport/error", "executed"}), "no");
+    EXPECT_THAT(reply.text(), Not(HasSubstr("SECRET")));
+  }
+  EXPECT_EQ(calls, 0);
+}
+
+TEST_F(ToolsTest, FailuresAreWhatTheirClassSays) {
+  app.tool("typed", "",
+           [] { throw RetryableToolError("Ask for less.", "secret reason", "At most ten.", 1500); });
+  app.tool("awaited", "", []() -> Task<void> {
+    throw UpstreamError("The service said no.", 503);
+    co_return ok();
+  });
+  app.tool("foreign", "", [] { throw std::runtime_error("password=hunter2"); });
+  app.tool("returned", "", []() -> Result<int> { return fail(Error(Code::network_dns_error)); });
+  app.tool("said", "", [] { return ToolResult::error("Could not."); });
+
+  const Json typed = at(call_tool("typed"), {"result"});
+  EXPECT_EQ(text_at(typed, {"content", "0", "text"}), "Ask for less.\n\nAt most ten.");
+  EXPECT_EQ(at(typed, {"isError"}).text(), "true");
+  EXPECT_EQ(at(typed, {"_meta", "dev.sallyport/error", "retryAfterMs"}).text(), "1500");
+  EXPECT_THAT(typed.text(), Not(HasSubstr("secret reason")));
+  const Json awaited = at(call_tool("awaited"), {"result"});
+  EXPECT_EQ(text_at(awaited, {"content", "0", "text"}), "The service said no.");
+  EXPECT_EQ(at(awaited, {"_meta", "dev.sallyport/error", "statusCode"}).text(), "503");
+  const Json foreign = call_tool("foreign");
+  EXPECT_EQ(text_at(foreign, {"result", "_meta", "dev.sallyport/error", "code"}), "TOOL_001");
+  EXPECT_THAT(foreign.text(), Not(HasSubstr("hunter2")));
+  EXPECT_EQ(code("returned"), "NET_004");
+  EXPECT_EQ(at(call_tool("said"), {"result"}).text(),
+            R"({"content":[{"type":"text","text":"Could not."}],"isError":true})");
+}
+
+TEST_F(ToolsTest, AnUnknownToolIsSaidToBeOne) {
+  app.tool("weather", "", [] {});
+  const Json reply = call_tool("wether");
+  EXPECT_EQ(at(reply, {"error", "code"}).text(), "-32602");
+  EXPECT_THAT(text_at(reply, {"error", "message"}), HasSubstr("did you mean 'weather'?"));
+}
+
+TEST_F(ToolsTest, NamesAreUsableAndTakenOnce) {
+  app.tool("good", "", [] {});
+  EXPECT_THROW(app.tool("good", "", [] {}), ToolDefinitionError);
+  EXPECT_THROW(app.tool("", "", [] {}), ToolDefinitionError);
+  EXPECT_THROW(app.tool("no spaces", "", [] {}), ToolDefinitionError);
+  EXPECT_THROW(app.tool("unnamed", "", product, {{"a"}}), ToolInputSchemaError);
+}
+
+TEST_F(ToolsTest, ContentIsWhatTheRevisionKnows) {
+  app.tool("blocks", "", [] {
+    return std::vector<Content>{Content::audio("x", "audio/wav"),
+                                Content::resource_link({.uri = "test://a", .name = "A"})};
+  });
+  EXPECT_EQ(text_at(call_tool("blocks"), {"result", "content", "1", "type"}), "resource_link");
+  revision = protocol::Revision::v2024_11_05;
+  const Json old = at(call_tool("blocks"), {"result", "content"});
+  EXPECT_EQ(text_at(old, {"0", "text"}),
+            "[audio: audio/wav, which this revision of the protocol cannot carry]");
+  EXPECT_EQ(text_at(old, {"1", "text"}), "A: test://a");
+}
+
+TEST_F(ToolsTest, ModernResultsAreMarked) {
+  revision = protocol::latest_modern;
+  app.tool("f", "", [] { return "x"; });
+  const Json reply = at(call_tool("f"), {"result"});
+  EXPECT_EQ(text_at(reply, {"resultType"}), "complete");
+  EXPECT_TRUE(at(reply, {"_meta", "io.modelcontextprotocol/serverInfo"}).is_object());
+}
+
+TEST_F(ToolsTest, LogsAndProgressGoToWhoAsked) {
+  app.tool("busy", "", [](Context& context) {
+    context.debug("detail");
+    context.progress(1, 2, "half");
+    context.progress(1, 2, "again");
+    context.warning(Json::object({{"left", 1}}));
+  });
+  call_tool("busy");
+  EXPECT_EQ(notified.size(), 2u) << "no token, no progress";
+  notified.clear();
+  ask("logging/setLevel", R"({"level":"warning"})");
+  ask("tools/call", R"({"name":"busy","_meta":{"progressToken":"t"}})");
+  ASSERT_EQ(notified.size(), 2u);
+  EXPECT_EQ(notified[0], R"({"jsonrpc":"2.0","method":"notifications/progress","params":)"
+                         R"({"progressToken":"t","progress":1,"total":2,"message":"half"}})");
+  EXPECT_EQ(notified[1], R"({"jsonrpc":"2.0","method":"notifications/message","params":)"
+                         R"({"level":"warning","data":{"left":1}}})");
+}
+
+TEST_F(ToolsTest, ACapabilityThatIsMissingRefusesTheCall) {
+  app.tool("asks", "", [] { return "asked"; }).needs(Capability::sampling);
+  EXPECT_EQ(at(call_tool("asks"), {"error", "data", "requiredCapabilities"}).text(), R"({"sampling":{}})");
+  ask("initialize", R"({"protocolVersion":"2025-11-25","capabilities":{"sampling":{}},)"
+                    R"("clientInfo":{"name":"c","version":"1"}})");
+  EXPECT_EQ(text("asks"), "asked");
+}
+
+TEST_F(ToolsTest, ChangesAreToldOnce) {
+  struct Ear final : pipeline::Listener {
+    void list_changed(protocol::Topic topic) override { heard.push_back(topic); }
+    std::vector<protocol::Topic> heard;
+  } ear;
+  auto subscription = host.subscribe("", ear);
+  app.tool("a", "", [] {});
+  app.tool("b", "", [] {});
+  EXPECT_TRUE(app.remove_tool("a"));
+  EXPECT_FALSE(app.remove_tool("a"));
+  loop.poll();
+  EXPECT_EQ(ear.heard, std::vector{protocol::Topic::tools});
+  subscription.reset();
+  app.remove_tool("b");
+  loop.poll();
+  EXPECT_EQ(ear.heard.size(), 1u);
+}
+
+TEST_F(ToolsTest, ADrainRefusesAndWaits) {
+  host.drain();
+  EXPECT_THAT(ask("tools/list").text(), HasSubstr("LIMIT_008"));
+  EXPECT_TRUE(testing::run(loop, host.finish_calls(loop.now())));
+}
+
+}  // namespace
+}  // namespace sallyport
