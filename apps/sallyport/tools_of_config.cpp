@@ -26,7 +26,7 @@ class ToolsOfConfig final : public ToolSource {
       const upstream::View::Tool* entry = view->find(name);
       listing.tools.push_back(
           {name, entry->server->key(),
-           upstream::render_entry(protocol::List::tools, entry->tool->definition, name, revision)});
+           protocol::render_entry(protocol::List::tools, entry->tool->definition, name, revision)});
     }
     listing.missing = missing();
     for (const std::string& tool : view->hidden()) {

@@ -10,6 +10,8 @@ namespace everything {
 void add_content_tools(sallyport::Server& app);  // what a tool may give back
 void add_running_tools(sallyport::Server& app);  // what a tool may do while it runs
 void add_schema_tools(sallyport::Server& app);   // what a tool may take
+void add_resources(sallyport::Server& app);
+void add_prompts(sallyport::Server& app);
 
 // A red pixel, and a moment of silence.
 std::string png();

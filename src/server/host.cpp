@@ -2,6 +2,7 @@
 
 #include "errors/authored.hpp"
 #include "pipeline/client_wishes.hpp"
+#include "protocol/completion.hpp"
 #include "protocol/edge.hpp"
 #include "protocol/envelope.hpp"
 #include "protocol/mcp_headers.hpp"
@@ -21,6 +22,7 @@ using protocol::Method;
 
 // How long a modern client may keep what server/discover says.
 constexpr std::uint64_t discover_ttl_ms = 60000;
+constexpr std::size_t max_subscriptions = 1000;  // to resources, of one client
 
 Error draining_error() {
   return Error(Code::limit_draining)
@@ -37,15 +39,37 @@ Error not_offered(Method method) {
 
 // Whoever raised it as an exception of ours, or returned an Error, said what it is. Anything else that leaves
 // a function is a mistake of it: what it says is for its developer alone.
-Error of_tool(Error error) {
+Error of_function(Error error, Code mistake) {
   if (!error.authored() && (error.code() == Code::system_internal_error)) {
-    Error masked(Code::tool_execution_failed);
+    Error masked(mistake);
     masked.with_executed(Executed::yes).with_can_retry(false).with_cause(std::move(error));
     return masked;
   }
   if (error.code() != Code::proto_cancelled && error.executed() == Executed::maybe)
     error.with_executed(Executed::yes);
   return error;
+}
+
+Error suggesting(Code code, std::string_view name, const std::optional<std::string>& meant) {
+  Error error(code);
+  error.with_executed(Executed::no).with_slot(Slot::tool, name);
+  if (meant) error.with_slot(Slot::suggestion, *meant);
+  return error;
+}
+
+Error no_resource(std::string_view uri) {
+  return Error(Code::proto_resource_not_found)
+      .with_executed(Executed::no)
+      .with_spec_data(Json::object({{"uri", uri}}).text());
+}
+
+bool says_not_found(const Error& error) {
+  return error.authored() && error.authored()->error_class == ErrorClass::not_found_error;
+}
+
+std::string text_of(const pipeline::Call& call, Field field) {
+  std::string scratch;
+  return std::string(call.message->text(field, call.bytes, scratch).value_or(""));
 }
 
 std::string_view word(Capability capability) {
@@ -94,10 +118,12 @@ void put_words_of_author(protocol::CanonicalFailure& failure, const Error& error
 
 Host::Host(task::Loop& loop, Registry& registry) : loop_(&loop), registry_(&registry), idle_(loop) {
   registry_->on_change([this](protocol::Topic topic) { changed(topic); });
+  registry_->on_update([this](const std::string& uri) { updated(uri); });
 }
 
 Host::~Host() {
   registry_->on_change({});
+  registry_->on_update({});
 }
 
 Task<pipeline::Reply> Host::call(pipeline::Call& call) {
@@ -165,6 +191,16 @@ Task<pipeline::Reply> Host::dispatch(pipeline::Call& call) {
       co_return CO_TRY(pipeline::set_log_level(call));
     case Method::tools_call:
       co_return co_await call_tool(call);
+    case Method::resources_read:
+      co_return co_await read_resource(call);
+    case Method::prompts_get:
+      co_return co_await get_prompt(call);
+    case Method::completion_complete:
+      co_return CO_TRY(complete(call));
+    case Method::resources_subscribe:
+      co_return CO_TRY(subscribe_resource(call));
+    case Method::resources_unsubscribe:
+      co_return pipeline::unsubscribe(call);
     default:
       break;
   }
@@ -185,35 +221,102 @@ pipeline::Reply Host::initialize(const pipeline::Call& call) {
 }
 
 Task<pipeline::Reply> Host::call_tool(pipeline::Call& call) {
-  std::string scratch;
-  const std::string_view name = call.message->text(Field::name, call.bytes, scratch).value_or("");
-  const std::shared_ptr<Tool> tool = registry_->find_tool(name);
-  if (!tool) {
-    Error error(Code::tool_not_found);
-    error.with_executed(Executed::no).with_slot(Slot::tool, name);
-    if (const auto meant = registry_->similar_tool(name)) error.with_slot(Slot::suggestion, *meant);
-    co_return Failure(std::move(error));
-  }
+  const std::string name = text_of(call, Field::name);
+  const std::shared_ptr<Tool> tool = registry_->tools().find(name);
+  if (!tool) co_return Failure(suggesting(Code::tool_not_found, name, registry_->similar_tool(name)));
   call.shown_name = tool->name();
   call.idempotent = tool->is_idempotent();
-  Result<ToolResult> result = co_await run(*tool, call);
-  if (!result) co_return Failure(of_tool(std::move(result).error()));
+  if (const auto missing = missing_capability(*tool, call)) co_return Failure(*missing);
+  const std::string_view arguments = call.message->raw(Field::arguments, call.bytes);
+  if (call.param_headers) {
+    const auto spec = CO_TRY(protocol::param_headers(tool->body().input_schema));
+    CO_TRY(protocol::check_param_headers(spec, arguments, *call.param_headers));
+  }
+  Result<ToolResult> result = co_await run<ToolResult>(tool->body(), arguments, call);
+  if (!result) co_return Failure(of_function(std::move(result).error(), Code::tool_execution_failed));
   co_return local(call_result(*result, call.revision));
 }
 
-// What a function throws ends this coroutine with its error.
-Task<ToolResult> Host::run(Tool& tool, pipeline::Call& call) {
-  if (const auto missing = missing_capability(tool, call)) co_return Failure(*missing);
-  std::string_view arguments = call.message->raw(Field::arguments, call.bytes);
-  if (call.param_headers) {
-    const auto spec = CO_TRY(protocol::param_headers(tool.body().input_schema));
-    CO_TRY(protocol::check_param_headers(spec, arguments, *call.param_headers));
+Task<pipeline::Reply> Host::read_resource(pipeline::Call& call) {
+  const std::string uri = text_of(call, Field::uri);
+  const auto found = registry_->find_resource(uri);
+  if (!found) co_return Failure(no_resource(uri));
+  Result<ReadResult> result = co_await run(found->resource->body(), found->arguments, call);
+  if (!result && says_not_found(result.error()))
+    co_return Failure(no_resource(uri).with_cause(result.error()));
+  if (!result) co_return Failure(of_function(std::move(result).error(), Code::system_operation_failed));
+  co_return local(read_result(*result, *found->resource, uri, call.revision));
+}
+
+Task<pipeline::Reply> Host::get_prompt(pipeline::Call& call) {
+  const std::string name = text_of(call, Field::name);
+  const std::shared_ptr<Prompt> prompt = registry_->prompts().find(name);
+  if (!prompt)
+    co_return Failure(suggesting(Code::proto_prompt_not_found, name, registry_->similar_prompt(name)));
+  const std::string_view arguments = call.message->raw(Field::arguments, call.bytes);
+  Result<PromptResult> result = co_await run(prompt->body(), arguments, call);
+  if (!result) co_return Failure(of_function(std::move(result).error(), Code::system_operation_failed));
+  co_return local(prompt_result(*result, call.revision));
+}
+
+// What is asked about has to be there; where nobody can propose anything, nothing is proposed.
+Result<pipeline::Reply> Host::complete(const pipeline::Call& call) {
+  const protocol::Completion asked = TRY(protocol::read_completion(*call.message, call.bytes));
+  const Completers* completers = nullptr;
+  const std::shared_ptr<Prompt> prompt = registry_->prompts().find(asked.ref);
+  const std::shared_ptr<Resource> resource = registry_->templates().find(asked.ref);
+  if (asked.of == protocol::Completion::Of::prompt) {
+    if (!prompt)
+      return fail(suggesting(Code::proto_prompt_not_found, asked.ref, registry_->similar_prompt(asked.ref)));
+    completers = &prompt->completers();
+  } else {
+    if (!resource) return fail(no_resource(asked.ref));
+    completers = &resource->completers();
   }
+  const Json argument = Json::trusted(std::string(asked.argument));
+  const auto completer = completers->find(argument.find("name")->as_string().value_or(""));
+  std::vector<std::string> values;
+  if (completer != completers->end()) {
+    std::map<std::string, std::string> chosen;
+    if (!asked.context.empty()) {
+      const Json others = Json::trusted(std::string(asked.context)).find("arguments").value_or(Json());
+      for (const auto& [name, value] : others.members()) chosen[name] = value.as_string().value_or("");
+    }
+    values = completer->second(argument.find("value")->as_string().value_or(""), chosen);
+  }
+  return local(completion_result(values, call.revision));
+}
+
+Result<pipeline::Reply> Host::subscribe_resource(const pipeline::Call& call) {
+  const std::string uri = text_of(call, Field::uri);
+  if (!registry_->find_resource(uri)) return fail(no_resource(uri));
+  session::Client* const client = call.client;
+  if (!client || client->subscriptions.contains(uri)) return local(protocol::empty_result(call.revision));
+  if (client->subscriptions.size() >= max_subscriptions)
+    return fail(Error(Code::limit_too_many_subscriptions)
+                    .with_executed(Executed::no)
+                    .with_slot(Slot::limit, static_cast<std::int64_t>(max_subscriptions)));
+  const auto place = subscribers_->emplace(uri, client);
+  client->subscriptions[uri] = std::shared_ptr<void>(
+      nullptr, [subscribers = subscribers_, place](std::nullptr_t) { subscribers->erase(place); });
+  return local(protocol::empty_result(call.revision));
+}
+
+void Host::updated(const std::string& uri) {
+  const auto [first, last] = subscribers_->equal_range(uri);
+  std::vector<session::Client*> clients;
+  for (auto each = first; each != last; ++each) clients.push_back(each->second);
+  for (session::Client* client : clients) client->resource_updated(uri);
+}
+
+// What a function throws ends this coroutine with its error.
+template <class Outcome>
+Task<Outcome> Host::run(const detail::Body<Outcome>& body, std::string_view arguments, pipeline::Call& call) {
   if (arguments.empty()) arguments = "{}";
   Running running(*loop_, call, co_await task::current_scope());
   Context context(running);
-  if (tool.body().sync) co_return tool.body().sync(arguments, context);
-  co_return co_await tool.body().async(arguments, context);
+  if (body.sync) co_return body.sync(arguments, context);
+  co_return co_await body.async(arguments, context);
 }
 
 pipeline::Front::Subscription Host::subscribe(std::string_view, pipeline::Listener& listener) {

@@ -7,7 +7,9 @@
 #include "task/wait.hpp"
 
 #include <list>
+#include <map>
 #include <memory>
+#include <string>
 #include <string_view>
 
 namespace sallyport::server {
@@ -33,17 +35,25 @@ class Host final : public pipeline::Front {
 
  private:
   using Listeners = std::list<pipeline::Listener*>;
+  using Subscribers = std::multimap<std::string, session::Client*, std::less<>>;  // by URI
 
   Task<pipeline::Reply> dispatch(pipeline::Call& call);
   Task<pipeline::Reply> call_tool(pipeline::Call& call);
-  Task<ToolResult> run(Tool& tool, pipeline::Call& call);
+  Task<pipeline::Reply> read_resource(pipeline::Call& call);
+  Task<pipeline::Reply> get_prompt(pipeline::Call& call);
+  Result<pipeline::Reply> complete(const pipeline::Call& call);
+  Result<pipeline::Reply> subscribe_resource(const pipeline::Call& call);
+  template <class Outcome>
+  Task<Outcome> run(const detail::Body<Outcome>& body, std::string_view arguments, pipeline::Call& call);
   pipeline::Reply initialize(const pipeline::Call& call);
   pipeline::Failed failed(const pipeline::Call& call, Error error, const task::Scope& scope);
   void changed(protocol::Topic topic);
+  void updated(const std::string& uri);
 
   task::Loop* loop_;
   Registry* registry_;
   std::shared_ptr<Listeners> listeners_ = std::make_shared<Listeners>();
+  std::shared_ptr<Subscribers> subscribers_ = std::make_shared<Subscribers>();
   protocol::Topics pending_;  // changes that listeners have not heard of yet
   session::LogDemand log_demand_;
   session::RunningCalls running_;

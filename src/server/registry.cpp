@@ -2,7 +2,6 @@
 
 #include "base/strings.hpp"
 #include "errors/tool_errors.hpp"
-#include "json/scanner.hpp"
 
 #include <algorithm>
 
@@ -21,64 +20,131 @@ bool is_name(std::string_view name) {
   });
 }
 
+void check_name(std::string_view what, const std::string& name) {
+  if (is_name(name)) return;
+  throw ToolDefinitionError("'" + name + "' is no name for a " + std::string(what) +
+                            ": 1 to 128 of A-Z a-z 0-9 _ . - /");
+}
+
 void check_schema(const Tool& tool, const std::string& schema) {
   if (schema.empty()) return;
   if (const auto json = Json::parse(schema); json && json->is_object()) return;
   throw ToolInputSchemaError("a schema of the tool '" + tool.name() + "' is no JSON object");
 }
 
-}  // namespace
-
-Tool& Registry::add(Tool tool) {
-  if (!is_name(tool.name()))
-    throw ToolDefinitionError("'" + tool.name() + "' is no name for a tool: 1 to 128 of A-Z a-z 0-9 _ . - /");
-  if (tools_by_name_.contains(tool.name()))
-    throw ToolDefinitionError("there are two tools named '" + tool.name() + "'");
-  check_schema(tool, tool.body().input_schema);
-  check_schema(tool, tool.body().output_schema);
-  const auto added = std::make_shared<Tool>(std::move(tool));
-  tools_.push_back(added);
-  tools_by_name_.emplace(added->name(), added);
-  changed(Topic::tools);
-  return *added;
+template <class T>
+T& put(Shelf<T>& shelf, std::string_view what, const std::string& key, T entry) {
+  if (T* added = shelf.add(key, std::move(entry))) return *added;
+  throw ToolDefinitionError("there are two " + std::string(what) + "s '" + key + "'");
 }
 
-bool Registry::remove_tool(std::string_view name) {
-  const auto found = tools_by_name_.find(name);
-  if (found == tools_by_name_.end()) return false;
-  std::erase(tools_, found->second);
-  tools_by_name_.erase(found);
-  changed(Topic::tools);
-  return true;
-}
-
-std::shared_ptr<Tool> Registry::find_tool(std::string_view name) const {
-  const auto found = tools_by_name_.find(name);
-  return found == tools_by_name_.end() ? nullptr : found->second;
-}
-
-std::optional<std::string> Registry::similar_tool(std::string_view name) const {
-  std::vector<std::string> names;
-  for (const auto& tool : tools_)
-    if (!tool->is_hidden()) names.push_back(tool->name());
+std::optional<std::string> similar(std::string_view name, const std::vector<std::string>& names) {
   const auto meant = did_you_mean(name, names);
   return meant ? std::optional(std::string(*meant)) : std::nullopt;
 }
 
+template <class T>
+std::vector<std::string> definitions_of(const Shelf<T>& shelf) {
+  std::vector<std::string> made;
+  for (const auto& entry : shelf.all()) made.push_back(entry->definition());
+  return made;
+}
+
+}  // namespace
+
+Tool& Registry::add(Tool tool) {
+  check_name("tool", tool.name());
+  check_schema(tool, tool.body().input_schema);
+  check_schema(tool, tool.body().output_schema);
+  const std::string key = tool.name();
+  Tool& added = put(tools_, "tool", key, std::move(tool));
+  changed(Topic::tools);
+  return added;
+}
+
+Resource& Registry::add(Resource resource) {
+  const bool many = resource.kind() == Resource::Kind::many;
+  const std::string key = resource.uri();
+  Resource& added = put(many ? templates_ : resources_, "resource", key, std::move(resource));
+  changed(Topic::resources);
+  return added;
+}
+
+Prompt& Registry::add(Prompt prompt) {
+  check_name("prompt", prompt.name());
+  const std::string key = prompt.name();
+  Prompt& added = put(prompts_, "prompt", key, std::move(prompt));
+  changed(Topic::prompts);
+  return added;
+}
+
+bool Registry::remove_tool(std::string_view name) {
+  if (!tools_.remove(name)) return false;
+  changed(Topic::tools);
+  return true;
+}
+
+bool Registry::remove_resource(std::string_view uri) {
+  if (!resources_.remove(uri) && !templates_.remove(uri)) return false;
+  changed(Topic::resources);
+  return true;
+}
+
+bool Registry::remove_prompt(std::string_view name) {
+  if (!prompts_.remove(name)) return false;
+  changed(Topic::prompts);
+  return true;
+}
+
+std::optional<std::string> Registry::similar_tool(std::string_view name) const {
+  std::vector<std::string> names;
+  for (const auto& tool : tools_.all())
+    if (!tool->is_hidden()) names.push_back(tool->name());
+  return similar(name, names);
+}
+
+std::optional<std::string> Registry::similar_prompt(std::string_view name) const {
+  std::vector<std::string> names;
+  for (const auto& prompt : prompts_.all()) names.push_back(prompt->name());
+  return similar(name, names);
+}
+
+std::optional<Registry::Reading> Registry::find_resource(std::string_view uri) const {
+  if (auto resource = resources_.find(uri)) return Reading{std::move(resource), "{}"};
+  for (const auto& each : templates_.all())
+    if (auto arguments = each->match(uri)) return Reading{each, *std::move(arguments)};
+  return std::nullopt;
+}
+
 protocol::ServerCapabilities Registry::offers() const {
+  const auto completes = [](const auto& entry) { return !entry->completers().empty(); };
   protocol::ServerCapabilities offers;
-  offers.tools = !tools_.empty();
+  offers.tools = !tools_.all().empty();
+  offers.resources = !resources_.all().empty() || !templates_.all().empty();
+  offers.subscribe = offers.resources;
+  offers.prompts = !prompts_.all().empty();
+  offers.completions =
+      std::ranges::any_of(prompts_.all(), completes) || std::ranges::any_of(templates_.all(), completes);
   offers.logging = true;
   return offers;
 }
 
 std::vector<std::string> Registry::definitions(List list) const {
-  std::vector<std::string> made;
-  if (list == List::tools) {
-    for (const auto& tool : tools_)
-      if (!tool->is_hidden()) made.push_back(tool->definition());
+  switch (list) {
+    case List::tools: {
+      std::vector<std::string> made;
+      for (const auto& tool : tools_.all())
+        if (!tool->is_hidden()) made.push_back(tool->definition());
+      return made;
+    }
+    case List::resources:
+      return definitions_of(resources_);
+    case List::templates:
+      return definitions_of(templates_);
+    case List::prompts:
+      return definitions_of(prompts_);
   }
-  return made;
+  std::unreachable();
 }
 
 Result<std::shared_ptr<const std::string>> Registry::list(List list, protocol::Revision revision,

@@ -3,6 +3,8 @@
 
 #include "protocol/capabilities.hpp"
 #include "protocol/pages.hpp"
+#include "server/prompt.hpp"
+#include "server/resource.hpp"
 #include "server/tool.hpp"
 
 #include <array>
@@ -12,9 +14,40 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace sallyport::server {
+
+// Entries in the order in which they were added. A call holds what it runs: it may be removed meanwhile.
+template <class T>
+class Shelf {
+ public:
+  // Null if the key is taken.
+  T* add(const std::string& key, T entry) {
+    const auto [place, fresh] = by_key_.try_emplace(key);
+    if (!fresh) return nullptr;
+    place->second = std::make_shared<T>(std::move(entry));
+    all_.push_back(place->second);
+    return place->second.get();
+  }
+  bool remove(std::string_view key) {
+    const auto found = by_key_.find(key);
+    if (found == by_key_.end()) return false;
+    std::erase(all_, found->second);
+    by_key_.erase(found);
+    return true;
+  }
+  std::shared_ptr<T> find(std::string_view key) const {
+    const auto found = by_key_.find(key);
+    return found == by_key_.end() ? nullptr : found->second;
+  }
+  const std::vector<std::shared_ptr<T>>& all() const noexcept { return all_; }
+
+ private:
+  std::vector<std::shared_ptr<T>> all_;
+  std::map<std::string, std::shared_ptr<T>, std::less<>> by_key_;
+};
 
 // Its own thread's, like everything behind it.
 class Registry {
@@ -24,11 +57,26 @@ class Registry {
 
   void set_page_size(std::size_t entries) { page_size_ = entries; }
 
+  // Throw ToolDefinitionError for a name that is taken or cannot be one.
   Tool& add(Tool tool);
+  Resource& add(Resource resource);
+  Prompt& add(Prompt prompt);
   bool remove_tool(std::string_view name);
-  // A call holds what it runs: it may be removed meanwhile.
-  std::shared_ptr<Tool> find_tool(std::string_view name) const;
+  bool remove_resource(std::string_view uri);  // or a template
+  bool remove_prompt(std::string_view name);
+
+  const Shelf<Tool>& tools() const noexcept { return tools_; }
+  const Shelf<Prompt>& prompts() const noexcept { return prompts_; }
+  const Shelf<Resource>& templates() const noexcept { return templates_; }
   std::optional<std::string> similar_tool(std::string_view name) const;
+  std::optional<std::string> similar_prompt(std::string_view name) const;
+
+  struct Reading {
+    std::shared_ptr<Resource> resource;
+    std::string arguments;
+  };
+  // The resource of this URI, or the first template that it comes from.
+  std::optional<Reading> find_resource(std::string_view uri) const;
 
   protocol::ServerCapabilities offers() const;
   Result<std::shared_ptr<const std::string>> list(protocol::List list, protocol::Revision revision,
@@ -36,6 +84,11 @@ class Registry {
 
   // Hears of every change.
   void on_change(std::function<void(protocol::Topic)> function) { on_change_ = std::move(function); }
+  void on_update(std::function<void(const std::string& uri)> function) { on_update_ = std::move(function); }
+  // The contents of a resource changed: who subscribed to it is told.
+  void updated(const std::string& uri) {
+    if (on_update_) on_update_(uri);
+  }
 
  private:
   struct Rendered {
@@ -46,10 +99,13 @@ class Registry {
   std::vector<std::string> definitions(protocol::List list) const;
 
   std::size_t page_size_ = protocol::max_page_entries;
-  std::vector<std::shared_ptr<Tool>> tools_;  // in the order in which they were added
-  std::map<std::string, std::shared_ptr<Tool>, std::less<>> tools_by_name_;
+  Shelf<Tool> tools_;
+  Shelf<Resource> resources_;
+  Shelf<Resource> templates_;
+  Shelf<Prompt> prompts_;
   std::array<std::unique_ptr<Rendered>, protocol::list_count> rendered_;  // null: something changed
   std::function<void(protocol::Topic)> on_change_;
+  std::function<void(const std::string&)> on_update_;
 };
 
 }  // namespace sallyport::server

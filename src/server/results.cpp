@@ -1,13 +1,17 @@
 #include "server/results.hpp"
 
-#include "json/scanner.hpp"
+#include "base/strings.hpp"
 #include "protocol/envelope.hpp"
+
+#include <ranges>
 
 namespace sallyport::server {
 namespace {
 
 using protocol::Era;
 using protocol::Revision;
+
+constexpr std::size_t max_proposals = 100;
 
 std::string words(const Content& content, std::string_view first, std::string_view second) {
   return content.json().find(first).value_or(Json("")).as_string().value_or("") + ": " +
@@ -44,6 +48,49 @@ std::string block(const Content& content, Revision revision) {
         .json()
         .text();
   return content.json().text();
+}
+
+std::string read_result(const ReadResult& result, const Resource& resource, std::string_view uri,
+                        Revision revision) {
+  Json contents = Json::array();
+  for (const ResourceContents& each : result.contents) {
+    Json made = Json::object({{"uri", each.uri.empty() ? uri : std::string_view(each.uri)}});
+    const std::string& type = each.mime_type.empty() ? resource.type() : each.mime_type;
+    if (!type.empty()) made.set("mimeType", type);
+    if (each.binary) {
+      made.set("blob", base64_encode(each.data));
+    } else {
+      made.set("text", each.data);
+    }
+    contents.push_back(made);
+  }
+  std::string members = R"("contents":)" + contents.text();
+  if (protocol::era(revision) == Era::modern)
+    members += R"(,"ttlMs":)" + std::to_string(resource.kept_for().count()) + R"(,"cacheScope":"private")";
+  return server::result(members, {}, revision);
+}
+
+std::string prompt_result(const PromptResult& result, Revision revision) {
+  std::string members;
+  if (!result.description.empty()) members = R"("description":)" + Json(result.description).text() + ",";
+  members += R"("messages":[)";
+  for (const PromptMessage& message : result.messages) {
+    if (!members.ends_with('[')) members += ',';
+    members +=
+        message.role == Role::user ? R"({"role":"user","content":)" : R"({"role":"assistant","content":)";
+    members += block(message.content, revision);
+    members += '}';
+  }
+  members += ']';
+  return server::result(members, {}, revision);
+}
+
+std::string completion_result(const std::vector<std::string>& values, Revision revision) {
+  Json first = Json::array();
+  for (const std::string& value : values | std::views::take(max_proposals)) first.push_back(value);
+  const Json completion =
+      Json::object({{"values", first}, {"total", values.size()}, {"hasMore", values.size() > max_proposals}});
+  return server::result(R"("completion":)" + completion.text(), {}, revision);
 }
 
 std::string call_result(const ToolResult& result, Revision revision) {

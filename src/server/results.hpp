@@ -3,6 +3,8 @@
 
 #include "protocol/revision.hpp"
 #include "server/content.hpp"
+#include "server/prompt.hpp"
+#include "server/resource.hpp"
 
 #include <string>
 #include <string_view>
@@ -16,6 +18,11 @@ std::string result(std::string_view members, const Json& meta, protocol::Revisio
 // The block, or what a revision that does not know its kind gets in its place.
 std::string block(const Content& content, protocol::Revision revision);
 
+std::string read_result(const ReadResult& result, const Resource& resource, std::string_view uri,
+                        protocol::Revision revision);
+std::string prompt_result(const PromptResult& result, protocol::Revision revision);
+// Of the proposals the first hundred.
+std::string completion_result(const std::vector<std::string>& values, protocol::Revision revision);
 std::string call_result(const ToolResult& result, protocol::Revision revision);
 
 }  // namespace sallyport::server

@@ -47,6 +47,26 @@ Tool& Server::add(Tool tool) {
   return registry_->add(std::move(tool));
 }
 
+Resource& Server::add(Resource resource) {
+  return registry_->add(std::move(resource));
+}
+
+Prompt& Server::add(Prompt prompt) {
+  return registry_->add(std::move(prompt));
+}
+
+bool Server::remove_resource(std::string_view uri) {
+  return registry_->remove_resource(uri);
+}
+
+void Server::resource_updated(std::string_view uri) {
+  registry_->updated(std::string(uri));
+}
+
+bool Server::remove_prompt(std::string_view name) {
+  return registry_->remove_prompt(name);
+}
+
 bool Server::remove_tool(std::string_view name) {
   return registry_->remove_tool(name);
 }

@@ -7,6 +7,8 @@
 //   }
 #pragma once
 
+#include "server/prompt.hpp"
+#include "server/resource.hpp"
 #include "server/tool.hpp"
 
 #include <cstddef>
@@ -42,14 +44,45 @@ class Server {
   // `function`: of plain parameters (named by `params`, in their order), of one described struct, or of a
   // Json object; a Context& may stand anywhere among them. It returns nothing, a text, a value, Content, a
   // ToolResult, a Result or a Task of these. Throws ToolDefinitionError for a name that is taken or that no
-  // client could use.
+  // client could use; so do the others.
   template <class F>
   Tool& tool(std::string_view name, std::string_view description, F function,
              std::initializer_list<Param> params = {}) {
-    return add(Tool(name, description, detail::make_body(std::move(function), params)));
+    return add(Tool(name, description,
+                    detail::make_tool_body(std::move(function), {params.begin(), params.size()})));
   }
-  Tool& add(Tool tool);
   bool remove_tool(std::string_view name);
+
+  // `function`: of nothing; gives a text, a Blob, Json, ResourceContents or several.
+  template <class F>
+  Resource& resource(std::string_view uri, std::string_view name, std::string_view description, F function) {
+    return add(Resource(Resource::Kind::one, uri, name, description,
+                        detail::make_resource_body(std::move(function), {})));
+  }
+  // The same for all URIs of a template ("notes://{year}/{+path}"): `function` has a std::string for each
+  // variable, in their order, or takes them as one described struct or a std::map.
+  template <class F>
+  Resource& resource_template(std::string_view uri_template, std::string_view name,
+                              std::string_view description, F function) {
+    return add(Resource(Resource::Kind::many, uri_template, name, description,
+                        detail::make_resource_body(std::move(function), uri_template)));
+  }
+  bool remove_resource(std::string_view uri);
+  // The contents of a resource changed: who subscribed to it is told.
+  void resource_updated(std::string_view uri);
+
+  // `function`: of texts; gives a text, Content, a PromptMessage or several, or a PromptResult.
+  template <class F>
+  Prompt& prompt(std::string_view name, std::string_view description, F function,
+                 std::initializer_list<Param> params = {}) {
+    return add(Prompt(name, description,
+                      detail::make_body<PromptResult>(std::move(function), {params.begin(), params.size()})));
+  }
+  bool remove_prompt(std::string_view name);
+
+  Tool& add(Tool tool);
+  Resource& add(Resource resource);
+  Prompt& add(Prompt prompt);
 
   // Serves stdin and stdout, or with --http HOST:PORT Streamable HTTP at /mcp, until the client goes or a
   // signal comes. Gives the exit code: 0 done, 1 it failed, 2 the command line is wrong.

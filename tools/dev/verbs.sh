@@ -107,6 +107,14 @@ verb_bench() {
   exec bench/run "$@"
 }
 
+verb_conformance() {
+  local bin
+  stage "what the build needs" setup
+  stage "build (release)" compile release example_everything-server
+  bin=$(tools/conformance/install.sh)
+  PATH="$bin:$PATH" node tools/conformance/run.mjs "$@"
+}
+
 verb_cov() {
   setup
   stage "build (cov)" compile cov
