@@ -185,7 +185,9 @@ TEST_F(ToolsTest, LogsAndProgressGoToWhoAsked) {
 
 TEST_F(ToolsTest, ACapabilityThatIsMissingRefusesTheCall) {
   app.tool("asks", "", [] { return "asked"; }).needs(Capability::sampling);
-  EXPECT_EQ(at(call_tool("asks"), {"error", "data", "requiredCapabilities"}).text(), R"({"sampling":{}})");
+  const Json refused = at(call_tool("asks"), {"error", "data"});
+  EXPECT_EQ(at(refused, {"requiredCapabilities"}).text(), R"({"sampling":{}})");
+  EXPECT_EQ(text_at(refused, {"dev.sallyport/error", "code"}), "PROTO_006");
   ask("initialize", R"({"protocolVersion":"2025-11-25","capabilities":{"sampling":{}},)"
                     R"("clientInfo":{"name":"c","version":"1"}})");
   EXPECT_EQ(text("asks"), "asked");
