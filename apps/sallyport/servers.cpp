@@ -3,6 +3,7 @@
 #include "admin_port.hpp"
 #include "base/durations.hpp"
 #include "base/strings.hpp"
+#include "classify/refine.hpp"
 #include "commands.hpp"
 #include "config/values.hpp"
 #include "json/dom.hpp"
@@ -39,9 +40,7 @@ Task<HttpAnswer> ask(task::Loop& loop, const AdminPort& port, const std::string&
   Result<HttpAnswer> answer = co_await task::with_deadline(
       loop.timers(), loop.now() + limit,
       posted ? http_post(loop, port.endpoint, path, *posted) : http_get(loop, port.endpoint, path),
-      [limit](const Error&) {
-        return Error(Code::network_timeout).with_slot(Slot::seconds, std::int64_t{limit.count()});
-      });
+      [limit](const Error& cancelled) { return classify::out_of_time(cancelled, limit); });
   if (answer || answer.error().code() == Code::proto_cancelled) co_return answer;
   complain(
       fmt::format("no gateway answers at {}: start one with `sallyport serve`, or name its admin port with "

@@ -1,3 +1,4 @@
+#include "classify/refine.hpp"
 #include "client/http_channel.hpp"
 #include "tool_source.hpp"
 #include "upstream/catalogue.hpp"
@@ -101,13 +102,8 @@ class ToolsAtUrl final : public ToolSource {
  private:
   template <class T>
   Task<T> within(std::chrono::milliseconds limit, Task<T> task) {
-    return task::with_deadline(
-        loop_->timers(), loop_->now() + limit, std::move(task), [limit](const Error& late) {
-          return Error(Code::network_timeout)
-              .with_executed(late.executed())
-              .with_slot(Slot::seconds, std::chrono::ceil<std::chrono::seconds>(limit).count())
-              .with_cause(late);
-        });
+    return task::with_deadline(loop_->timers(), loop_->now() + limit, std::move(task),
+                               [limit](const Error& late) { return classify::out_of_time(late, limit); });
   }
 
   Task<void> open() {

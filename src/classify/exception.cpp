@@ -15,10 +15,17 @@ namespace {
 
 constexpr int max_depth = 16;
 
-// Which types count as known, and what the first of them says.
+// The first of an error's causes that says who failed, or nothing.
+const Error* known_link(const Error& error) noexcept {
+  for (const Error* link = &error; link != nullptr; link = link->cause())
+    if (link->kind() != Kind::unknown) return link;
+  return nullptr;
+}
+
+// From the outermost exception inwards, to the first that is known.
 class Walk {
  public:
-  explicit Walk(const Context& context) : context_(context) {}
+  Walk(const Context& context, const Mapping& first) : context_(context), first_(first) {}
 
   Error run(const std::exception_ptr& thrown) {
     visit(thrown, 0);
@@ -33,13 +40,14 @@ class Walk {
       std::rethrow_exception(thrown);
     } catch (const std::exception& caught) {
       remember(type_name(typeid(caught)), caught.what());
-      known_ = known(caught);
+      known_ = known(caught, thrown);
       if (known_) return;
       if (const auto* outer = dynamic_cast<const std::nested_exception*>(&caught))
         visit(outer->nested_ptr(), depth + 1);
     } catch (...) {
       const std::type_info* const type = abi::__cxa_current_exception_type();
       remember(type != nullptr ? type_name(*type) : "exception", "");
+      if (first_) known_ = first_(thrown);
     }
   }
 
@@ -50,8 +58,13 @@ class Walk {
     text_ += what.empty() ? type + " (no exception message)" : type + ": " + std::string(what);
   }
 
-  std::optional<Error> known(const std::exception& caught) const {
-    if (const auto* ours = dynamic_cast<const TypedError*>(&caught)) return ours->error();
+  std::optional<Error> known(const std::exception& caught, const std::exception_ptr& thrown) const {
+    if (const auto* ours = dynamic_cast<const TypedError*>(&caught)) {
+      const Error* const link = known_link(ours->error());
+      return link != nullptr ? *link : ours->error();
+    }
+    if (first_)
+      if (auto mapped = first_(thrown)) return mapped;
     Context told = context_;
     told.detail = text_;
     if (dynamic_cast<const std::bad_alloc*>(&caught) != nullptr)
@@ -73,6 +86,7 @@ class Walk {
   }
 
   const Context& context_;
+  const Mapping& first_;
   std::string type_;
   std::string text_;
   std::optional<Error> known_;
@@ -80,8 +94,8 @@ class Walk {
 
 }  // namespace
 
-Error from_exception(const std::exception_ptr& thrown, const Context& context) {
-  return Walk(context).run(thrown);
+Error from_exception(const std::exception_ptr& thrown, const Context& context, const Mapping& first) {
+  return Walk(context, first).run(thrown);
 }
 
 }  // namespace sallyport::classify

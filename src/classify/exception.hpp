@@ -4,16 +4,20 @@
 #include "classify/classify.hpp"
 
 #include <exception>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
 
 namespace sallyport::classify {
 
-// One of our classes gives its own error, std::bad_alloc SYS_002, std::system_error what its code means. Of
-// any other the exceptions nested in it and the causes of an Error are searched for one of these, at most 16
-// deep; failing that it is a FatalToolError.
-Error from_exception(const std::exception_ptr& thrown, const Context& context);
+// Asked of each exception of a chain before it is looked at here; nothing: not known.
+using Mapping = std::function<std::optional<Error>(const std::exception_ptr&)>;
+
+// One of our classes gives its own error (of one whose kind is UNKNOWN the first of its causes that is
+// known), std::bad_alloc SYS_002, std::system_error what its code means. Of any other the exceptions nested
+// in it are searched for one of these, at most 16 deep; failing that it is a FatalToolError.
+Error from_exception(const std::exception_ptr& thrown, const Context& context, const Mapping& first = {});
 
 // The same where only the type's name is known, and for a std::system_error its errno. One of our classes is
 // as its constructor makes it where nothing is given.

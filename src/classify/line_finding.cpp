@@ -68,6 +68,13 @@ std::string_view last_name(std::string_view name) noexcept {
   return colons == name.npos ? name : name.substr(colons + 2);
 }
 
+// Where the request went; empty for what is no URL of HTTP, of which nobody knows what is secret.
+std::string endpoint_of(std::string_view url) {
+  if (!starts_with_icase(url, "http://") && !starts_with_icase(url, "https://")) return {};
+  std::string reduced = redact_text(reduce_url(url), max_endpoint_bytes);
+  return reduced.contains(":///") ? std::string() : reduced;
+}
+
 std::string_view service_of(Source source) noexcept {
   switch (source) {
     case Source::graphql:
@@ -295,8 +302,8 @@ class Classification {
   void describe_request(Error& error) const {
     if (const std::string_view service = service_of(line_.source); !service.empty())
       error.with_extra("service", std::string(service));
-    if (!line_.url.empty())
-      error.with_extra("endpoint", redact_text(reduce_url(line_.url), max_endpoint_bytes));
+    if (const std::string endpoint = endpoint_of(line_.url); !endpoint.empty())
+      error.with_extra("endpoint", endpoint);
     for (const std::string_view method : methods)
       if (iequals(method, line_.method)) error.with_extra("http_method", std::string(method));
   }

@@ -143,8 +143,14 @@ Verdict unmapped() noexcept {
   return {FailureClass::connection, Kind::network_transport_runtime_unmapped, true};
 }
 
-Verdict system_verdict(int number) noexcept {
+// The kernel knows no way to such an address: of a kind that this machine does not have, or reserved.
+constexpr bool is_no_address(int number) noexcept {
+  return number == EINVAL || number == EAFNOSUPPORT || number == EADDRNOTAVAIL;
+}
+
+Verdict system_verdict(int number, const Context& context) noexcept {
   if (const auto verdict = errno_verdict(number)) return *verdict;
+  if (context.phase == Phase::connect && is_no_address(number)) return verdict_for(FailureClass::unreachable);
   switch (number) {
     case EAFNOSUPPORT:
     case EINVAL:
@@ -253,7 +259,7 @@ std::span<const NamedCode> transport_codes() noexcept {
 
 Verdict transport_verdict(ForeignCode code, const Context& context) noexcept {
   if (code.category == system_category || code.category == generic_category)
-    return system_verdict(code.value);
+    return system_verdict(code.value, context);
   if (code.category == netdb_category) return netdb_verdict(code.value, context);
   if (code.category == addrinfo_category) return addrinfo_verdict(code.value, context);
   if (code.category == misc_category) return misc_verdict(code.value);

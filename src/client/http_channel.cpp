@@ -2,6 +2,8 @@
 
 #include "base/strings.hpp"
 #include "classify/http.hpp"
+#include "classify/jsonrpc.hpp"
+#include "classify/refine.hpp"
 #include "client/probe.hpp"
 #include "protocol/envelope.hpp"
 
@@ -27,6 +29,16 @@ Error failure(classify::FailureClass kind, std::string_view detail) {
   context.handed_over = true;
   context.detail = detail;
   return classify::make_error(kind, context);
+}
+
+// The server's own error in place of what it can do.
+Error refused_to_begin(const pipeline::Answer& answer) {
+  std::string scratch;
+  classify::Context context;
+  context.operation = classify::Operation::discovery;
+  context.executed = Executed::no;  // of ours: no call had begun
+  context.detail = answer.message.text(Field::error_message, answer.bytes, scratch).value_or("");
+  return classify::from_jsonrpc(answer.message.error_code(answer.bytes), std::nullopt, context);
 }
 
 bool has_type(const net::ResponseHead& head, std::string_view type) {
@@ -135,6 +147,8 @@ Task<void> HttpChannel::initialize() {
   PendingRequest pending(env_.loop, pending_.next_id(), nothing);
   const std::string body = protocol::initialize_request(std::to_string(pending.id), offered);
   const auto answer = CO_TRY(co_await exchange(fixed_headers_, body, pending));
+  if (answer->message.kind() == protocol::MessageKind::error_response)
+    co_return Failure(refused_to_begin(*answer));
   std::string scratch;
   const auto version = answer->message.text(Field::result_version, answer->bytes, scratch);
   const auto revision = version ? protocol::parse_revision(*version) : std::nullopt;
@@ -152,9 +166,8 @@ Task<void> HttpChannel::initialize() {
 Task<void> HttpChannel::reinitialize(std::string lost) {
   if (session_ != lost) co_return ok();  // somebody else did it meanwhile
   co_return co_await initializing_.run([this] {
-    return task::with_deadline(
-        env_.loop.timers(), env_.loop.now() + env_.settings.discovery, renew_session(),
-        [](const Error& cancelled) { return Error(Code::network_timeout).with_cause(cancelled); });
+    return task::with_deadline(env_.loop.timers(), env_.loop.now() + env_.settings.discovery, renew_session(),
+                               [](const Error& cancelled) { return classify::out_of_time(cancelled); });
   });
 }
 
@@ -372,6 +385,8 @@ Task<std::unique_ptr<pipeline::Answer>> HttpChannel::receive_failure(net::HttpCa
   context.operation = classify::operation_of(pending.outgoing->method);
   context.handed_over = true;
   context.refuses_with = env_.target.refuses_with;
+  const std::string detail = fmt::format("the server answered with HTTP {}", status);
+  context.detail = detail;
   Error error = classify::from_http(status, fields, env_.loop.clock().system_now(), context);
   if (answer) error.with_extra("jsonrpc", true);  // the server itself speaks, not what stands before it
   co_return Failure(std::move(error));
@@ -389,7 +404,7 @@ Task<void> HttpChannel::notify(std::string body) {
   };
   co_return co_await task::with_deadline(
       env_.loop.timers(), env_.loop.now() + env_.settings.discovery, send(*this, body),
-      [](const Error& cancelled) { return Error(Code::network_timeout).with_cause(cancelled); });
+      [](const Error& cancelled) { return classify::out_of_time(cancelled); });
 }
 
 void HttpChannel::listen_to(std::vector<std::string> uris) {

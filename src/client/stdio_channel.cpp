@@ -1,6 +1,7 @@
 #include "client/stdio_channel.hpp"
 
-#include "classify/classify.hpp"
+#include "classify/jsonrpc.hpp"
+#include "classify/refine.hpp"
 #include "client/probe.hpp"
 #include "json/splice.hpp"
 #include "net/descriptor_limit.hpp"
@@ -91,10 +92,9 @@ Task<bool> StdioChannel::probe_modern() {
   Outgoing discover;
   discover.method = Method::server_discover;
   revision_ = protocol::latest_modern;
-  auto answer = co_await task::with_deadline(
-      env_.loop.timers(), env_.loop.now() + probe_patience, request(discover), [](const Error& cancelled) {
-        return Error(Code::network_timeout).with_executed(cancelled.executed());
-      });
+  auto answer =
+      co_await task::with_deadline(env_.loop.timers(), env_.loop.now() + probe_patience, request(discover),
+                                   [](const Error& cancelled) { return classify::out_of_time(cancelled); });
   revision_ = protocol::latest_legacy;
   if (!answer) {
     if (answer.error().code() == Code::network_timeout) co_return false;
@@ -121,8 +121,13 @@ Task<void> StdioChannel::initialize(protocol::Revision offered) {
   const auto answer =
       CO_TRY(co_await exchange(protocol::initialize_request(std::to_string(pending.id), offered), pending));
   if (answer->message.kind() == protocol::MessageKind::error_response) {
+    std::string refusal;
+    classify::Context context;
+    context.operation = classify::Operation::discovery;
+    context.executed = Executed::no;  // of ours: no call had begun
+    context.detail = answer->message.text(Field::error_message, answer->bytes, refusal).value_or("");
     co_return Failure(
-        failure(classify::FailureClass::protocol, true, "the server answered initialize with an error"));
+        classify::from_jsonrpc(answer->message.error_code(answer->bytes), std::nullopt, context));
   }
   std::string scratch;
   const auto version = answer->message.text(Field::result_version, answer->bytes, scratch);

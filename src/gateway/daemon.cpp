@@ -125,7 +125,7 @@ Task<void> Daemon::check_and_serve() {
   for (const UpstreamVerdict& verdict : verdicts) {
     if (verdict.answered()) continue;
     silent.push_back(verdict.status.name);
-    const Error error = verdict.error.value_or(Error(Code::network_timeout));
+    const Error error = verdict.error.value_or(Error(Code::discovery_timeout));
     log::error("a server does not answer",
                {{"server", verdict.status.name},
                 {"error", error},

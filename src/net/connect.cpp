@@ -129,8 +129,10 @@ Result<Endpoint> parse_endpoint(std::string_view url) {
 Task<std::unique_ptr<Stream>> connect(task::Loop& loop, const Endpoint& endpoint,
                                       std::shared_ptr<TlsTrust> trust) {
   const auto addresses = CO_TRY(co_await addresses_of(loop, endpoint));
-  Result<void> connected =
-      fail(Error(Code::network_unreachable).with_executed(Executed::no).with_phase(Phase::connect));
+  classify::Context nowhere;  // the name stands for no address
+  nowhere.executed = Executed::no;
+  nowhere.phase = Phase::connect;
+  Result<void> connected = fail(classify::make_error(classify::FailureClass::unreachable, nowhere));
   for (const Address& address : addresses) {
     Socket socket(loop.context().get_executor());
     connected = co_await AsyncOp([&](auto handler) { socket.async_connect(address, std::move(handler)); },

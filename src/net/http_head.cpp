@@ -1,6 +1,7 @@
 #include "net/http_head.hpp"
 
 #include "base/strings.hpp"
+#include "classify/classify.hpp"
 #include "net/head_grammar.hpp"
 
 #include <algorithm>
@@ -122,11 +123,10 @@ Failure bad_request(std::string_view constraint) {
 }
 
 Failure bad_response(std::string_view detail) {
-  return fail(Error(Code::network_protocol_error)
-                  .with_kind(Kind::network_transport_runtime_unreachable)
-                  .with_phase(Phase::decode)
-                  .with_can_retry(true)
-                  .with_developer_message(detail));
+  classify::Context context;
+  context.phase = Phase::decode;
+  context.detail = detail;
+  return fail(classify::make_error(classify::FailureClass::protocol, context));
 }
 
 }  // namespace

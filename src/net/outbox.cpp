@@ -1,8 +1,19 @@
 #include "net/outbox.hpp"
 
+#include "classify/classify.hpp"
+
 #include <utility>
 
 namespace sallyport::net {
+namespace {
+
+Error broken_pipe() {
+  classify::Context context;
+  context.phase = Phase::send;
+  return classify::make_error(classify::FailureClass::connection, context);
+}
+
+}  // namespace
 
 Outbox::~Outbox() {
   if (waiting_) stream_->abandon_write();
@@ -75,7 +86,7 @@ void Outbox::fail() noexcept {
 
 Task<void> Outbox::drained() {
   while (!broken_ && !queue_.empty()) CO_TRY(co_await progress_.wait());
-  if (broken_) co_return Failure(Error(Code::network_connection_failed).with_phase(Phase::send));
+  if (broken_) co_return Failure(broken_pipe());
   co_return ok();
 }
 

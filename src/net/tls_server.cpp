@@ -2,6 +2,7 @@
 
 #include "base/strings.hpp"
 #include "base/unique_fd.hpp"
+#include "classify/classify.hpp"
 #include "net/tls_stream.hpp"
 
 #include <array>
@@ -288,8 +289,10 @@ Task<std::unique_ptr<Stream>> tls_accept(task::Loop& loop, std::unique_ptr<Strea
   std::array<char, 2048> first{};
   const std::size_t size = CO_TRY(co_await read_some(*below, first));
   if (size == 0) {
-    co_return Failure(
-        Error(Code::network_connection_failed).with_executed(Executed::no).with_phase(Phase::tls));
+    classify::Context gone;
+    gone.executed = Executed::no;
+    gone.phase = Phase::tls;
+    co_return Failure(classify::make_error(classify::FailureClass::connection, gone));
   }
   if (is_plain_http({first.data(), size})) {
     refusal = TlsRefusal::plain_http;

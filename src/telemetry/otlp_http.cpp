@@ -1,6 +1,7 @@
 #include "telemetry/otlp_http.hpp"
 
 #include "classify/http.hpp"
+#include "classify/refine.hpp"
 
 #include <algorithm>
 
@@ -41,10 +42,9 @@ Result<std::unique_ptr<OtlpHttp>> OtlpHttp::make(task::Loop& loop, const OtlpTar
 }
 
 Task<std::uint64_t> OtlpHttp::send(Signal signal, std::string_view report) {
-  auto sent = co_await task::with_deadline(
-      loop_->timers(), loop_->now() + patience, post(signal, report), [](const Error& cancelled) {
-        return Error(Code::network_timeout).with_executed(cancelled.executed()).with_cause(cancelled);
-      });
+  auto sent =
+      co_await task::with_deadline(loop_->timers(), loop_->now() + patience, post(signal, report),
+                                   [](const Error& cancelled) { return classify::out_of_time(cancelled); });
   if (sent) co_return sent;
   const bool ours = sent.error().code() == Code::telemetry_provider_error ||
                     sent.error().code() == Code::telemetry_export_failed ||

@@ -1,5 +1,7 @@
 #include "upstream/failures.hpp"
 
+#include "classify/refine.hpp"
+
 #include <algorithm>
 
 namespace sallyport::upstream {
@@ -31,34 +33,8 @@ bool is_failure_of_server(const Error& error) {
 }
 
 Error as_discovery(const Error& error) {
-  const auto code = [&] {
-    switch (error.code()) {
-      case Code::network_timeout:
-      case Code::tool_timeout:
-        return Code::discovery_timeout;
-      case Code::network_connection_failed:
-      case Code::network_ssl_error:
-      case Code::network_dns_error:
-      case Code::network_unreachable:
-      case Code::network_protocol_error:
-        return Code::discovery_network_error;
-      case Code::tool_permission_denied:
-        return Code::discovery_auth_failed;
-      case Code::tool_server_unavailable:
-      case Code::limit_upstream_rate_limited:
-        return Code::discovery_server_unavailable;
-      case Code::tool_execution_failed:
-        return Code::discovery_failed;
-      default:
-        return error.code();
-    }
-  }();
-  if (code == error.code()) return error;
-  Error discovery(code);
-  discovery.with_kind(error.kind()).with_can_retry(error.can_retry()).with_executed(Executed::no);
-  discovery.with_developer_message(error.developer_message()).with_cause(error);
-  if (error.phase()) discovery.with_phase(*error.phase());
-  if (error.retry_after()) discovery.with_retry_after(*error.retry_after());
+  Error discovery = classify::for_operation(error, classify::Operation::discovery);
+  if (discovery.code() != error.code()) discovery.with_executed(Executed::no);
   return discovery;
 }
 

@@ -1,6 +1,8 @@
 #include "upstream/fetch.hpp"
 
 #include "base/ids.hpp"
+#include "classify/jsonrpc.hpp"
+#include "classify/refine.hpp"
 #include "json/scanner.hpp"
 #include "task/group.hpp"
 #include "task/wait.hpp"
@@ -23,6 +25,17 @@ constexpr int method_not_found = -32601;
 
 Error unusable(Code code, const client::Target& target) {
   return Error(code).with_executed(Executed::no).with_slot(Slot::server, target.key);
+}
+
+// The server's own error in place of a list.
+Error refused(const protocol::Message& answer, std::string_view bytes, const client::Target& target) {
+  std::string scratch;
+  classify::Context context;
+  context.operation = classify::Operation::discovery;
+  context.executed = Executed::no;
+  context.detail = answer.text(Field::error_message, bytes, scratch).value_or("");
+  return classify::from_jsonrpc(answer.error_code(bytes), std::nullopt, context)
+      .with_slot(Slot::server, target.key);
 }
 
 std::size_t count(std::string_view text, json::Span array) {
@@ -66,7 +79,7 @@ Task<ListedPages> read_list(task::Loop& loop, client::Channel& channel, const cl
     const std::string_view bytes = answer->bytes;
     if (answer->message.kind() == protocol::MessageKind::error_response) {
       if (answer->message.error_code(bytes) == method_not_found) co_return listed;  // it has no such list
-      co_return Failure(unusable(Code::discovery_failed, target));
+      co_return Failure(refused(answer->message, bytes, target));
     }
     const json::Value array =
         json::find_member(bytes, answer->message[Field::result].value.span, row.member).value;
@@ -90,11 +103,9 @@ Task<ListedPages> read_list(task::Loop& loop, client::Channel& channel, const cl
 Task<ListedPages> read_in_time(task::Loop& loop, client::Channel& channel, const client::Target& target,
                                const Settings& settings, const protocol::ListRow& row) {
   const auto late = [&settings](const Error& cancelled) {
-    return Error(Code::network_timeout)
+    return classify::out_of_time(cancelled, settings.discovery)
         .with_executed(Executed::no)
-        .with_can_retry(true)
-        .with_phase(cancelled.phase().value_or(Phase::wait))
-        .with_slot(Slot::seconds, std::chrono::ceil<std::chrono::seconds>(settings.discovery).count());
+        .with_phase(cancelled.phase().value_or(Phase::wait));
   };
   co_return co_await task::with_deadline(loop.timers(), loop.now() + settings.discovery,
                                          read_list(loop, channel, target, settings, row), late);

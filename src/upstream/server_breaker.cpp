@@ -1,5 +1,6 @@
 // What a server's breaker makes of its failures, and the question that closes it again. While the breaker is
 // open for all calls, nothing but its probe reaches the server: of one that is down, its start is the probe.
+#include "classify/refine.hpp"
 #include "telemetry/log.hpp"
 #include "upstream/failures.hpp"
 #include "upstream/server.hpp"
@@ -96,9 +97,8 @@ Task<void> Server::ask_if_alive(client::Channel& channel) {
                                                                           : protocol::Method::ping;
   ask.repeatable = true;
   auto answer = co_await task::with_deadline(
-      loop_->timers(), loop_->now() + probe_patience, channel.request(ask), [](const Error& cancelled) {
-        return Error(Code::network_timeout).with_executed(cancelled.executed()).with_phase(Phase::wait);
-      });
+      loop_->timers(), loop_->now() + probe_patience, channel.request(ask),
+      [](const Error& cancelled) { return classify::out_of_time(cancelled).with_phase(Phase::wait); });
   if (!answer) co_return Failure(std::move(answer).error());
   ++guard_->answers_;
   co_return ok();

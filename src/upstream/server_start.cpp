@@ -1,4 +1,5 @@
 // How a server comes up: who may try it when, the connection or process, and what it lists first.
+#include "classify/refine.hpp"
 #include "client/http_channel.hpp"
 #include "client/stdio_channel.hpp"
 #include "telemetry/log.hpp"
@@ -14,11 +15,9 @@ constexpr std::chrono::milliseconds http_retry_gap{
     200};  // an HTTP server that is down is asked again by a call
 
 Error timed_out(std::chrono::milliseconds limit, const Error& cancelled) {
-  return Error(Code::network_timeout)
+  return classify::out_of_time(cancelled, limit)
       .with_executed(Executed::no)
-      .with_can_retry(true)
-      .with_phase(cancelled.phase().value_or(Phase::wait))
-      .with_slot(Slot::seconds, std::chrono::ceil<std::chrono::seconds>(limit).count());
+      .with_phase(cancelled.phase().value_or(Phase::wait));
 }
 
 }  // namespace

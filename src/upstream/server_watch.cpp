@@ -1,4 +1,5 @@
 // What a server is told beyond requests: which resources are watched, and which log messages are wanted.
+#include "classify/refine.hpp"
 #include "json/text.hpp"
 #include "telemetry/log.hpp"
 #include "upstream/server.hpp"
@@ -133,9 +134,9 @@ Task<void> Server::tell_log_level(client::Channel& channel, protocol::LogLevel l
   ask.params = params;
   ask.repeatable = true;
   // A server that does not take it sends what it sends; the filter is ours.
-  const Result<std::unique_ptr<pipeline::Answer>> answer = co_await task::with_deadline(
-      loop_->timers(), loop_->now() + settings_->discovery, channel.request(ask),
-      [](const Error& cancelled) { return Error(Code::network_timeout).with_cause(cancelled); });
+  const Result<std::unique_ptr<pipeline::Answer>> answer =
+      co_await task::with_deadline(loop_->timers(), loop_->now() + settings_->discovery, channel.request(ask),
+                                   [](const Error& cancelled) { return classify::out_of_time(cancelled); });
   if (!answer && answer.error().code() == Code::proto_cancelled) co_return Failure(answer.error());
   co_return ok();
 }

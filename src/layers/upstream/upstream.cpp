@@ -1,5 +1,6 @@
 #include "layers/upstream/upstream.hpp"
 
+#include "classify/classify.hpp"
 #include "json/splice.hpp"
 #include "net/connect.hpp"
 #include "pipeline/outcome.hpp"
@@ -25,10 +26,9 @@ std::string_view caller_of(const pipeline::Principal& principal) {
 }
 
 Error malformed() {
-  return Error(Code::network_protocol_error)
-      .with_executed(Executed::maybe)
-      .with_can_retry(false)
-      .with_phase(Phase::decode);
+  classify::Context context;
+  context.phase = Phase::decode;
+  return classify::make_error(classify::FailureClass::protocol, context).with_can_retry(false);
 }
 
 // An answer that is no answer to this caller: the upstream asks something back, which we told it that nobody

@@ -73,6 +73,13 @@ TEST(Exception, TheFirstThatIsKnownCountsHoweverDeep) {
   EXPECT_TRUE(none.developer_message().ends_with("std::logic_error: inner")) << none.developer_message();
 }
 
+TEST(Exception, OfAnErrorThatKnowsNothingTheFirstCauseThatDoesCounts) {
+  const Error known = Error(Code::network_dns_error);
+  const auto outer = from_error<ToolExecutionError>(
+      Error(Code::system_operation_failed).with_kind(Kind::unknown).with_cause(known));
+  EXPECT_EQ(caught(outer).code(), Code::network_dns_error);
+}
+
 TEST(ExceptionType, EveryClassThatCanBeThrownIsKnownByName) {
   for (std::size_t i = 0; i < error_class_count; ++i) {
     const auto error_class = static_cast<ErrorClass>(i);

@@ -234,5 +234,13 @@ TEST(Transport, WhatNobodyForesawIsUnmapped) {
   EXPECT_EQ(inflate.kind(), unmapped);
 }
 
+TEST(Transport, AnAddressThatTheKernelRefusesIsNowhere) {
+  for (const auto code : {asio_error::invalid_argument, asio_error::address_family_not_supported}) {
+    const Error error = from_error_code(foreign(code), {.phase = Phase::connect});
+    EXPECT_EQ(error.code(), Code::network_unreachable);
+    EXPECT_EQ(error.executed(), Executed::no);
+  }
+}
+
 }  // namespace
 }  // namespace sallyport::classify

@@ -75,7 +75,10 @@ std::string who_mentions(const std::map<std::string, std::string>& files, Code c
 TEST(Reach, ACodeIsScriptedExactlyUntilSomethingRaisesIt) {
   const auto files = what_raises();
   ASSERT_GT(files.size(), 100U);
+  // What a failure of discovery or of a tool call is called only this table says.
+  const std::string table = text_of(source / "src/classify/classify.cpp");
   for (const CatalogRow& row : catalog()) {
+    const std::string word = identifier(row.code);
     if (is_scripted(row.code)) {
       EXPECT_EQ(who_mentions(files, row.code, How::as_a_value), "")
           << row.wire_name
@@ -84,7 +87,7 @@ TEST(Reach, ACodeIsScriptedExactlyUntilSomethingRaisesIt) {
       EXPECT_FALSE(fs::exists(source / "src" / awaited_folder(row.code)))
           << "src/" << awaited_folder(row.code) << " exists, and " << row.wire_name << " is still scripted";
     } else {
-      EXPECT_NE(who_mentions(files, row.code, How::at_all), "")
+      EXPECT_TRUE(!who_mentions(files, row.code, How::at_all).empty() || mentions(table, word))
           << row.wire_name << " is raised nowhere: add it to src/errors/reach.cpp";
     }
   }
