@@ -115,6 +115,30 @@ void examine_rows(const HttpAnswer& answer, Findings& findings) {
   findings.ok("gateway.server", fmt::format("{} of its {} servers are up", up, rows.size()));
 }
 
+// Does it go on with an older configuration, because the file is wrong now?
+void examine_reload(const HttpAnswer& answer, Findings& findings) {
+  const auto dom = answer.status == 200 && json::scan(answer.body, {.max_keys = 1'000'000})
+                       ? json::Dom::parse(answer.body)
+                       : std::nullopt;
+  element last;
+  bool right = false;
+  if (!dom || dom->root()["lastReload"].get(last) != simdjson::SUCCESS ||
+      last["ok"].get(right) != simdjson::SUCCESS)
+    return;
+  const std::string since = text_at(dom->root(), "inForceSince");
+  if (right) return findings.ok("gateway.config", fmt::format("its configuration is that of {}", since));
+  std::string why = "what was wrong then changed nothing";
+  element first;
+  if (last["mistakes"].at(0).get(first) == simdjson::SUCCESS && !text_at(first, "what").empty())
+    why = fmt::format("{} {}", text_at(first, "path"), text_at(first, "what"));
+  findings.tell(
+      Health::problem, "gateway.config",
+      fmt::format("the running gateway goes on with its configuration of {}: reading it again at {} "
+                  "failed",
+                  since, text_at(last, "at")),
+      why, "correct the file, as `sallyport check` says; it is read as soon as it changes");
+}
+
 Task<void> examine_running(task::Loop& loop, const config::Address& admin, const PortOwner& owner,
                            Findings& findings) {
   const auto endpoint = net::parse_endpoint("http://" + admin.text());
@@ -140,6 +164,7 @@ Task<void> examine_running(task::Loop& loop, const config::Address& admin, const
                   ready.body.substr(0, ready.body.find('\n')),
                   "wait for it to end if it drains, else look at its log");
   }
+  examine_reload(CO_TRY(co_await ask(loop, *endpoint, "/api/config")), findings);
   examine_rows(CO_TRY(co_await ask(loop, *endpoint, "/api/servers")), findings);
   co_return ok();
 }

@@ -7,11 +7,30 @@ export interface Overview {
   now: string;
   draining: boolean;
   mcp: string[];
+  reload: Reload;
   totals: { requests: number; calls: number; failed: number };
   servers: { idle: number; starting: number; up: number; down: number; disabled: number; inFlight: number };
   rate: { stepSeconds: number; calls: number[]; failed: number[] };
   latency: { stepSeconds: number; p50: (number | null)[]; p95: (number | null)[] };
   window: Window;
+}
+
+export interface Reload {
+  at: string;
+  ok: boolean;
+  mistakes: number;
+  first: Mistake | null;
+  inForceSince: string;
+}
+
+export interface Mistake {
+  file: string | null;
+  line: number;
+  column: number;
+  path: string | null;
+  what: string | null;
+  why: string | null;
+  instead: string | null;
 }
 
 export interface Latency {

@@ -6,6 +6,7 @@ import { ErrorsView } from './errors.tsx';
 import { localTime, span } from './format.ts';
 import { OverviewView } from './overview.tsx';
 import { applyTheme, Empty, Since, ThemeButton, useStore } from './parts.tsx';
+import type { Reload } from './api.ts';
 import { link, type Route, useRoute } from './route.ts';
 import { ServersView } from './servers.tsx';
 import { store } from './store.ts';
@@ -56,6 +57,19 @@ function Connection() {
   );
 }
 
+// A configuration that is wrong changes nothing: what runs is an older one than the file says.
+function ReloadBanner({ reload }: { reload: Reload }) {
+  const { first } = reload;
+  const place = first?.file && first.line > 0 ? `${first.file}:${first.line}:${first.column}: ` : '';
+  return (
+    <p class="banner bad">
+      The configuration was wrong when it was read at {localTime(reload.at)}: nothing was changed, that of {localTime(reload.inForceSince)} is in force. {place}
+      {[first?.path, first?.what].filter(Boolean).join(' ')}
+      {reload.mistakes > 1 && ` (and ${reload.mistakes - 1} more)`}. <code>sallyport check</code> says what to write instead.
+    </p>
+  );
+}
+
 function Banners() {
   const { link: state, restarted, overview, lostAt } = useStore();
   return (
@@ -66,6 +80,7 @@ function Banners() {
         </p>
       )}
       {state === 'live' && overview?.draining && <p class="banner">The gateway drains: calls under way finish, new ones are refused with LIMIT_008.</p>}
+      {state === 'live' && overview && !overview.reload.ok && <ReloadBanner reload={overview.reload} />}
       {state === 'live' && restarted && (
         <p class="banner">
           The gateway was restarted at {localTime(restarted)}: figures begin anew.{' '}

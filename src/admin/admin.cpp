@@ -41,7 +41,7 @@ net::HttpReply not_found() {
   return {.status = 404,
           .body =
               "Not found. This port serves / (the dashboard) /healthz /readyz /metrics /api/overview "
-              "/api/servers /api/calls /api/tools /api/errors.\n",
+              "/api/servers /api/calls /api/tools /api/config /api/errors.\n",
           .content_type = plain};
 }
 
@@ -105,6 +105,7 @@ net::HttpReply Admin::api(std::string_view path, std::string_view target) const 
   if (path == "/api/overview") return json_reply(overview(target));
   if (path == "/api/calls") return json_reply(calls(target));
   if (path == "/api/tools") return json_reply(tools(target));
+  if (path == "/api/config") return {.body = config_json(sources_.config(), sources_.last_reload)};
   if (path == "/api/errors") return {.body = catalog_json()};
   if (const auto key = logs_of(path)) return logs(*key);
   return not_found();
@@ -127,7 +128,8 @@ Result<std::string> Admin::overview(std::string_view target) const {
                         .started = started_,
                         .now = sources_.loop.clock().system_now(),
                         .draining = !sources_.ready(),
-                        .mcp_urls = sources_.mcp_urls};
+                        .mcp_urls = sources_.mcp_urls,
+                        .reload = sources_.last_reload};
   return overview_json(running, sources_.fleet, feed_.stats(), sources_.loop.now(),
                        std::chrono::seconds(window));
 }

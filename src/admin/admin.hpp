@@ -3,6 +3,7 @@
 #pragma once
 
 #include "admin/call_feed.hpp"
+#include "admin/config_json.hpp"
 #include "admin/control.hpp"
 #include "admin/health.hpp"
 #include "net/http_server.hpp"
@@ -10,6 +11,7 @@
 #include "transport/host_policy.hpp"
 #include "upstream/fleet.hpp"
 
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -24,6 +26,8 @@ struct Sources {
   telemetry::CallHub& calls;
   Ready ready;
   std::vector<std::string> mcp_urls;  // where agents reach it, for those who set one up
+  std::function<const config::Config&()> config;
+  const LastReload& last_reload;
 };
 
 // docs/admin-api.md lists the paths. All are reads but those of Control.

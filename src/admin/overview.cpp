@@ -122,6 +122,7 @@ std::string overview_json(const Running& running, const upstream::Fleet& fleet, 
   for (const std::string& url : running.mcp_urls) urls.push_back(json_text(url));
   object["mcp"] = std::move(urls);
   const CallStats::Totals& totals = stats.totals();
+  object["reload"] = reload_json(running.reload);
   object["totals"] = {{"requests", totals.requests}, {"calls", totals.calls}, {"failed", totals.failed}};
   object["servers"] = servers_json(fleet);
   object["rate"] = rate_json(stats, now);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "admin/call_feed.hpp"
+#include "admin/config_json.hpp"
 #include "base/clock.hpp"
 #include "upstream/fleet.hpp"
 
@@ -17,6 +18,7 @@ struct Running {
   SystemTime now{};
   bool draining = false;
   std::vector<std::string> mcp_urls;  // where agents reach it
+  LastReload reload;
 };
 
 std::string overview_json(const Running& running, const upstream::Fleet& fleet, const CallStats& stats,

@@ -1,98 +1,109 @@
 #include "config/changes.hpp"
 
-#include "base/durations.hpp"
 #include "config/keys.hpp"
-#include "config/values.hpp"
+#include "config/shown.hpp"
 
 #include <algorithm>
 #include <array>
 
-#include <fmt/format.h>
+#include <boost/json/array.hpp>
+#include <boost/json/serialize.hpp>
 
 namespace sallyport::config {
 namespace {
 
-// What a reload puts in force. A key that is not named here waits for a restart, and the log says so.
-constexpr std::array<std::string_view, 26> live = {
-    "admin.token",        "expose.separator",   "expose.max_name",    "expose.keep_listed",
-    "timeouts.tool",      "timeouts.tool_max",  "timeouts.start",     "timeouts.first_list",
-    "timeouts.discovery", "timeouts.connect",   "timeouts.shutdown",  "limits.rate",
-    "limits.per",         "limits.source",      "limits.concurrency", "limits.buffered",
-    "limits.response",    "limits.children",    "limits.stdio_line",  "limits.instances",
-    "recovery",           "retry_budget.share", "retry_budget.floor", "breaker.failures",
-    "breaker.window",     "breaker.open"};
+namespace json = boost::json;
 
-template <class T>
-std::string text(const T& value, const Key& key) {
-  if constexpr (std::is_same_v<T, bool>) {
-    return value ? "true" : "false";
-  } else if constexpr (std::is_same_v<T, double>) {
-    return fmt::format("{}", value);
-  } else if constexpr (std::is_integral_v<T>) {
-    return key.type == Type::size ? format_size(value) : std::to_string(value);
-  } else if constexpr (std::is_enum_v<T>) {
-    const auto names = split_choices(key.choices);
-    const auto index = static_cast<std::size_t>(value);
-    return index < names.size() ? names[index] : std::to_string(index);
-  } else if constexpr (std::is_same_v<T, Milliseconds>) {
-    return format_duration(value);
-  } else if constexpr (std::is_same_v<T, std::string>) {
-    return value;
-  } else if constexpr (std::is_same_v<T, Address>) {
-    return value.text();
-  } else if constexpr (std::is_same_v<T, Rate>) {
-    return format_rate(value);
-  } else if constexpr (requires {
-                         typename T::value_type;
-                         value.data();
-                       }) {
-    std::string list = "[";
-    for (const auto& each : value) list += (list.size() > 1 ? ", " : "") + text(each, key);
-    return list + "]";
-  } else if constexpr (requires { value.has_value(); }) {
-    return value ? text(*value, key) : "none";
-  } else {
-    return "[secret]";
-  }
-}
+// What waits for a restart: who listens where, and for whom. All else a reload puts in force.
+constexpr std::array<std::string_view, 8> waiting = {"listen.http",
+                                                     "listen.allowed_origins",
+                                                     "listen.allowed_hosts",
+                                                     "listen.anonymous",
+                                                     "listen.behind_tls_proxy",
+                                                     "health.http",
+                                                     "admin.http",
+                                                     "threads"};
 
-// A table as a whole: which line of it changed, its file shows.
-std::string text(const std::vector<recovery::Rule>& rules, const Key&) {
-  return std::to_string(rules.size()) + (rules.size() == 1 ? " rule" : " rules");
+std::string text(const json::value& value) {
+  if (value.is_null()) return "none";
+  if (value.is_string()) return std::string(value.get_string());
+  if (!value.is_array()) return json::serialize(value);
+  std::string list = "[";
+  for (const json::value& each : value.get_array()) list += (list.size() > 1 ? ", " : "") + text(each);
+  return list + "]";
 }
 
 std::string text_of(const Key& key, Scope& scope) {
+  if (key.type != Type::rules) return text(shown_value(key, scope));
+  // A table as a whole: which line of it changed, its file shows.
+  const std::size_t rules = scope.config->recovery.size();
+  return std::to_string(rules) + (rules == 1 ? " rule" : " rules");
+}
+
+template <class T>
+bool same(const T& one, const T& other) {
+  return one == other;
+}
+bool same(const Secret& one, const Secret& other) {
+  return one.reveal() == other.reveal();
+}
+bool same(const Header& one, const Header& other) {
+  return one.name == other.name && same(one.value, other.value);
+}
+bool same(const EnvironmentEntry& one, const EnvironmentEntry& other) {
+  return one.name == other.name && same(one.value, other.value);
+}
+template <class T>
+bool same(const std::vector<T>& one, const std::vector<T>& other) {
+  return std::ranges::equal(one, other, [](const T& a, const T& b) { return same(a, b); });
+}
+
+// Whatever is shown of them: a secret that is another one is shown as before.
+bool same_value(const Key& key, Scope& one, Scope& other) {
   return std::visit(
-      [&](auto slot) -> std::string {
+      [&](auto slot) -> bool {
         if constexpr (std::is_same_v<decltype(slot), std::monostate>) {
-          return "";
+          return true;
         } else {
-          return text(*slot, key);
+          return same(*slot, *std::get<decltype(slot)>(key.slot(other)));
         }
       },
-      key.slot(scope));
+      key.slot(one));
+}
+
+// Certificates are exchanged while TLS goes on; whether there is any is the listener's own.
+bool waits(const Key& key, const Config& before, const Config& after) {
+  if (key.path.starts_with("listen.tls.")) return before.listen.tls.enabled() != after.listen.tls.enabled();
+  return std::ranges::find(waiting, key.path) != waiting.end();
 }
 
 }  // namespace
 
 std::vector<Change> changes(Config before, Config after) {
   std::vector<Change> all;
-  Scope old{&before, nullptr};
-  Scope fresh{&after, nullptr};
+  Scope old{.config = &before};
+  Scope fresh{.config = &after};
   for (const Key& key : keys()) {
-    if (!key.enforced() || !key.slot || key.path.find('*') != std::string_view::npos) continue;
-    Change change{std::string(key.path), text_of(key, old), text_of(key, fresh)};
-    if (key.type == Type::token) {
-      const auto value = [&](Scope& scope) { return std::get<Secret*>(key.slot(scope))->reveal(); };
-      if (value(old) == value(fresh)) continue;
-    } else if (change.before == change.after &&
-               (key.type != Type::rules || before.recovery == after.recovery)) {
-      continue;
-    }
-    change.restart = std::ranges::find(live, key.path) == live.end();
-    all.push_back(std::move(change));
+    if (!key.enforced() || !key.slot || key.path.contains('*')) continue;
+    if (same_value(key, old, fresh)) continue;
+    all.push_back({.path = std::string(key.path),
+                   .before = text_of(key, old),
+                   .after = text_of(key, fresh),
+                   .restart = waits(key, before, after)});
   }
   return all;
+}
+
+Config in_force(Config wanted, const Config& started) {
+  if (wanted.listen.tls.enabled() != started.listen.tls.enabled()) wanted.listen.tls = started.listen.tls;
+  Listen listen = started.listen;
+  listen.tls = std::move(wanted.listen.tls);
+  listen.trusted_proxies = std::move(wanted.listen.trusted_proxies);
+  wanted.listen = std::move(listen);
+  wanted.health = started.health;
+  wanted.admin.http = started.admin.http;
+  wanted.threads = started.threads;
+  return wanted;
 }
 
 }  // namespace sallyport::config

@@ -18,4 +18,7 @@ struct Change {
 // In the order of the table of keys, without `servers`: whoever holds them knows what became of each.
 std::vector<Change> changes(Config before, Config after);
 
+// What a reload puts in force: `wanted`, with what waits for a restart as the gateway was started.
+Config in_force(Config wanted, const Config& started);
+
 }  // namespace sallyport::config

@@ -24,6 +24,10 @@ constexpr std::chrono::milliseconds last_writes{
 
 constexpr std::chrono::milliseconds last_reports{2000};  // for telemetry that its collector did not get yet
 
+session::SessionLimits session_limits(const config::Sessions& sessions) {
+  return {sessions.idle, sessions.total, sessions.per_principal};
+}
+
 session::EventLimits event_limits(const config::Config& config) {
   return {.per_session = config.events.per_session,
           .bytes = config.events.bytes,
@@ -38,11 +42,11 @@ Daemon::Daemon(const config::Config& config, DaemonOptions options)
       options_(std::move(options)),
       observability_(loop_, metrics_, config_),
       gateway_(loop_, config_, metrics_, observability_.audit()),
-      sessions_(loop_.timers(), {config.sessions.idle, config.sessions.total, config.sessions.per_principal},
-                event_limits(config)),
-      listeners_(loop_, gateway_, sessions_, metrics_),
+      sessions_(loop_.timers(), session_limits(config.sessions), event_limits(config)),
+      listeners_(loop_, gateway_, sessions_, metrics_, last_reload_),
       service_manager_(loop_, net::ServiceManager::from_environment()),
-      reloader_(loop_, gateway_, metrics_, service_manager_, options_.request),
+      reloader_(loop_, gateway_, metrics_, service_manager_, last_reload_, options_.request,
+                [this](const config::Config& fresh) { return put_in_force(fresh); }),
       group_(loop_) {
   telemetry::register_process_metrics(metrics_, SALLYPORT_VERSION, loop_.clock().system_now());
   metrics_.sampled(metrics::sessions, [this] { return static_cast<double>(sessions_.size()); });
@@ -156,6 +160,18 @@ void Daemon::on_signal(int number) {
   }
   log::info("draining", {{"signal", number}, {"grace_ms", config_.timeouts.shutdown.count()}});
   begin_drain();
+}
+
+// What can fail comes first: then nothing was changed.
+Result<upstream::FleetChange> Daemon::put_in_force(const config::Config& fresh) {
+  Listeners::Prepared prepared = TRY(listeners_.prepare(fresh));
+  Observability::Opened opened = TRY(observability_.prepare(fresh));
+  config_ = fresh;
+  listeners_.adopt(fresh, std::move(prepared));
+  observability_.exchange(std::move(opened));
+  sessions_.set_limits(session_limits(fresh.sessions), event_limits(fresh));
+  if (stdio_) stdio_->set_limits(request_limits(fresh.limits));
+  return gateway_.reload(fresh, observability_.audit());
 }
 
 void Daemon::begin_drain() {

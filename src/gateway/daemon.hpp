@@ -44,6 +44,7 @@ class Daemon {
   void open_stdio();
   void log_start() const;
   void on_signal(int number);
+  Result<upstream::FleetChange> put_in_force(const config::Config& fresh);
   void begin_drain();
   Task<void> drain();
 
@@ -54,6 +55,7 @@ class Daemon {
   Observability observability_;
   Gateway gateway_;
   session::Registry sessions_;
+  admin::LastReload last_reload_;
   Listeners listeners_;
   net::ServiceManager service_manager_;
   Reloader reloader_;

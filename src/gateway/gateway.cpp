@@ -10,16 +10,14 @@ namespace {
 namespace metrics = telemetry::metrics;
 }
 
-Gateway::Gateway(task::Loop& loop, const config::Config& config, telemetry::Registry& registry,
-                 telemetry::AuditLog* audit)
+Gateway::Gateway(task::Loop& loop, const config::Config& config, telemetry::Registry& registry, Audit audit)
     : loop_(&loop),
       metrics_(&registry),
-      audit_(audit),
       budget_(config.limits.buffered),
       fleet_(loop, upstream_settings(config), budget_, definitions(config), *this),
       idle_(loop) {
   set_limits(config.limits);
-  graph_ = build_graph(config);
+  graph_ = build_graph(config, std::move(audit));
   for (const auto& member : fleet_.current()->members()) state_changed(*member->server());
   metrics_->sampled(metrics::subscriptions, [this] {
     std::size_t watched = 0;
@@ -31,9 +29,10 @@ Gateway::Gateway(task::Loop& loop, const config::Config& config, telemetry::Regi
 
 Gateway::~Gateway() = default;
 
-std::shared_ptr<const Graph> Gateway::build_graph(const config::Config& config) {
+std::shared_ptr<const Graph> Gateway::build_graph(const config::Config& config, Audit audit) {
   const std::shared_ptr<upstream::Roster>& roster = fleet_.current();
-  return std::make_shared<const Graph>(config, roster, build_stack(config, *roster));
+  auto stack = build_stack(config, *roster, audit.get());
+  return std::make_shared<const Graph>(config, roster, std::move(audit), std::move(stack));
 }
 
 // What was spent and what is held stays so.
@@ -44,11 +43,11 @@ void Gateway::set_limits(const config::Limits& limits) {
   limit_loopback_ = limits.source_written;
 }
 
-upstream::FleetChange Gateway::reload(const config::Config& config) {
+upstream::FleetChange Gateway::reload(const config::Config& config, Audit audit) {
   set_limits(config.limits);
   upstream::FleetChange change =
       fleet_.install(upstream_settings(config), definitions(config), config.timeouts.shutdown);
-  graph_ = build_graph(config);
+  graph_ = build_graph(config, std::move(audit));
   for (const std::string& key : change.removed) {
     metrics_->forget(metrics::upstream_up, {key});
     metrics_->forget(metrics::upstream_disabled, {key});
@@ -70,7 +69,7 @@ std::shared_ptr<upstream::Farewell> Gateway::replace_server(std::string_view key
   if (draining_) return nullptr;
   auto farewell = fleet_.replace(key, power, graph_->config.timeouts.shutdown);
   if (!farewell) return farewell;
-  graph_ = build_graph(graph_->config);
+  graph_ = build_graph(graph_->config, graph_->audit);
   forget_open_parts(farewell->key);
   return farewell;
 }

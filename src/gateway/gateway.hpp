@@ -20,9 +20,8 @@ namespace sallyport::gateway {
 
 class Gateway final : public pipeline::Front, private upstream::FleetObserver {
  public:
-  // `audit`: null for none; outlives the gateway.
-  Gateway(task::Loop& loop, const config::Config& config, telemetry::Registry& metrics,
-          telemetry::AuditLog* audit = nullptr);
+  using Audit = std::shared_ptr<telemetry::AuditLog>;  // null: no record is kept
+  Gateway(task::Loop& loop, const config::Config& config, telemetry::Registry& metrics, Audit audit = {});
   ~Gateway() override;
 
   Task<pipeline::Reply> call(pipeline::Call& call) override;
@@ -32,13 +31,15 @@ class Gateway final : public pipeline::Front, private upstream::FleetObserver {
   void delivered(pipeline::Delivery what) override;
   bool draining() const override { return draining_; }
   // Neither draining nor refusing calls for want of an audit record.
-  bool ready() const { return !draining_ && (!audit_ || !audit_->refuses() || audit_->healthy()); }
+  bool ready() const {
+    return !draining_ && (!graph_->audit || !graph_->audit->refuses() || graph_->audit->healthy());
+  }
   bool has_endpoint(std::string_view server) const override { return fleet_.current()->has_endpoint(server); }
   Subscription subscribe(std::string_view endpoint, pipeline::Listener& listener) override;
 
   // Puts another configuration in force: calls that come from now on go by it, those under way end as they
   // began. What did not change of the servers lives on.
-  upstream::FleetChange reload(const config::Config& config);
+  upstream::FleetChange reload(const config::Config& config, Audit audit = {});
   const config::Config& config() const noexcept { return graph_->config; }
 
   // As Fleet::replace, under `timeouts.shutdown`: calls that come from now on find the new one.
@@ -63,15 +64,15 @@ class Gateway final : public pipeline::Front, private upstream::FleetObserver {
   void breaker_changed(const upstream::Server& server, const upstream::Breaker::Part& part) override;
   void instances_changed(const upstream::Server& server) override;
   void instance_restarted(const upstream::Server& server) override;
-  std::shared_ptr<const Graph> build_graph(const config::Config& config);
-  std::unique_ptr<pipeline::Service> build_stack(const config::Config& config, upstream::Roster& roster);
+  std::shared_ptr<const Graph> build_graph(const config::Config& config, Audit audit);
+  std::unique_ptr<pipeline::Service> build_stack(const config::Config& config, upstream::Roster& roster,
+                                                 telemetry::AuditLog* audit);
   void set_limits(const config::Limits& limits);
   void forget_open_parts(const std::string& key);
   Error draining_error() const;
 
   task::Loop* loop_;
   telemetry::Registry* metrics_;
-  telemetry::AuditLog* audit_;
   telemetry::CallHub calls_;
   net::Budget budget_;
   upstream::Fleet fleet_;

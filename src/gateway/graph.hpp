@@ -4,6 +4,7 @@
 
 #include "config/config.hpp"
 #include "pipeline/call.hpp"
+#include "telemetry/audit_log.hpp"
 #include "upstream/roster.hpp"
 
 #include <memory>
@@ -12,7 +13,8 @@ namespace sallyport::gateway {
 
 struct Graph {
   config::Config config;
-  std::shared_ptr<upstream::Roster> roster;  // its servers are the fleet's, and outlive it
+  std::shared_ptr<upstream::Roster> roster;    // its servers are the fleet's, and outlive it
+  std::shared_ptr<telemetry::AuditLog> audit;  // null: its calls are not recorded
   std::unique_ptr<pipeline::Service> stack;
 };
 

@@ -23,36 +23,50 @@ ListenerTls::Stamps ListenerTls::stamps_of(const net::TlsFiles& files) {
   return stamps;
 }
 
-ListenerTls::ListenerTls(task::Loop& loop, telemetry::Registry& registry, net::TlsFiles files, Stamps stamps,
-                         std::shared_ptr<const net::TlsIdentity> identity)
+ListenerTls::ListenerTls(task::Loop& loop, telemetry::Registry& registry, Pair pair)
     : loop_(&loop),
       metrics_(&registry),
-      files_(std::move(files)),
-      stamps_(stamps),
-      identity_(std::move(identity)),
+      files_(std::move(pair.files)),
+      stamps_(pair.stamps),
+      identity_(std::move(pair.identity)),
       poll_(loop.timers()) {
   registry.sampled(metrics::tls_certificate_expiry, [this] {
     return static_cast<double>(std::chrono::system_clock::to_time_t(identity_->valid_until()));
   });
 }
 
-Result<std::unique_ptr<ListenerTls>> ListenerTls::open(task::Loop& loop, telemetry::Registry& metrics,
-                                                       const config::Tls& config) {
+Result<ListenerTls::Pair> ListenerTls::load(const config::Tls& config, const net::TlsIdentity* previous) {
   net::TlsFiles files{config.cert, config.key, config.client_ca};
   const Stamps stamps = stamps_of(files);  // before they are read: what changes meanwhile is read again
-  auto loaded = net::TlsIdentity::load(files);
-  if (!loaded) {
-    const net::TlsProblem& problem = loaded.error();
-    return fail(Error(Code::config_invalid)
-                    .with_executed(Executed::no)
-                    .with_developer_message(
-                        fmt::format("listen.tls: {}: {}; {}", problem.what, problem.why, problem.instead)));
-  }
-  std::unique_ptr<ListenerTls> made(
-      new ListenerTls(loop, metrics, std::move(files), stamps, std::move(*loaded)));
+  auto loaded = net::TlsIdentity::load(files, previous);
+  if (loaded) return Pair{std::move(files), stamps, std::move(*loaded)};
+  const net::TlsProblem& problem = loaded.error();
+  return fail(Error(Code::config_invalid)
+                  .with_executed(Executed::no)
+                  .with_developer_message(
+                      fmt::format("listen.tls: {}: {}; {}", problem.what, problem.why, problem.instead)));
+}
+
+Result<std::unique_ptr<ListenerTls>> ListenerTls::open(task::Loop& loop, telemetry::Registry& metrics,
+                                                       const config::Tls& config) {
+  std::unique_ptr<ListenerTls> made(new ListenerTls(loop, metrics, TRY(load(config, nullptr))));
   made->say_warnings();
   made->watch();
   return made;
+}
+
+Result<std::optional<ListenerTls::Pair>> ListenerTls::prepare(const config::Tls& config) const {
+  if (net::TlsFiles{config.cert, config.key, config.client_ca} == files_) return std::nullopt;
+  return TRY(load(config, identity_.get()));
+}
+
+void ListenerTls::serve(Pair pair) {
+  files_ = std::move(pair.files);
+  stamps_ = pair.stamps;
+  identity_ = std::move(pair.identity);
+  log::info("serving a certificate that was read again",
+            {{"cert", files_.cert}, {"valid_until", format_rfc3339(identity_->valid_until())}});
+  say_warnings();
 }
 
 void ListenerTls::watch() {
@@ -71,10 +85,7 @@ void ListenerTls::reload() {
                {{"what", problem.what}, {"why", problem.why}, {"instead", problem.instead}});
     return;
   }
-  identity_ = std::move(*loaded);
-  log::info("serving a certificate that was read again",
-            {{"cert", files_.cert}, {"valid_until", format_rfc3339(identity_->valid_until())}});
-  say_warnings();
+  serve({files_, stamps_, std::move(*loaded)});
 }
 
 void ListenerTls::say_warnings() const {

@@ -8,6 +8,7 @@
 
 #include <array>
 #include <memory>
+#include <optional>
 #include <string_view>
 
 #include <sys/stat.h>
@@ -26,6 +27,12 @@ class ListenerTls final : public net::TlsTerms {
   void refused(const net::Peer& peer, net::TlsRefusal why) override;
 
   void reload();  // on SIGHUP; a change of the files is noticed by itself
+
+  // Other files from now on, in two steps of which the first may fail, as open() does: nothing if they are
+  // those that are served.
+  struct Pair;
+  Result<std::optional<Pair>> prepare(const config::Tls& files) const;
+  void serve(Pair pair);
   void stop() { poll_.cancel(); }
 
  private:
@@ -38,9 +45,9 @@ class ListenerTls final : public net::TlsTerms {
   };
   using Stamps = std::array<Stamp, 3>;
 
-  ListenerTls(task::Loop& loop, telemetry::Registry& metrics, net::TlsFiles files, Stamps stamps,
-              std::shared_ptr<const net::TlsIdentity> identity);
+  ListenerTls(task::Loop& loop, telemetry::Registry& metrics, Pair pair);
   static Stamps stamps_of(const net::TlsFiles& files);
+  static Result<Pair> load(const config::Tls& config, const net::TlsIdentity* previous);
   void watch();
   void say_warnings() const;
 
@@ -51,6 +58,13 @@ class ListenerTls final : public net::TlsTerms {
   std::shared_ptr<const net::TlsIdentity> identity_;
   task::Timer poll_;
   std::array<log::Limiter, 5> limiters_;  // one a reason: a scanner of one kind hides no other
+};
+
+// Files as they were read.
+struct ListenerTls::Pair {
+  net::TlsFiles files;
+  Stamps stamps;
+  std::shared_ptr<const net::TlsIdentity> identity;
 };
 
 }  // namespace sallyport::gateway

@@ -20,6 +20,14 @@ transport::HostPolicy host_policy(const config::Listen& listen, std::vector<std:
   return {std::move(ports), loopback, listen.allowed_hosts, listen.allowed_origins};
 }
 
+transport::StreamableSettings http_settings(const config::Config& config) {
+  return {.after = config.stream.after,
+          .keepalive = config.stream.keepalive,
+          .streams = config.limits.streams,
+          .limits = request_limits(config.limits),
+          .proxies = net::TrustedProxies(config.listen.trusted_proxies)};
+}
+
 net::HttpLimits http_limits(const config::Limits& limits, net::Budget& buffered) {
   net::HttpLimits http;
   http.body = limits.request;
@@ -53,8 +61,12 @@ json::Limits request_limits(const config::Limits& limits) {
 }
 
 Listeners::Listeners(task::Loop& loop, Gateway& gateway, session::Registry& sessions,
-                     telemetry::Registry& metrics)
-    : loop_(&loop), gateway_(&gateway), sessions_(&sessions), metrics_(&metrics) {}
+                     telemetry::Registry& metrics, const admin::LastReload& last_reload)
+    : loop_(&loop),
+      gateway_(&gateway),
+      sessions_(&sessions),
+      metrics_(&metrics),
+      last_reload_(&last_reload) {}
 
 Listeners::~Listeners() = default;
 
@@ -96,14 +108,9 @@ Result<void> Listeners::open_agents(const config::Config& config) {
     if (!door.address.is_unix()) ports.push_back(door.listener->port());
     loopback = loopback && door.address.is_loopback();
   }
-  transport::StreamableSettings settings{.after = config.stream.after,
-                                         .keepalive = config.stream.keepalive,
-                                         .streams = config.limits.streams,
-                                         .limits = request_limits(config.limits),
-                                         .proxies = net::TrustedProxies(config.listen.trusted_proxies)};
   http_ = std::make_unique<transport::StreamableHttp>(*loop_, *gateway_, *sessions_,
                                                       host_policy(config.listen, std::move(ports), loopback),
-                                                      std::move(settings));
+                                                      http_settings(config));
   http_server_ =
       std::make_unique<net::HttpServer>(*loop_, *http_, http_limits(config.limits, gateway_->budget()));
   return {};
@@ -123,7 +130,9 @@ Result<void> Listeners::open_admin(const config::Config& config, const std::stri
                      .metrics = *metrics_,
                      .calls = gateway_->calls(),
                      .ready = [this] { return gateway_->ready(); },
-                     .mcp_urls = std::move(mcp_urls)},
+                     .mcp_urls = std::move(mcp_urls),
+                     .config = [this]() -> const config::Config& { return gateway_->config(); },
+                     .last_reload = *last_reload_},
       host_policy(config.listen, {admin_listener_->port()}, address.is_loopback()),
       admin::Control(
           gateway_->fleet(),
@@ -166,6 +175,18 @@ void Listeners::log_start(const config::Config& config) const {
     log::info("serving admin", {{"url", url(config.admin.http, *admin_listener_, false, "/")}});
   if (health_listener_)
     log::info("serving health", {{"url", url(*config.health.http, *health_listener_, false, "/readyz")}});
+}
+
+Result<Listeners::Prepared> Listeners::prepare(const config::Config& config) const {
+  if (!tls_) return Prepared();
+  return tls_->prepare(config.listen.tls);
+}
+
+void Listeners::adopt(const config::Config& config, Prepared prepared) {
+  if (prepared) tls_->serve(std::move(*prepared));
+  if (!http_) return;
+  http_->set_settings(http_settings(config));
+  http_server_->set_body_limit(config.limits.request);
 }
 
 void Listeners::reload_certificates() {

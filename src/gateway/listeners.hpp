@@ -10,16 +10,17 @@
 #include "transport/streamable_http.hpp"
 
 #include <memory>
+#include <optional>
 #include <vector>
 
 namespace sallyport::gateway {
 
 json::Limits request_limits(const config::Limits& limits);
 
-// `config` is read while listeners open and by log_start(): a later change of it changes no listener.
 class Listeners {
  public:
-  Listeners(task::Loop& loop, Gateway& gateway, session::Registry& sessions, telemetry::Registry& metrics);
+  Listeners(task::Loop& loop, Gateway& gateway, session::Registry& sessions, telemetry::Registry& metrics,
+            const admin::LastReload& last_reload);
   ~Listeners();
 
   Result<void> open_agents(const config::Config& config);
@@ -30,6 +31,11 @@ class Listeners {
 
   std::size_t streams() const noexcept { return http_ ? http_->streams() : 0; }
 
+  // What a reload changes of them: certificates, proxies, limits, event streams. The first step may fail, the
+  // second does what the first made ready.
+  using Prepared = std::optional<ListenerTls::Pair>;
+  Result<Prepared> prepare(const config::Config& config) const;
+  void adopt(const config::Config& config, Prepared prepared);
   void reload_certificates();  // those of `listen.tls`; what cannot be used changes nothing and is logged
 
   // A drain in its order. At its beginning the streams without an end are closed in their proper way, and
@@ -53,6 +59,7 @@ class Listeners {
   Gateway* gateway_;
   session::Registry* sessions_;
   telemetry::Registry* metrics_;
+  const admin::LastReload* last_reload_;
   log::Limiter exhausted_;
   std::unique_ptr<ListenerTls> tls_;
   std::unique_ptr<transport::StreamableHttp> http_;

@@ -9,6 +9,8 @@
 namespace sallyport::gateway {
 namespace {
 
+namespace metrics = telemetry::metrics;
+
 void log_servers(std::string_view what, const std::vector<std::string>& keys) {
   for (const std::string& key : keys) log::info(what, {{"server", key}});
 }
@@ -24,18 +26,30 @@ void log_problems(const config::Diagnostics& diagnostics) {
   }
 }
 
+// What is wrong beyond the text of a file.
+config::Diagnostics mistake(std::string_view what) {
+  config::Diagnostic one;
+  one.what = what;
+  return {one};
+}
+
 }  // namespace
 
-Reloader::Reloader(task::Loop& loop, Gateway& gateway, telemetry::Registry& metrics,
-                   net::ServiceManager& manager, config::Request request)
+Reloader::Reloader(task::Loop& loop, const Gateway& gateway, telemetry::Registry& metrics,
+                   net::ServiceManager& manager, admin::LastReload& last, config::Request request,
+                   PutInForce put_in_force)
     : loop_(&loop),
       gateway_(&gateway),
       metrics_(&metrics),
       manager_(&manager),
+      last_(&last),
       request_(std::move(request)),
+      put_in_force_(std::move(put_in_force)),
       started_(gateway.config()),
       files_(loop, [this] { reload("a file changed"); }),
-      group_(loop) {}
+      group_(loop) {
+  say_in_force();
+}
 
 void Reloader::watch(const std::vector<std::string>& files) {
   if (!files_.watch(files))
@@ -60,7 +74,7 @@ Task<void> Reloader::run() {
       take(std::move(*loaded));
     } else {
       log::error("the configuration could not be read", {{"error", loaded.error()}});
-      count("failed");
+      failed(mistake("the configuration could not be read"));
     }
   }
   running_ = false;
@@ -71,42 +85,59 @@ Task<void> Reloader::run() {
 void Reloader::take(config::Loaded loaded) {
   watch(loaded.files);
   log_problems(loaded.diagnostics);
-  if (loaded.config) return put_in_force(std::move(*loaded.config));
+  if (loaded.config) return exchange(*loaded.config);
   log::error("the configuration is wrong: nothing was changed", {{"mistakes", loaded.diagnostics.size()}});
-  count("failed");
+  std::erase_if(loaded.diagnostics,
+                [](const auto& each) { return each.severity != config::Severity::error; });
+  failed(std::move(loaded.diagnostics));
 }
 
-void Reloader::put_in_force(config::Config fresh) {
-  bool any = false;
-  for (const config::Change& change : config::changes(gateway_->config(), fresh)) {
-    if (change.restart) continue;
+void Reloader::exchange(const config::Config& wanted) {
+  const config::Config fresh = config::in_force(wanted, started_);
+  const std::vector<config::Change> changes = config::changes(gateway_->config(), fresh);
+  const auto servers = put_in_force_(fresh);
+  if (!servers) {
+    log::error("the configuration cannot be put in force: nothing was changed",
+               {{"error", servers.error()}, {"why", servers.error().developer_message()}});
+    return failed(mistake(servers.error().developer_message()));
+  }
+  for (const config::Change& change : changes)
     log::info("a value is different now",
               {{"key", change.path}, {"was", change.before}, {"is", change.after}});
-    any = true;
-  }
-  for (const config::Change& change : config::changes(started_, fresh)) {
+  for (const config::Change& change : config::changes(started_, wanted)) {
     if (!change.restart) continue;
     log::warn("this needs a restart of the gateway: it goes on with what it was started with",
               {{"key", change.path}, {"was", change.before}, {"is", change.after}});
   }
-  // Clients and servers see the same of these, and clients see them after a restart.
-  fresh.limits.request = started_.limits.request;
-  fresh.limits.depth = started_.limits.depth;
-  fresh.limits.keys = started_.limits.keys;
-  fresh.sessions = started_.sessions;  // so are sessions and the instances that belong to them
-  const upstream::FleetChange change = gateway_->reload(fresh);
-  log_servers("server added", change.added);
-  log_servers("server removed: it ends after its calls", change.removed);
-  log_servers("server defined differently: a new one takes its place", change.replaced);
-  log_servers("rules of a server changed: it runs on", change.ruled);
-  if (change.reordered) log::info("the order of the servers changed");
-  any = any || change != upstream::FleetChange{};
+  log_servers("server added", servers->added);
+  log_servers("server removed: it ends after its calls", servers->removed);
+  log_servers("server defined differently: a new one takes its place", servers->replaced);
+  log_servers("rules of a server changed: it runs on", servers->ruled);
+  if (servers->reordered) log::info("the order of the servers changed");
+  const bool any = !changes.empty() || *servers != upstream::FleetChange{};
   log::info(any ? "the configuration is in force" : "the configuration is as it was");
-  count(any ? "changed" : "unchanged");
+  succeeded(any);
 }
 
-void Reloader::count(std::string_view result) {
-  metrics_->counter(telemetry::metrics::reloads, {result}).increment();
+void Reloader::succeeded(bool changed) {
+  metrics_->counter(metrics::reloads, {changed ? "changed" : "unchanged"}).increment();
+  say_in_force();
+}
+
+// Also of what the gateway was started with.
+void Reloader::say_in_force() {
+  const SystemTime now = loop_->clock().system_now();
+  *last_ = {.at = now, .in_force_since = now, .mistakes = {}};
+  metrics_->gauge(metrics::config_last_reload_successful).set(1);
+  metrics_->gauge(metrics::config_last_reload_success_timestamp)
+      .set(static_cast<double>(std::chrono::system_clock::to_time_t(now)));
+}
+
+void Reloader::failed(config::Diagnostics mistakes) {
+  last_->at = loop_->clock().system_now();
+  last_->mistakes = std::move(mistakes);
+  metrics_->counter(metrics::reloads, {"failed"}).increment();
+  metrics_->gauge(metrics::config_last_reload_successful).set(0);
 }
 
 Task<void> Reloader::stop() {

@@ -2,11 +2,13 @@
 // right.
 #pragma once
 
+#include "admin/config_json.hpp"
 #include "config/load.hpp"
 #include "gateway/gateway.hpp"
 #include "net/file_watch.hpp"
 #include "net/service_manager.hpp"
 
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -17,9 +19,12 @@ namespace sallyport::gateway {
 // one more after it.
 class Reloader {
  public:
-  // `request`: what the gateway was started with.
-  Reloader(task::Loop& loop, Gateway& gateway, telemetry::Registry& metrics, net::ServiceManager& manager,
-           config::Request request);
+  // All of it, or an error and nothing.
+  using PutInForce = std::function<Result<upstream::FleetChange>(const config::Config& fresh)>;
+  // `last` is told how each reload ended. `request`: what the gateway was started with.
+  Reloader(task::Loop& loop, const Gateway& gateway, telemetry::Registry& metrics,
+           net::ServiceManager& manager, admin::LastReload& last, config::Request request,
+           PutInForce put_in_force);
 
   // `files`: what the configuration was read from.
   void watch(const std::vector<std::string>& files);
@@ -29,14 +34,18 @@ class Reloader {
  private:
   Task<void> run();
   void take(config::Loaded loaded);
-  void put_in_force(config::Config fresh);
-  void count(std::string_view result);
+  void exchange(const config::Config& fresh);
+  void succeeded(bool changed);
+  void failed(config::Diagnostics mistakes);
+  void say_in_force();
 
   task::Loop* loop_;
-  Gateway* gateway_;
+  const Gateway* gateway_;
   telemetry::Registry* metrics_;
   net::ServiceManager* manager_;
+  admin::LastReload* last_;
   config::Request request_;
+  PutInForce put_in_force_;
   config::Config started_;  // what waits for a restart is held against this
   bool running_ = false;
   bool again_ = false;

@@ -21,7 +21,8 @@
 namespace sallyport::gateway {
 
 std::unique_ptr<pipeline::Service> Gateway::build_stack(const config::Config& config,
-                                                        upstream::Roster& roster) {
+                                                        upstream::Roster& roster,
+                                                        telemetry::AuditLog* audit) {
   using pipeline::layer;
   using pipeline::layer_if;
   task::Timers& timers = loop_->timers();
@@ -39,10 +40,10 @@ std::unique_ptr<pipeline::Service> Gateway::build_stack(const config::Config& co
 
   return pipeline::stack(
       // Front: every request.
-      layer<layers::Telemetry>(timers, *metrics_, calls_),         // outermost: counts what the client sees
-      layer<layers::Render>(),                                     // the last place where an Error exists
-      layer_if<layers::Audit>(audit_ != nullptr, timers, audit_),  // sees what all below refuse
-      layer<layers::Rate>(timers, rate, by_source),                // before any work is done for the caller
+      layer<layers::Telemetry>(timers, *metrics_, calls_),       // outermost: counts what the client sees
+      layer<layers::Render>(),                                   // the last place where an Error exists
+      layer_if<layers::Audit>(audit != nullptr, timers, audit),  // sees what all below refuse
+      layer<layers::Rate>(timers, rate, by_source),              // before any work is done for the caller
       layer<layers::Route>(timers, roster),  // lists and handshakes end here, answered from the caller's view
       // Calls.
       layer<layers::Deadline>(timers, *metrics_, timeouts.tool,

@@ -128,6 +128,7 @@ class HttpServer {
   void serve(std::unique_ptr<Stream> stream, Peer peer, TlsTerms* tls = nullptr);
   void drain() noexcept { draining_ = true; }
   void close_idle(Idle idle) noexcept;
+  void set_body_limit(std::uint64_t bytes) noexcept { limits_.body = bytes; }  // of requests that come
   Task<void> close();  // cancels what is left and waits for it
   std::size_t connections() const noexcept { return connections_.size() + greeting_; }
 

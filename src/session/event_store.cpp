@@ -143,6 +143,12 @@ EventStore::~EventStore() {
   assert(count_ == 0);
 }
 
+void EventStore::set_limits(EventLimits limits) {
+  limits_ = limits;
+  timer_.cancel();
+  wind();
+}
+
 void EventStore::keep(SessionEvents& session, EventStream& stream, std::uint64_t position,
                       std::string_view message, Weight weight) {
   if (cost(message) > std::min(limits_.bytes, limits_.total)) {

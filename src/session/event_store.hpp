@@ -170,6 +170,9 @@ class EventStore {
   EventStore(task::Timers& timers, EventLimits limits);
   ~EventStore();
 
+  // Holds for each session from its next event on.
+  void set_limits(EventLimits limits);
+
   enum class Dropped : std::uint8_t { number, bytes, age };
 
   std::size_t events() const noexcept { return count_; }

@@ -74,6 +74,12 @@ Result<std::shared_ptr<Session>> Registry::find(std::string_view id, std::string
   return found->second;
 }
 
+void Registry::set_limits(SessionLimits limits, EventLimits events) {
+  limits_ = limits;
+  events_.set_limits(events);
+  wind();
+}
+
 void Registry::touch(Session& session) noexcept {
   session.last_used = timers_->now();
   if (!session.is_linked()) return;  // it was removed while in use
@@ -103,8 +109,12 @@ void Registry::sweep() {
     if (candidate.last_used + limits_.idle > now) break;
     remove(candidate);
   }
+  wind();
+}
+
+void Registry::wind() {
   if (by_use_.empty()) return;
-  sweeper_.start(std::max(by_use_.front().last_used + limits_.idle, now + limits_.idle / 8),
+  sweeper_.start(std::max(by_use_.front().last_used + limits_.idle, timers_->now() + limits_.idle / 8),
                  [this] { sweep(); });
 }
 

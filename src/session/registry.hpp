@@ -87,6 +87,8 @@ class Registry {
                                         std::string_view endpoint);
 
   void remove(Session& session) noexcept;
+  // For what is made, kept and looked at from now on: nobody's session ends because there may be fewer.
+  void set_limits(SessionLimits limits, EventLimits events);
   std::size_t size() const noexcept { return by_id_.size(); }
   const EventStore& events() const noexcept { return events_; }
 
@@ -108,6 +110,7 @@ class Registry {
  private:
   void touch(Session& session) noexcept;
   void sweep();
+  void wind();
 
   task::Timers* timers_;
   SessionLimits limits_;

@@ -46,7 +46,7 @@ Error not_written() {
 // Shared with the worker, so that one that hangs in a write can be left behind.
 struct AuditLog::State {
   State(task::Loop& owner, AuditSettings wanted, AuditFile opened)
-      : loop(&owner), settings(std::move(wanted)), file(std::move(opened)) {}
+      : loop(&owner), name(std::move(wanted.file)), refuse(wanted.refuse), file(std::move(opened)) {}
 
   void run();
   void write(std::deque<Item>& batch);
@@ -58,7 +58,8 @@ struct AuditLog::State {
   bool enqueue(Item item);
 
   task::Loop* loop;
-  const AuditSettings settings;
+  const std::string name;
+  std::atomic<bool> refuse;
 
   // The worker's.
   AuditFile file;
@@ -92,8 +93,8 @@ Result<std::unique_ptr<AuditLog>> AuditLog::open(task::Loop& loop, Registry& met
   metrics.sampled(metrics::audit_healthy, [state] { return state->healthy.load() ? 1.0 : 0.0; });
   std::deque<Item> nothing;
   state->write(nothing);
-  log::info("audit", {{"file", state->settings.file},
-                      {"on_failure", state->settings.refuse ? "refuse" : "continue"},
+  log::info("audit", {{"file", state->name},
+                      {"on_failure", state->refuse ? "refuse" : "continue"},
                       {"seq", state->file.head().seq},
                       {"hash", audit::hash_text(state->file.head().hash)},
                       {"torn_bytes", state->file.torn()}});
@@ -108,8 +109,18 @@ AuditLog::~AuditLog() {
   close();
 }
 
+const std::string& AuditLog::file() const noexcept {
+  return state_->name;
+}
 bool AuditLog::refuses() const noexcept {
-  return state_->settings.refuse;
+  return state_->refuse.load();
+}
+void AuditLog::set_refuses(bool refuse) noexcept {
+  state_->refuse.store(refuse);
+}
+bool AuditLog::closed() const noexcept {
+  const std::lock_guard lock(state_->mutex);
+  return state_->closed_once;
 }
 bool AuditLog::healthy() const noexcept {
   return state_->healthy.load();
@@ -168,7 +179,7 @@ void AuditLog::State::run() {
     } else {
       wake.wait(lock, called);
     }
-    if (!settings.refuse)
+    if (!refuse.load())
       wake.wait_for(lock, collecting, [this] { return closing || queued_bytes >= batch_size; });
     const bool last = closing;
     const bool moving = std::exchange(reopening, false);
@@ -238,9 +249,8 @@ void AuditLog::State::fail(int why, std::uint64_t records) {
   lost += records;
   untold += records;
   if (healthy.exchange(false)) {
-    log::error("audit records cannot be written", {{"file", settings.file},
-                                                   {"why", std::strerror(why)},
-                                                   {"calls", settings.refuse ? "refused" : "go on"}});
+    log::error("audit records cannot be written",
+               {{"file", name}, {"why", std::strerror(why)}, {"calls", refuse.load() ? "refused" : "go on"}});
   }
 }
 
@@ -262,26 +272,26 @@ void AuditLog::State::tell(std::deque<Item>& batch, std::size_t count, bool succ
 }
 
 void AuditLog::State::move_to_new_file() {
-  if (file.is(settings.file)) return;
+  if (file.is(name)) return;
   told_first = audit::rotated_fields(loop->clock().system_now());
   std::deque<Item> nothing;
   write(nothing);
   file.sync();
   told_first.clear();
-  auto fresh = AuditFile::open(settings.file, file.head());
+  auto fresh = AuditFile::open(name, file.head());
   if (fresh && fresh->head() != file.head()) {
     fresh = Failure(
         Error(Code::config_invalid).with_developer_message("the new file already holds a chain of its own"));
   }
   if (!fresh) {
     log::error("the audit file cannot be opened anew: the old one goes on",
-               {{"file", settings.file}, {"error", fresh.error()}});
+               {{"file", name}, {"error", fresh.error()}});
     return;
   }
   file = std::move(*fresh);
   told_first = audit::continued_fields(loop->clock().system_now(), file.torn());
   write(nothing);
-  log::info("audit file opened anew", {{"file", settings.file}, {"seq", file.head().seq}});
+  log::info("audit file opened anew", {{"file", name}, {"seq", file.head().seq}});
 }
 
 }  // namespace sallyport::telemetry

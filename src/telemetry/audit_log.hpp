@@ -32,7 +32,9 @@ class AuditLog {
   static Result<std::unique_ptr<AuditLog>> open(task::Loop& loop, Registry& metrics, AuditSettings settings);
   ~AuditLog();
 
+  const std::string& file() const noexcept;
   bool refuses() const noexcept;
+  void set_refuses(bool refuse) noexcept;
   bool healthy() const noexcept;  // the last record was written
 
   // Members of a JSON object without its braces (telemetry/audit_record.hpp).
@@ -44,6 +46,7 @@ class AuditLog {
   void reopen();
   // Writes what is queued and that the gateway ended; afterwards records are dropped.
   void close();
+  bool closed() const noexcept;
 
  private:
   struct State;

@@ -68,37 +68,47 @@ class LineSink final : public spdlog::sinks::base_sink<std::mutex> {
 };
 
 struct State {
-  std::unique_ptr<spdlog::logger> logger;
+  std::unique_ptr<spdlog::logger> text_logger;
+  std::unique_ptr<spdlog::logger> json_logger;
   Sink sink;
-  bool json = false;
   const Clock* clock = &system_clock();
 };
 
-bool wants_colours(const Options& options) {
-  return !options.sink && isatty(STDERR_FILENO) != 0 && std::getenv("NO_COLOR") == nullptr;
+bool wants_colours(const Sink& sink) {
+  return !sink && isatty(STDERR_FILENO) != 0 && std::getenv("NO_COLOR") == nullptr;
 }
 
-bool wants_json(const Options& options) {
-  if (options.format != Format::automatic) return options.format == Format::json;
-  return options.sink || isatty(STDERR_FILENO) == 0;
+bool wants_json(Format format, const Sink& sink) {
+  if (format != Format::automatic) return format == Format::json;
+  return sink || isatty(STDERR_FILENO) == 0;
+}
+
+std::unique_ptr<spdlog::logger> make_logger(const Sink& sink, bool coloured, const char* pattern) {
+  auto logger = std::make_unique<spdlog::logger>("sallyport", std::make_shared<LineSink>(sink, coloured));
+  logger->set_level(spdlog::level::trace);  // `enabled` has decided
+  logger->set_formatter(
+      std::make_unique<spdlog::pattern_formatter>(pattern, spdlog::pattern_time_type::utc, "\n"));
+  return logger;
 }
 
 State make_state(Options options) {
   State state;
-  state.json = wants_json(options);
   if (options.clock != nullptr) state.clock = options.clock;
-  state.sink = options.sink;
-  auto sink = std::make_shared<LineSink>(std::move(options.sink), !state.json && wants_colours(options));
-  state.logger = std::make_unique<spdlog::logger>("sallyport", std::move(sink));
-  state.logger->set_level(spdlog::level::trace);  // `enabled` has decided
-  state.logger->set_formatter(std::make_unique<spdlog::pattern_formatter>(
-      state.json ? "%v" : "%Y-%m-%dT%H:%M:%S.%eZ %^%-7l%$ %v", spdlog::pattern_time_type::utc, "\n"));
+  state.text_logger =
+      make_logger(options.sink, wants_colours(options.sink), "%Y-%m-%dT%H:%M:%S.%eZ %^%-7l%$ %v");
+  state.json_logger = make_logger(options.sink, false, "%v");
+  state.sink = std::move(options.sink);
   return state;
 }
 
 State& state() {
   static State current = make_state({});
   return current;
+}
+
+std::atomic<bool>& json_now() {
+  static std::atomic<bool> wanted = wants_json(Format::automatic, {});
+  return wanted;
 }
 
 struct Listening {
@@ -140,17 +150,24 @@ std::optional<Format> parse_format(std::string_view name) noexcept {
 
 void configure(Options options) {
   detail::threshold.store(options.level, std::memory_order_relaxed);
+  json_now() = wants_json(options.format, options.sink);
   state() = make_state(std::move(options));
+}
+
+void adjust(Level level, Format format) noexcept {
+  detail::threshold.store(level, std::memory_order_relaxed);
+  json_now() = wants_json(format, state().sink);
 }
 
 void write(Level level, std::string_view message, Fields fields) {
   const State& current = state();
   const SystemTime now = current.clock->system_now();
   const bool developer_text = enabled(Level::debug);
-  const std::string line = current.json ? format_json(now, level, message, fields, developer_text)
-                                        : format_text(message, fields, developer_text);
-  current.logger->log(now, spdlog::source_loc{}, to_spdlog(level),
-                      spdlog::string_view_t(line.data(), line.size()));
+  const bool json = writes_json();
+  const std::string line = json ? format_json(now, level, message, fields, developer_text)
+                                : format_text(message, fields, developer_text);
+  (json ? current.json_logger : current.text_logger)
+      ->log(now, spdlog::source_loc{}, to_spdlog(level), spdlog::string_view_t(line.data(), line.size()));
   Listening& listening = listener();
   if (!listening.any.load(std::memory_order_acquire)) return;
   const std::lock_guard lock(listening.mutex);
@@ -172,7 +189,7 @@ std::size_t write_lines(std::string_view lines) {
 }
 
 bool writes_json() noexcept {
-  return state().json;
+  return json_now().load(std::memory_order_relaxed);
 }
 
 std::uint64_t dropped_lines() noexcept {

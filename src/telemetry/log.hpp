@@ -37,6 +37,9 @@ struct Options {
 // Before the first call: info, automatic, stderr. Not to be called while another thread logs.
 void configure(Options options);
 
+// The same for a program that runs: from the next line on. Safe from any thread.
+void adjust(Level level, Format format) noexcept;
+
 // A field's value. Secrets have no conversion to it. Strings are clipped; an Error gives code, kind,
 // executed, phase and notes, and its developer message where the level is debug.
 class Value {

@@ -239,6 +239,16 @@ inline constexpr MetricInfo audit_healthy{
     .help = "1 while audit records are written, 0 while they cannot be.",
     .type = MetricType::gauge,
 };
+inline constexpr MetricInfo config_last_reload_successful{
+    .name = "sallyport_config_last_reload_successful",
+    .help = "1 if the configuration was right when it was read last, 0 if it was not and changed nothing.",
+    .type = MetricType::gauge,
+};
+inline constexpr MetricInfo config_last_reload_success_timestamp{
+    .name = "sallyport_config_last_reload_success_timestamp_seconds",
+    .help = "When the configuration that is in force was read, in seconds since 1970.",
+    .type = MetricType::gauge,
+};
 inline constexpr MetricInfo reloads{
     .name = "sallyport_reloads_total",
     .help =
@@ -316,6 +326,8 @@ inline constexpr std::array all = {&build_info,
                                    &audit_records,
                                    &audit_lost,
                                    &audit_healthy,
+                                   &config_last_reload_successful,
+                                   &config_last_reload_success_timestamp,
                                    &reloads,
                                    &telemetry_exported,
                                    &telemetry_failures,

@@ -47,6 +47,7 @@ OtlpExport::~OtlpExport() {
 
 void OtlpExport::start(CallHub& hub) {
   hub_ = &hub;
+  started_ = true;
   thread_ = std::this_thread::get_id();
   inbox_->owner = this;
   hub.add(*this);
@@ -90,13 +91,18 @@ void OtlpExport::report_metrics() {
   interval_.start(loop_->now() + options_.interval, [this] { report_metrics(); });
 }
 
-Task<void> OtlpExport::finish(SteadyTime until) {
-  if (!hub_) co_return ok();
+void OtlpExport::stop() {
+  if (!hub_) return;
   hub_->set_tracing(false);
   hub_->remove(*this);
   hub_ = nullptr;
   log::set_tap({});
   inbox_->owner = nullptr;
+}
+
+Task<void> OtlpExport::finish(SteadyTime until) {
+  stop();
+  if (!started_) co_return ok();
   report_metrics();
   interval_.cancel();
   task::Group group(*loop_);

@@ -28,7 +28,9 @@ class OtlpExport final : public CallObserver {
 
   // On the loop's thread. `hub` outlives this.
   void start(CallHub& hub);
-  // Sends what is held back, at most until `until`, and listens no more.
+  // Listens no more: another one may.
+  void stop();
+  // The same, and sends what is held back, at most until `until`.
   Task<void> finish(SteadyTime until);
 
   void call_finished(const CallRecord& record) override;
@@ -50,6 +52,7 @@ class OtlpExport final : public CallObserver {
   OtlpSender logs_;
   task::Timer interval_;
   CallHub* hub_ = nullptr;
+  bool started_ = false;
   std::thread::id thread_;
   // Lines of other threads on their way to the loop.
   struct Inbox {

@@ -24,6 +24,8 @@ class StdioServer final : private pipeline::Listener, private pipeline::EventSin
   // Until stdin ends or the client no longer reads. Calls that are under way then still answer; see `finish`.
   Task<void> run();
 
+  void set_limits(json::Limits limits) { limits_ = limits; }  // of messages that come from now on
+
   // Ends listen streams with their result, waits for the calls under way and for their answers to be written.
   Task<void> finish();
   // Cancels what is left.

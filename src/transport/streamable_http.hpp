@@ -39,6 +39,9 @@ class StreamableHttp final : public net::HttpHandler {
   net::HttpReply refuse(const Error& error) override;
   Task<void> handle(net::Exchange& exchange) override;
 
+  // For requests and streams that come from now on.
+  void set_settings(StreamableSettings settings) { settings_ = std::move(settings); }
+
   // Ends the streams that have no end of their own, each in its proper way.
   void end_streams();
   std::size_t streams() const noexcept { return streams_.size() + resumed_; }

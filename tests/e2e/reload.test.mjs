@@ -140,3 +140,26 @@ it('a symlink that is swapped, and a file that is included, are changes', async 
   gateway.signal('SIGHUP');
   await until('SIGHUP reads it too', async () => (await reloads(gateway, 'unchanged')) > 0);
 });
+
+it('an --mcp-json file that changes is read again', async (t) => {
+  const file = join(temporaryDirectory(t), 'mcp.json');
+  const write = (mark, ...names) => {
+    const servers = names.map((name) => [name, { ...everything(), env: { WHO: name, [MARK]: mark } }]);
+    writeFileSync(`${file}.new`, JSON.stringify({ mcpServers: Object.fromEntries(servers) }));
+    renameSync(`${file}.new`, file);
+  };
+  let mark;
+  const gateway = await startGateway(t, {
+    args: ({ port, adminPort, mark: ours }) => {
+      write((mark = ours), 'one');
+      return ['serve', '--mcp-json', file, '--listen', `127.0.0.1:${port}`, '--admin', `127.0.0.1:${adminPort}`];
+    },
+  });
+  const peer = await connect(t, 'v1', { url: gateway.url });
+  assert.equal((await peer.call('one__echo', { message: 'a' })).content[0].text, 'Echo: a');
+  const { pid } = (await gateway.servers()).one;
+  write(mark, 'one', 'two');
+  await until('the other server is there', async () => 'two' in (await gateway.servers()));
+  assert.equal((await peer.call('two__echo', { message: 'b' })).content[0].text, 'Echo: b');
+  assert.equal((await gateway.servers()).one.pid, pid);
+});

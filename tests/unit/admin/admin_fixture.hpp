@@ -64,12 +64,16 @@ struct AdminTest : ::testing::Test {
   Secret token{"a-token-of-the-operator"};
   std::string token_file;
   telemetry::CallHub hub;
+  config::Config config;
+  LastReload last_reload;
   Admin admin{{.loop = loop,
                .fleet = fleet,
                .metrics = metrics,
                .calls = hub,
                .ready = [this] { return ready; },
-               .mcp_urls = {"http://127.0.0.1:8080/mcp"}},
+               .mcp_urls = {"http://127.0.0.1:8080/mcp"},
+               .config = [this]() -> const config::Config& { return config; },
+               .last_reload = last_reload},
               transport::HostPolicy(8081, true, {}, {}),
               Control(
                   fleet,

@@ -52,6 +52,29 @@ struct ApiTest : ClockedAdminTest {
   }
 };
 
+TEST_F(ApiTest, TheConfigurationInForceAndHowItWasReadLast) {
+  config.timeouts.tool = 7s;
+  config.admin.token = Secret("planted-of-the-operator");
+  auto answer = get("/api/config");
+  EXPECT_EQ(answer.at("config").at("timeouts").at("tool"), "7s");
+  EXPECT_EQ(answer.at("config").at("admin").at("token"), "[secret]");
+  EXPECT_TRUE(answer.at("lastReload").at("ok").as_bool());
+  EXPECT_TRUE(get("/api/overview").at("reload").at("ok").as_bool());
+  last_reload.mistakes = {{.severity = config::Severity::error,
+                           .file = "sallyport.yaml",
+                           .at = {3, 5},
+                           .path = "limits.rate",
+                           .what = "`token=planted-in-the-file` is not a rate",
+                           .why = "a rate is a number per time",
+                           .instead = "100/s"}};
+  answer = get("/api/config");
+  EXPECT_FALSE(answer.at("lastReload").at("ok").as_bool());
+  EXPECT_EQ(answer.at("lastReload").at("mistakes").at(0).at("line"), 3);
+  EXPECT_EQ(get("/api/overview").at("reload").at("first").at("path"), "limits.rate");
+  for (const char* path : {"/api/config", "/api/overview"})
+    EXPECT_THAT(body(request("GET " + std::string(path))), Not(HasSubstr("planted")));
+}
+
 TEST_F(ApiTest, Golden) {
   some_calls();
   testing::expect_golden("tests/golden/admin/overview.json", stable("/api/overview?window=60"));

@@ -36,7 +36,50 @@ TEST(Changes, NameTheKeyAndWhetherItWaitsForARestart) {
   EXPECT_EQ(find("limits.rate").after, "10/s");
   EXPECT_EQ(find("listen.allowed_hosts").after, "[gateway.example]");
   EXPECT_TRUE(find("listen.allowed_hosts").restart);
-  EXPECT_TRUE(find("sessions.total").restart);
+  EXPECT_FALSE(find("sessions.total").restart);
+}
+
+TEST(Changes, ASecretThatIsAnotherOneIsAChangeThatShowsNothing) {
+  Config before;
+  before.telemetry.otlp.headers = {{"x-key", Secret("planted-1")}};
+  Config after = before;
+  EXPECT_THAT(changes(before, after), IsEmpty());
+  after.telemetry.otlp.headers[0].value = Secret("planted-2");
+  after.admin.token = Secret("planted-of-the-operator");
+  const auto all = changes(before, after);
+  ASSERT_EQ(all.size(), 2u);
+  EXPECT_EQ(all[0].path, "admin.token");
+  EXPECT_EQ(all[0].before, "none");
+  EXPECT_EQ(all[0].after, "[secret]");
+  EXPECT_EQ(all[1].path, "telemetry.otlp.headers");
+  EXPECT_EQ(all[1].after, R"({"x-key":"[secret]"})");
+}
+
+TEST(Changes, CertificatesAreExchangedWhereThereAreSome) {
+  Config before;
+  Config after;
+  after.listen.tls = {"new.pem", "new.key", ""};
+  for (const Change& each : changes(before, after)) EXPECT_TRUE(each.restart) << each.path;
+  EXPECT_FALSE(in_force(after, before).listen.tls.enabled());
+  before.listen.tls = {"old.pem", "old.key", ""};
+  for (const Change& each : changes(before, after)) EXPECT_FALSE(each.restart) << each.path;
+  EXPECT_EQ(in_force(after, before).listen.tls.cert, "new.pem");
+}
+
+TEST(InForce, IsWhatNeedsNoRestart) {
+  Config started;
+  Config wanted;
+  wanted.listen.http = {{"127.0.0.1", 1}};
+  wanted.listen.allowed_hosts = {"gateway.example"};
+  wanted.listen.trusted_proxies = {"10.0.0.0/8"};
+  wanted.health.http = Address{"127.0.0.1", 2};
+  wanted.admin.http = {"127.0.0.1", 3};
+  wanted.sessions.total = 7;
+  const Config result = in_force(wanted, started);
+  EXPECT_EQ(result.listen.trusted_proxies, wanted.listen.trusted_proxies);
+  EXPECT_EQ(result.sessions.total, 7u);
+  for (const Change& each : changes(started, result)) EXPECT_FALSE(each.restart) << each.path;
+  EXPECT_EQ(changes(started, result).size(), 2u);
 }
 
 TEST(Changes, ServersAreNoneOfTheirs) {

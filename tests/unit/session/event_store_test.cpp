@@ -147,6 +147,18 @@ TEST(EventStore, BytesAreBoundedForASessionAndInAll) {
   EXPECT_GT(kept.store.dropped(EventStore::Dropped::bytes), 1900u);
 }
 
+TEST(EventStore, OtherLimitsHoldFromTheNextEventOn) {
+  using std::chrono::seconds;
+  Kept kept({.per_session = 10, .keep = seconds(60)});
+  const auto stream = kept.session->open("1");
+  for (int i = 0; i < 10; ++i) stream->append("old", Weight::required);
+  kept.store.set_limits({.per_session = 2, .keep = seconds(5)});
+  stream->append("new", Weight::required);
+  EXPECT_THAT(behind(*stream, 0), ElementsAre("old", "new"));
+  kept.timers.advance(seconds(5));
+  EXPECT_EQ(kept.store.events(), 0u);
+}
+
 TEST(EventStore, AnAnswerThatWasNotKeptIsNamed) {
   Kept kept({.per_session = 4, .bytes = 1000});
   const auto large = kept.session->open(R"("seven")");

@@ -143,6 +143,18 @@ TEST(Registry, ASessionInUseIsNotIdle) {
   EXPECT_FALSE(sessions.has(busy));
 }
 
+TEST(Registry, OtherLimitsHoldAtOnceAndEndNobodysSession) {
+  Sessions sessions({.idle = minutes(30), .total = 10});
+  const auto first = sessions.make();
+  const auto second = sessions.make();
+  sessions.registry.set_limits({.idle = minutes(8), .total = 1}, {});
+  EXPECT_EQ(sessions.registry.size(), 2u);
+  EXPECT_FALSE(sessions.registry.create("alice", "/mcp", Revision::v2025_06_18));
+  sessions.timers.advance(minutes(8));
+  EXPECT_EQ(sessions.registry.size(), 0u) << "the shorter time counts from their last use";
+  (void)sessions.make();
+}
+
 struct Reader final : StreamReader {
   bool event(std::uint64_t, std::string_view, Weight) override { return true; }
   void finished() override {}

@@ -137,6 +137,17 @@ TEST_F(AuditLogTest, AFullDiskRefusesOrCounts) {
   EXPECT_THAT(metrics.render(), HasSubstr("sallyport_audit_lost_total 10"));
 }
 
+TEST_F(AuditLogTest, WhetherItRefusesMayChange) {
+  auto log = open(false);
+  EXPECT_FALSE(log->refuses());
+  log->set_refuses(true);
+  EXPECT_TRUE(log->refuses());
+  EXPECT_TRUE(testing::run(loop, log->require(call)));
+  EXPECT_FALSE(log->closed());
+  log->close();
+  EXPECT_TRUE(log->closed());
+}
+
 TEST_F(AuditLogTest, AFullQueueRefusesAtOnce) {
   auto log = open(true);
   const auto written = testing::run(loop, log->require(std::string(AuditLog::max_queued + 1, 'x')));

@@ -168,6 +168,19 @@ TEST_F(LogTest, DeveloperTextIsShownAtDebugOnly) {
   }
 }
 
+TEST_F(LogTest, LevelAndFormatMayChangeWhileItWrites) {
+  configure(log::Format::json);
+  log::adjust(log::Level::warn, log::Format::text);
+  log::info("not written");
+  log::warn("as text");
+  EXPECT_THAT(only_line(), HasSubstr("warning as text"));
+  EXPECT_FALSE(log::writes_json());
+  lines_.clear();
+  log::adjust(log::Level::info, log::Format::automatic);
+  log::info("as JSON");
+  EXPECT_EQ(only_object().at("message"), "as JSON");
+}
+
 TEST_F(LogTest, AutomaticIsJsonWhereNobodyLooks) {
   configure(log::Format::automatic);
   log::info("x");
