@@ -12,10 +12,11 @@
 
 namespace sallyport::pipeline {
 
-// Hears that a list of its view changed.
+// Hears of changes of its view.
 class Listener {
  public:
   virtual void list_changed(protocol::Topic topic) = 0;
+  virtual void endpoint_removed() {}  // the server that the view is of has left the configuration
 
  protected:
   ~Listener() = default;

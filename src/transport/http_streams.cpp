@@ -28,6 +28,11 @@ class ListenStream final : public OpenStream, public pipeline::Listener, public 
     push(protocol::resource_updated_notification(uri, id_));
   }
   std::string_view identity() const noexcept override { return {}; }
+  void endpoint_removed() override {
+    removed_ = true;
+    end();
+  }
+  bool removed() const noexcept { return removed_; }
 
   // The first message; what came before it follows.
   void acknowledge(std::span<const std::string> uris) {
@@ -44,10 +49,28 @@ class ListenStream final : public OpenStream, public pipeline::Listener, public 
   }
 
   bool acknowledged_ = false;
+  bool removed_ = false;
   std::vector<std::string> early_;  // each once: bounded by what was asked for
   protocol::Topics topics_;
   std::string id_;  // of the listen request, raw
 };
+
+// Ends a stream that has nothing more to tell.
+class EndWithEndpoint final : public pipeline::Listener {
+ public:
+  EndWithEndpoint(pipeline::Front& front, std::string_view endpoint, OpenStream& stream)
+      : stream_(&stream), changes_(front.subscribe(endpoint, *this)) {}
+  void list_changed(Topic) override {}
+  void endpoint_removed() override { stream_->end(); }
+
+ private:
+  OpenStream* stream_;
+  pipeline::Front::Subscription changes_;
+};
+
+Error endpoint_removed(std::string_view endpoint) {
+  return Error(Code::system_maintenance).with_executed(Executed::no).with_slot(Slot::server, endpoint);
+}
 
 // Hears of changes for a legacy session that opened its stream once, whether or not it is connected now.
 class SessionEar final : public pipeline::Listener {
@@ -121,13 +144,17 @@ Task<void> StreamableHttp::listen(net::Exchange& exchange, const HttpRequest& re
                                                protocol::listen_uris(message, bytes));
   std::string last = protocol::result_response(id, protocol::listen_result(id));
   Result<void> ended;
+  std::optional<Error> failed;
   if (honoured) {
     open.acknowledge(*honoured);
     ended = co_await open.wait();
+    if (open.removed()) failed = endpoint_removed(request.endpoint);
   } else {
-    last = protocol::to_jsonrpc_error(front_->failure(honoured.error(), CorrelationId::make()), id,
-                                      protocol::latest_modern);
+    failed = honoured.error();
   }
+  if (failed)
+    last = protocol::to_jsonrpc_error(front_->failure(*failed, CorrelationId::make()), id,
+                                      protocol::latest_modern);
   streams_.erase(streams_.iterator_to(open));
   if (!ended) co_return ended;
   co_return co_await open.finish(last);
@@ -170,8 +197,10 @@ Task<void> StreamableHttp::follow(net::Exchange& exchange, const HttpRequest& re
                                   bool standing) {
   OpenStream open(*loop_, *front_, exchange, settings_.keepalive);
   // A drain ends what has no end of its own; the stream of a call ends with its answer.
+  std::optional<EndWithEndpoint> removal;
   if (standing) {
     streams_.push_back(open);
+    removal.emplace(*front_, session.endpoint, open);
   } else {
     ++resumed_;
   }

@@ -74,12 +74,15 @@ FleetChange Fleet::exchange(const Settings& settings, std::vector<Definition> de
   if (change == FleetChange{} && settings == current_->settings()) return change;
 
   settings_ = settings;
+  for (const auto& member : current_->members())
+    if (Instances* instances = member->server()->instances()) instances->settings_changed();
   const std::shared_ptr<Roster> old =
       std::exchange(current_, std::make_shared<Roster>(group_, settings, std::move(members), calmed_));
   std::erase_if(old_, [](const auto& each) { return each.expired(); });
   old_.push_back(old);
   end_replaced(*old, grace, renewal);
   tell_of(*old);
+  tell_of_removed(change.removed);
   return change;
 }
 
@@ -120,8 +123,11 @@ void Fleet::end_replaced(const Roster& old, std::chrono::milliseconds grace, con
     const auto farewell = std::make_shared<Farewell>(*loop_, server->key(), server->in_flight());
     if (member->key() == renewal.key) *renewal.farewell = farewell;
     leaving_.push_back({server, farewell});
-    group_.spawn(finish(server, farewell, loop_->now() + grace));
     const auto next = current_->find(member->key());
+    server->hand_over_watches(next ? next->server() : nullptr);
+    if (server->instances())
+      server->instances()->hand_over_watches(next ? next->server()->instances() : nullptr);
+    group_.spawn(finish(server, farewell, loop_->now() + grace));
     if (!used || !next || next->server()->state() == State::disabled) continue;
     group_.spawn([](std::shared_ptr<Server> fresh) -> Task<void> {
       (void)co_await fresh->ready();
@@ -193,6 +199,13 @@ void Fleet::tell_of(Roster& old) {
     }
     return known->second;
   });
+}
+
+void Fleet::tell_of_removed(const std::vector<std::string>& keys) {
+  std::vector<pipeline::Listener*> listeners;
+  for (const Subscriber& subscriber : *subscribers_)
+    if (std::ranges::find(keys, subscriber.endpoint) != keys.end()) listeners.push_back(subscriber.listener);
+  for (pipeline::Listener* const listener : listeners) listener->endpoint_removed();
 }
 
 bool Fleet::is_current(const Server& server) const {

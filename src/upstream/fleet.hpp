@@ -118,6 +118,7 @@ class Fleet final : private ServerObserver, private InstanceHost {
                                       std::string_view renewed, FleetChange& change);
   void end_replaced(const Roster& old, std::chrono::milliseconds grace, const Renewal& renewal);
   void tell_of(Roster& old);
+  void tell_of_removed(const std::vector<std::string>& keys);
   bool is_current(const Server& server) const;
   bool settling_in_old() const;
   Task<void> finish(std::shared_ptr<Server> server, std::shared_ptr<Farewell> farewell, SteadyTime until);

@@ -38,6 +38,12 @@ class Instances::Hold {
   Hold(const Hold&) = delete;
   Hold& operator=(const Hold&) = delete;
 
+  // From now on it is another one that ends with the session.
+  void change_to(std::weak_ptr<Instances> all, std::uint64_t number) {
+    all_ = std::move(all);
+    number_ = number;
+  }
+
  private:
   std::weak_ptr<Instances> all_;
   std::string owner_;
@@ -68,20 +74,51 @@ Result<std::shared_ptr<Server>> Instances::of(const pipeline::Call& call) {
                     .with_slot(Slot::server, lister_->key()));
   }
   TRY(host_->take_place(*lister_, call.principal->name));
-  ServerObserver& self = *this;
-  Instance instance{.server = std::make_shared<Server>(*lister_, std::move(owner.shown), self, *idle_),
-                    .principal = call.principal->name,
-                    .number = ++last_number_,
-                    .used = loop_->now()};
+  Instance instance = make(std::move(owner.shown), call.principal->name);
   const std::shared_ptr<Server> server = instance.server;
-  by_owner_.emplace(owner.key, std::move(instance));
   // What another instance of this session leaves, if it was idle or its server was replaced, is let go of.
   if (owner.session) {
-    call.client->instances.insert_or_assign(
-        lister_->key(), std::make_shared<Hold>(weak_from_this(), std::move(owner.key), last_number_));
+    auto hold = std::make_shared<Hold>(weak_from_this(), owner.key, instance.number);
+    instance.hold = hold;
+    call.client->instances.insert_or_assign(lister_->key(), std::move(hold));
   }
+  by_owner_.emplace(std::move(owner.key), std::move(instance));
   if (!sweeper_.active()) wind();
   host_->instances_changed(*lister_);
+  return server;
+}
+
+Instances::Instance Instances::make(std::string shown, std::string principal) {
+  ServerObserver& self = *this;
+  return {.server = std::make_shared<Server>(*lister_, std::move(shown), self, *idle_),
+          .principal = std::move(principal),
+          .number = ++last_number_,
+          .used = loop_->now()};
+}
+
+void Instances::hand_over_watches(Instances* next) {
+  const auto by_principal = [](const Instances& all) { return all.isolation_ == Isolation::principal; };
+  const bool same_owners = next && by_principal(*next) == by_principal(*this);
+  for (const auto& [owner, instance] : by_owner_) {
+    if (instance.server->watched() == 0) continue;
+    instance.server->hand_over_watches(same_owners ? next->succeed(owner, instance) : nullptr);
+  }
+}
+
+// Null: there is no place for it.
+std::shared_ptr<Server> Instances::succeed(const std::string& owner, const Instance& former) {
+  if (!host_->take_place(*lister_, former.principal)) return nullptr;
+  Instance instance = make(former.server->owner(), former.principal);
+  instance.hold = former.hold;
+  if (const auto hold = instance.hold.lock()) hold->change_to(weak_from_this(), instance.number);
+  const std::shared_ptr<Server> server = instance.server;
+  by_owner_.emplace(owner, std::move(instance));
+  if (!sweeper_.active()) wind();
+  host_->instances_changed(*lister_);
+  group_.spawn([](std::shared_ptr<Server> one) -> Task<void> {
+    (void)co_await one->ready();
+    co_return ok();
+  }(server));
   return server;
 }
 
@@ -106,6 +143,11 @@ std::size_t Instances::watched() const noexcept {
 
 void Instances::adopt(const client::Target& target) {
   for (const auto& [owner, instance] : by_owner_) instance.server->adopt(target);
+}
+
+// Who has to go by a shorter `idle` does not stay for the longer one.
+void Instances::settings_changed() {
+  if (sweeper_.active()) wind();
 }
 
 void Instances::state_changed(const Server& instance) {

@@ -43,17 +43,23 @@ class Instances final : public std::enable_shared_from_this<Instances>, private 
   std::size_t watched() const noexcept;
   void adopt(const client::Target& target);
 
+  // `next` are those of the server that takes the place of this one's: whoever watches one of these has one
+  // there that asks for the same. Null, or of other owners: they are told to look.
+  void hand_over_watches(Instances* next);
+  void settings_changed();
+
   // Ends all of them; nothing that they started is left.
   Task<void> stop();
 
  private:
+  class Hold;  // lives as long as the session
   struct Instance {
     std::shared_ptr<Server> server;
     std::string principal;
     std::uint64_t number = 0;
     SteadyTime used{};
+    std::weak_ptr<Hold> hold{};  // of a session's
   };
-  class Hold;  // lives as long as the session
 
   void state_changed(const Server& instance) override;
   void listed(const Server&, bool) override {}
@@ -68,6 +74,8 @@ class Instances final : public std::enable_shared_from_this<Instances>, private 
   bool take_child() override;
   void give_child() override { --children_; }
 
+  Instance make(std::string shown, std::string principal);
+  std::shared_ptr<Server> succeed(const std::string& owner, const Instance& former);
   void end(const std::string& owner, std::uint64_t number);
   Task<void> finish(std::uint64_t number);
   void wind();

@@ -5,6 +5,7 @@
 #include "upstream/failures.hpp"
 #include "upstream/fetch.hpp"
 #include "upstream/instances.hpp"
+#include "upstream/place.hpp"
 
 #include <algorithm>
 
@@ -26,21 +27,6 @@ bool changed_era(const client::Channel& channel, const Error& error) {
 std::string_view tool_of(const client::Outgoing& outgoing) {
   return outgoing.method == protocol::Method::tools_call ? outgoing.name : std::string_view();
 }
-
-// A place among the requests of a server, held while it lives; `last` is set when nobody holds one any more.
-class Place {
- public:
-  Place(std::uint32_t& taken, task::Event* const& last) noexcept : taken_(taken), last_(last) { ++taken_; }
-  ~Place() {
-    if (--taken_ == 0 && last_) last_->set();
-  }
-  Place(const Place&) = delete;
-  Place& operator=(const Place&) = delete;
-
- private:
-  std::uint32_t& taken_;
-  task::Event* const& last_;
-};
 
 }  // namespace
 
@@ -89,7 +75,9 @@ Server::Server(Server& lister, std::string owner, ServerObserver& observer, task
   stderr_.pass_on(lister.stderr_, "[" + owner_ + "] ");
 }
 
-Server::~Server() = default;
+Server::~Server() {
+  watched_->server = nullptr;
+}
 
 void Server::isolate(Isolation isolation, InstanceHost& host, task::Event& idle) {
   instances_ = std::make_shared<Instances>(*loop_, *this, isolation, *settings_, host, idle);
@@ -108,7 +96,7 @@ std::uint32_t Server::in_flight_of_all() const noexcept {
 }
 
 std::size_t Server::watched() const noexcept {
-  return watches_.listeners() + (instances_ ? instances_->watched() : 0);
+  return watched_->watches.listeners() + (instances_ ? instances_->watched() : 0);
 }
 
 void Server::adopt(const client::Target& target) {

@@ -88,6 +88,7 @@ class Server final : private client::ChannelOwner {
   const std::optional<Error>& last_error() const noexcept { return last_error_; }
   const Breaker& breaker() const noexcept { return guard_->breaker_; }
   bool is_instance() const noexcept { return !owner_.empty(); }
+  const std::string& owner() const noexcept { return owner_; }  // of an instance, as operators read it
   std::uint32_t in_flight() const noexcept { return instances_ ? in_flight_of_all() : in_flight_; }
   Status status() const;
   // How many calls to it may be tried again; its instances share one.
@@ -119,6 +120,9 @@ class Server final : private client::ChannelOwner {
   };
   static Task<Watching> watch(std::shared_ptr<Server> self, std::string uri, Watches::Heard heard);
   std::size_t watched() const noexcept;
+  // `next` takes its place: whoever watches this one watches that one from now on, without having to ask.
+  // Null: nothing does, and they are told to look.
+  void hand_over_watches(const std::shared_ptr<Server>& next);
 
   // Makes it one whose callers have an instance each; before it is used for the first time.
   void isolate(Isolation isolation, InstanceHost& host, task::Event& idle);
@@ -151,9 +155,14 @@ class Server final : private client::ChannelOwner {
     ++guard_->answers_;
     observer_->late_answer(*this);
   }
-  void resource_updated(std::string_view uri) override { watches_.updated(uri); }
+  void resource_updated(std::string_view uri) override { watched_->watches.updated(uri); }
   void session_renewed() override;
 
+  // What goes on to the server that takes its place.
+  struct Watched {
+    Server* server = nullptr;  // null: none is left
+    Watches watches;
+  };
   struct Watch;
   void unwatch(const Watches::Place& place);
   Task<std::unique_ptr<pipeline::Answer>> announce(client::Channel& channel, std::string_view uri);
@@ -234,7 +243,8 @@ class Server final : private client::ChannelOwner {
   bool stopping_ = false;
   protocol::Topics changed_;  // says the server; waits to be coalesced
   protocol::Topics stale_;    // to be read again
-  Watches watches_;
+  std::shared_ptr<Watched> watched_ = std::make_shared<Watched>(this);
+  std::weak_ptr<Server> successor_;              // that watches were handed over to
   std::optional<protocol::LogLevel> log_level_;  // what the connection was told
 
   client::StderrTail stderr_;

@@ -2,6 +2,7 @@
 #include "classify/refine.hpp"
 #include "json/text.hpp"
 #include "telemetry/log.hpp"
+#include "upstream/place.hpp"
 #include "upstream/server.hpp"
 
 namespace sallyport::upstream {
@@ -22,36 +23,47 @@ bool refused(const pipeline::Answer* answer) {
 
 }  // namespace
 
-// One client's subscription.
+// One client's subscription, which may outlive many servers.
 struct Server::Watch {
-  Watch(std::shared_ptr<Server> of, Watches::Place where) : server(std::move(of)), place(std::move(where)) {}
-  ~Watch() { server->unwatch(place); }
+  Watch(std::shared_ptr<Watched> of, Watches::Place where)
+      : watched(std::move(of)), place(std::move(where)) {}
+  ~Watch() {
+    if (watched->server) {
+      watched->server->unwatch(place);
+    } else {
+      (void)watched->watches.remove(place);
+    }
+  }
   Watch(const Watch&) = delete;
   Watch& operator=(const Watch&) = delete;
 
-  std::shared_ptr<Server> server;
+  std::shared_ptr<Watched> watched;
   Watches::Place place;
 };
 
 Task<Server::Watching> Server::watch(std::shared_ptr<Server> self, std::string uri, Watches::Heard heard) {
   Server& server = *self;
+  if (auto next = server.successor_.lock()) co_return co_await watch(next, std::move(uri), std::move(heard));
+  const Place asking(server.in_flight_, server.idle_);
   if (const auto refusal = server.breaker_.refusal(server.loop_->now(), {}, {}))
     co_return Failure(server.breaker_error(*refusal));
   if (Result<void> up = co_await server.ready(); !up)
     co_return Failure(std::move(up).error().with_executed(Executed::no));
+  if (auto next = server.successor_.lock()) co_return co_await watch(next, std::move(uri), std::move(heard));
   const std::shared_ptr<client::Channel> channel = server.channel_;
   if (!channel) co_return Failure(server.unavailable());
-  if (server.watches_.listeners() >= max_watched) {
+  const std::shared_ptr<Watched> watched = server.watched_;
+  if (watched->watches.listeners() >= max_watched) {
     co_return Failure(Error(Code::limit_too_many_subscriptions)
                           .with_executed(Executed::no)
                           .with_slot(Slot::limit, static_cast<std::int64_t>(max_watched)));
   }
   // From here on, so that an update that comes with the answer is heard.
-  auto held = std::make_shared<Watch>(self, server.watches_.add(uri, std::move(heard)));
-  if (!server.watches_.established(uri)) {
+  auto held = std::make_shared<Watch>(watched, watched->watches.add(uri, std::move(heard)));
+  if (!watched->watches.established(uri)) {
     auto answer = CO_TRY(co_await server.announce(*channel, uri));
     if (refused(answer.get())) co_return Watching{.watch = nullptr, .refusal = std::move(answer)};
-    if (channel == server.channel_) server.watches_.establish(uri);
+    if (watched->server == &server && channel == server.channel_) watched->watches.establish(uri);
   }
   co_return Watching{.watch = std::move(held), .refusal = nullptr};
 }
@@ -63,7 +75,7 @@ Task<std::unique_ptr<pipeline::Answer>> Server::announce(client::Channel& channe
                             .with_executed(Executed::no)
                             .with_slot(Slot::method, protocol::name(Method::resources_subscribe)));
     }
-    channel.listen_to(watches_.uris());
+    channel.listen_to(watched_->watches.uris());
     co_return std::unique_ptr<pipeline::Answer>();
   }
   const std::string params = uri_member(uri);
@@ -76,8 +88,8 @@ Task<std::unique_ptr<pipeline::Answer>> Server::announce(client::Channel& channe
 
 void Server::unwatch(const Watches::Place& place) {
   const std::string uri = place.first;
-  const bool told = watches_.established(uri);
-  if (!watches_.remove(place) || !told || !channel_ || stopping_) return;
+  const bool told = watched_->watches.established(uri);
+  if (!watched_->watches.remove(place) || !told || !channel_ || stopping_) return;
   group_.spawn(withdraw(uri));
 }
 
@@ -85,7 +97,7 @@ Task<void> Server::withdraw(std::string uri) {
   const std::shared_ptr<client::Channel> channel = channel_;
   if (!channel) co_return ok();
   if (protocol::era(channel->revision()) == Era::modern) {
-    if (!watches_.has(uri)) channel->listen_to(watches_.uris());
+    if (!watched_->watches.has(uri)) channel->listen_to(watched_->watches.uris());
     co_return ok();
   }
   const std::string params = uri_member(uri);
@@ -95,33 +107,42 @@ Task<void> Server::withdraw(std::string uri) {
   ask.repeatable = true;
   (void)co_await channel->request(ask);
   // Somebody came meanwhile, and their request may have been overtaken by this one.
-  if (watches_.has(uri) && channel == channel_) (void)co_await announce(*channel, uri);
+  if (watched_->watches.has(uri) && channel == channel_) (void)co_await announce(*channel, uri);
   co_return ok();
+}
+
+void Server::hand_over_watches(const std::shared_ptr<Server>& next) {
+  if (!next) return watched_->watches.all_updated();
+  successor_ = next;
+  watched_->watches.forget_established();
+  watched_->server = next.get();
+  next->watched_->server = nullptr;
+  next->watched_ = std::exchange(watched_, std::make_shared<Watched>(this));
 }
 
 // A new connection, or a new session on it, knows nothing of what was asked for.
 void Server::session_renewed() {
   log_level_.reset();
-  watches_.forget_established();
-  if (watches_.listeners() > 0 && !stopping_) group_.spawn(restore_watches());
+  watched_->watches.forget_established();
+  if (watched_->watches.listeners() > 0 && !stopping_) group_.spawn(restore_watches());
 }
 
 Task<void> Server::restore_watches() {
   const std::shared_ptr<client::Channel> channel = channel_;
   if (!channel) co_return ok();
-  for (const std::string& uri : watches_.uris()) {
-    if (watches_.established(uri) || !watches_.has(uri)) continue;
+  for (const std::string& uri : watched_->watches.uris()) {
+    if (watched_->watches.established(uri) || !watched_->watches.has(uri)) continue;
     const auto answer = co_await announce(*channel, uri);
     if (channel != channel_) co_return ok();
     if (answer && !refused(answer->get())) {
-      watches_.establish(uri);
+      watched_->watches.establish(uri);
       if (protocol::era(channel->revision()) != Era::modern) continue;
-      for (const std::string& each : watches_.uris()) watches_.establish(each);
+      for (const std::string& each : watched_->watches.uris()) watched_->watches.establish(each);
     } else {
       log::warn("a subscription could not be restored", {{"server", target_.key}});
     }
   }
-  watches_.all_updated();
+  watched_->watches.all_updated();
   co_return ok();
 }
 

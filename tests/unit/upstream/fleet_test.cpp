@@ -31,7 +31,9 @@ struct Observer final : FleetObserver {
 
 struct Ear final : pipeline::Listener {
   void list_changed(protocol::Topic topic) override { changes += topic == protocol::Topic::tools ? 1 : 0; }
+  void endpoint_removed() override { ++removals; }
   int changes = 0;
+  int removals = 0;
 };
 
 // Lists the tools `a` and `b`, then answers each line with an empty result under the next id.
@@ -156,7 +158,11 @@ TEST_F(FleetTest, AServerThatIsNamedNoMoreEnds) {
   make({server("one"), server("two")});
   Ear ear;
   const auto hears = fleet->subscribe("", ear);
+  Ear own;
+  const auto hears_own = fleet->subscribe("one", own);
   const FleetChange change = install({server("two"), server("three")});
+  EXPECT_EQ(own.removals, 1);
+  EXPECT_EQ(ear.removals, 0);
   EXPECT_THAT(change.removed, ElementsAre("one"));
   EXPECT_THAT(change.added, ElementsAre("three"));
   EXPECT_EQ(ear.changes, 1);
@@ -164,6 +170,35 @@ TEST_F(FleetTest, AServerThatIsNamedNoMoreEnds) {
   EXPECT_TRUE(testing::run_until(loop, [&] { return fleet->children() == 1; }));
   settle();
   EXPECT_THAT(names(), ElementsAre("two__a", "two__b", "three__a", "three__b"));
+}
+
+TEST_F(FleetTest, WhoWatchesAServerWatchesItsSuccessor) {
+  make({server("one")});
+  int heard = 0;
+  const auto old = fleet->current()->find("one")->server();
+  auto watching = testing::run(loop, Server::watch(old, "demo://a", [&] { ++heard; }));
+  ASSERT_TRUE(watching && watching->watch);
+  install({server("one", "other")});
+  const auto next = fleet->current()->find("one")->server();
+  EXPECT_EQ(old->watched(), 0u);
+  EXPECT_EQ(next->watched(), 1u);
+  EXPECT_TRUE(testing::run_until(loop, [&] { return heard == 1; })) << "it is asked, and nothing is replayed";
+  auto late = testing::run(loop, Server::watch(old, "demo://b", [] {}));
+  ASSERT_TRUE(late && late->watch);
+  EXPECT_EQ(next->watched(), 2u) << "who found the former one in an older graph";
+  late->watch.reset();
+  watching->watch.reset();
+  EXPECT_EQ(next->watched(), 0u);
+}
+
+TEST_F(FleetTest, WhoWatchesAServerThatIsRemovedIsToldToLook) {
+  make({server("one")});
+  int heard = 0;
+  const auto watching = testing::run(
+      loop, Server::watch(fleet->current()->find("one")->server(), "demo://a", [&] { ++heard; }));
+  ASSERT_TRUE(watching && watching->watch);
+  install({});
+  EXPECT_EQ(heard, 1);
 }
 
 TEST_F(FleetTest, OrderDecidesAndMayChange) {
