@@ -34,6 +34,12 @@ Task<std::string> logging_tool(Context& context) {
   co_return "Logged.";
 }
 
+Task<std::string> reconnection(Context& context) {
+  context.release_connection();
+  CO_TRY(co_await context.sleep(100ms));
+  co_return "You came back for this.";
+}
+
 std::string needs_sampling() {
   return "This client can be asked for samples.";
 }
@@ -44,6 +50,7 @@ void add_running_tools(sallyport::Server& app) {
   app.tool("test_tool_with_logging", "Logs three messages while it runs.", with_logging);
   app.tool("test_tool_with_progress", "Reports progress while it runs.", with_progress);
   app.tool("test_logging_tool", "Logs one message.", logging_tool);
+  app.tool("test_reconnection", "Closes the connection while it runs.", reconnection);
   app.tool("test_missing_capability", "Only for clients that can be asked for samples.", needs_sampling)
       .needs(Capability::sampling);
   app.tool("test_trigger_tool_change", "Changes the list of tools.",

@@ -376,8 +376,18 @@ Task<void> Exchange::flush_events() {
   co_return drained;
 }
 
+// The client sees that the connection is at its end, and sends nothing more on it.
+void Exchange::end_events_early() {
+  HttpConnection& c = *connection_;
+  if (!c.head_.http_1_0) c.events_->push("0\r\n\r\n");
+  c.close_after_ = true;
+  c.events_ended_ = true;
+  if (c.events_->queued() == 0) c.stream_->shutdown_write();
+}
+
 Task<void> Exchange::end_events() {
   HttpConnection& c = *connection_;
+  if (c.events_ended_) co_return ok();
   if (!c.head_.http_1_0) c.events_->push("0\r\n\r\n");
   Result<void> drained = co_await flush_events();
   c.events_ended_ = drained.has_value();

@@ -67,6 +67,9 @@ class Exchange {
   bool push(std::string_view event, Outbox::Keep keep = Outbox::Keep::required);
   Task<void> flush_events();  // until the kernel has them; ends the connection of a client that does not read
   Task<void> end_events();
+  // Ends the reply now, though the request is still worked on, and the connection with it: nothing is pushed
+  // any more, and end_events() has nothing left to do.
+  void end_events_early();
   bool streaming() const noexcept;
   bool broken() const noexcept;
 

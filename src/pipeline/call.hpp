@@ -37,6 +37,10 @@ struct Principal {
 class EventSink {
  public:
   virtual void notify(std::string_view message) = 0;  // one JSON-RPC notification without line breaks
+  // One JSON-RPC request to the client, which must not be lost. The answer comes to the client's Questions.
+  virtual void request(std::string_view message) { notify(message); }
+  // Closes the caller's connection, if he can come back for what follows on another one.
+  virtual void release() {}
 
  protected:
   ~EventSink() = default;

@@ -61,6 +61,16 @@ class Content {
   Json json_;
 };
 
+enum class Role : std::uint8_t { user, assistant };
+
+struct PromptMessage {
+  Role role = Role::user;
+  Content content;
+
+  PromptMessage(Content of_user) : content(std::move(of_user)) {}
+  PromptMessage(Role who, Content what) : role(who), content(std::move(what)) {}
+};
+
 // The outcome of a tool that did its work, or that says itself, with `is_error`, that it could not. Whoever
 // wants the failure classified throws one of errors/exceptions.hpp or returns an Error instead.
 struct ToolResult {

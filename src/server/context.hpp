@@ -2,6 +2,7 @@
 #pragma once
 
 #include "protocol/log_level.hpp"
+#include "server/asking.hpp"
 #include "server/json.hpp"
 #include "task/task.hpp"
 
@@ -9,6 +10,8 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 namespace sallyport {
 
@@ -38,6 +41,39 @@ class Context {
   // Did the client give up, or did the time for the call end? Waits end by themselves then; a loop asks.
   bool cancelled() const noexcept;
   Task<void> sleep(std::chrono::milliseconds time);
+
+  // ---- What is asked of the client's side. A client of the legacy eras is sent a request within the call;
+  // one of the modern era gets the question as the outcome of its request, and the function goes on when it
+  // comes back with the answer. Either way the function runs once. What a client did not declare it is not
+  // asked: PROTO_006. Only coroutines can ask.
+
+  bool can(Capability capability) const;
+  // All at once; the results stand in the order of the questions, and are what the protocol says of each.
+  Task<std::vector<Json>> ask(std::vector<Question> questions);
+
+  Task<Elicited> elicit(std::string_view key, std::string_view message, const Json& schema);
+  // A form with the members of a struct. What the user's client made of it is checked like arguments.
+  template <Described T>
+  Task<ElicitedAs<T>> elicit(std::string_view key, std::string_view message) {
+    const Json schema = detail::form_schema(detail::Codec<T>::schema());
+    Elicited said = CO_TRY(co_await elicit(key, message, schema));
+    ElicitedAs<T> made{said.action, {}};
+    if (said.accepted()) {
+      T content{};
+      if (const auto found = detail::Codec<T>::read(said.content.text(), content))
+        co_return Failure(detail::misfit_error(*found));
+      made.content = std::move(content);
+    }
+    co_return made;
+  }
+  Task<Elicited> elicit_page(std::string_view key, std::string_view message, std::string_view url);
+  Task<Sampled> sample(std::string_view key, SampleRequest request);
+  Task<Sampled> sample(std::string_view key, std::string_view prompt, int max_tokens = 1000);
+  Task<std::vector<Root>> roots();
+
+  // Closes the connection of a client that can come back for what follows (2025-11-25), so that nobody holds
+  // one through a long call. The call goes on.
+  void release_connection();
 
   // Who calls ("anonymous" without authentication), and from where (an IP address, or "stdio").
   std::string_view caller() const noexcept;

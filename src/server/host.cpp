@@ -72,37 +72,47 @@ std::string text_of(const pipeline::Call& call, Field field) {
   return std::string(call.message->text(field, call.bytes, scratch).value_or(""));
 }
 
-std::string_view word(Capability capability) {
-  switch (capability) {
-    case Capability::sampling:
-      return "sampling";
-    case Capability::elicitation:
-      return "elicitation";
-    case Capability::roots:
-      return "roots";
-  }
-  std::unreachable();
-}
-
-// What the client declared that it can be asked for: with each request in the modern era, with `initialize`
-// before it.
-std::string_view declared(const pipeline::Call& call) {
-  if (protocol::era(call.revision) == protocol::Era::modern)
-    return call.message->raw(Field::meta_capabilities, call.bytes);
-  return call.client ? std::string_view(call.client->capabilities) : std::string_view();
-}
-
 std::optional<Error> missing_capability(const Tool& tool, const pipeline::Call& call) {
-  const Json has = Json::trusted(std::string(declared(call).empty() ? "{}" : declared(call)));
   Json missing;
-  for (const Capability each : tool.needed())
-    if (!has.find(word(each))) missing.set(word(each), Json::object());
-  if (missing.is_null()) return std::nullopt;
-  Error error(Code::proto_missing_client_capability);
-  error.with_executed(Executed::no)
-      .with_slot(Slot::constraint, missing.members().front().first)
-      .with_spec_data(Json::object({{"requiredCapabilities", missing}}).text());
-  return error;
+  for (const Capability each : tool.needed()) {
+    if (can(declared(call), each)) continue;
+    for (const auto& [name, value] : required(each).members()) missing.set(name, value);
+  }
+  return missing.is_null() ? std::nullopt : std::optional(lacking(missing));
+}
+
+// What a function throws ends this coroutine with its error.
+template <class Outcome>
+Task<Outcome> run(const detail::Body<Outcome>& body, std::string_view arguments, Running& running) {
+  if (arguments.empty()) arguments = "{}";
+  Context context(running);
+  if (body.sync) co_return body.sync(arguments, context);
+  co_return co_await body.async(arguments, context);
+}
+
+// These own what they use: they may outlive the request that they were begun for.
+
+Task<std::string> tool_text(std::shared_ptr<Tool> tool, std::string arguments, protocol::Revision revision,
+                            std::shared_ptr<Running> running) {
+  Result<ToolResult> result = co_await run<ToolResult>(tool->body(), arguments, *running);
+  if (!result) co_return Failure(of_function(std::move(result).error(), Code::tool_execution_failed));
+  co_return call_result(*result, revision);
+}
+
+Task<std::string> resource_text(std::shared_ptr<Resource> resource, std::string uri, std::string arguments,
+                                protocol::Revision revision, std::shared_ptr<Running> running) {
+  Result<ReadResult> result = co_await run(resource->body(), arguments, *running);
+  if (!result && says_not_found(result.error()))
+    co_return Failure(no_resource(uri).with_cause(result.error()));
+  if (!result) co_return Failure(of_function(std::move(result).error(), Code::system_operation_failed));
+  co_return read_result(*result, *resource, uri, revision);
+}
+
+Task<std::string> prompt_text(std::shared_ptr<Prompt> prompt, std::string arguments,
+                              protocol::Revision revision, std::shared_ptr<Running> running) {
+  Result<PromptResult> result = co_await run(prompt->body(), arguments, *running);
+  if (!result) co_return Failure(of_function(std::move(result).error(), Code::system_operation_failed));
+  co_return prompt_result(*result, revision);
 }
 
 // The text for the agent is its author's.
@@ -116,7 +126,8 @@ void put_words_of_author(protocol::CanonicalFailure& failure, const Error& error
 
 }  // namespace
 
-Host::Host(task::Loop& loop, Registry& registry) : loop_(&loop), registry_(&registry), idle_(loop) {
+Host::Host(task::Loop& loop, Registry& registry)
+    : loop_(&loop), registry_(&registry), idle_(loop), suspended_(loop, {}) {
   registry_->on_change([this](protocol::Topic topic) { changed(topic); });
   registry_->on_update([this](const std::string& uri) { updated(uri); });
 }
@@ -232,20 +243,23 @@ Task<pipeline::Reply> Host::call_tool(pipeline::Call& call) {
     const auto spec = CO_TRY(protocol::param_headers(tool->body().input_schema));
     CO_TRY(protocol::check_param_headers(spec, arguments, *call.param_headers));
   }
-  Result<ToolResult> result = co_await run<ToolResult>(tool->body(), arguments, call);
-  if (!result) co_return Failure(of_function(std::move(result).error(), Code::tool_execution_failed));
-  co_return local(call_result(*result, call.revision));
+  const bool may_ask = tool->body().async != nullptr;
+  co_return local(CO_TRY(co_await work(
+      call, may_ask,
+      [tool, arguments = std::string(arguments), revision = call.revision](std::shared_ptr<Running> running) {
+        return tool_text(tool, arguments, revision, std::move(running));
+      })));
 }
 
 Task<pipeline::Reply> Host::read_resource(pipeline::Call& call) {
   const std::string uri = text_of(call, Field::uri);
   const auto found = registry_->find_resource(uri);
   if (!found) co_return Failure(no_resource(uri));
-  Result<ReadResult> result = co_await run(found->resource->body(), found->arguments, call);
-  if (!result && says_not_found(result.error()))
-    co_return Failure(no_resource(uri).with_cause(result.error()));
-  if (!result) co_return Failure(of_function(std::move(result).error(), Code::system_operation_failed));
-  co_return local(read_result(*result, *found->resource, uri, call.revision));
+  const bool may_ask = found->resource->body().async != nullptr;
+  co_return local(CO_TRY(co_await work(
+      call, may_ask, [reading = *found, uri, revision = call.revision](std::shared_ptr<Running> running) {
+        return resource_text(reading.resource, uri, reading.arguments, revision, std::move(running));
+      })));
 }
 
 Task<pipeline::Reply> Host::get_prompt(pipeline::Call& call) {
@@ -254,9 +268,12 @@ Task<pipeline::Reply> Host::get_prompt(pipeline::Call& call) {
   if (!prompt)
     co_return Failure(suggesting(Code::proto_prompt_not_found, name, registry_->similar_prompt(name)));
   const std::string_view arguments = call.message->raw(Field::arguments, call.bytes);
-  Result<PromptResult> result = co_await run(prompt->body(), arguments, call);
-  if (!result) co_return Failure(of_function(std::move(result).error(), Code::system_operation_failed));
-  co_return local(prompt_result(*result, call.revision));
+  const bool may_ask = prompt->body().async != nullptr;
+  co_return local(CO_TRY(co_await work(call, may_ask,
+                                       [prompt, arguments = std::string(arguments),
+                                        revision = call.revision](std::shared_ptr<Running> running) {
+                                         return prompt_text(prompt, arguments, revision, std::move(running));
+                                       })));
 }
 
 // What is asked about has to be there; where nobody can propose anything, nothing is proposed.
@@ -309,14 +326,13 @@ void Host::updated(const std::string& uri) {
   for (session::Client* client : clients) client->resource_updated(uri);
 }
 
-// What a function throws ends this coroutine with its error.
-template <class Outcome>
-Task<Outcome> Host::run(const detail::Body<Outcome>& body, std::string_view arguments, pipeline::Call& call) {
-  if (arguments.empty()) arguments = "{}";
-  Running running(*loop_, call, co_await task::current_scope());
-  Context context(running);
-  if (body.sync) co_return body.sync(arguments, context);
-  co_return co_await body.async(arguments, context);
+Task<std::string> Host::work(pipeline::Call& call, bool may_ask, Suspended::Start start) {
+  if (protocol::era(call.revision) == protocol::Era::modern) {
+    if (call.message->has(Field::request_state)) co_return co_await suspended_.resume(call);
+    if (may_ask) co_return co_await suspended_.run(call, std::move(start));
+  }
+  task::Scope& scope = co_await task::current_scope();
+  co_return co_await start(std::make_shared<Running>(*loop_, scope, call));
 }
 
 pipeline::Front::Subscription Host::subscribe(std::string_view, pipeline::Listener& listener) {

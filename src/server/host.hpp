@@ -3,6 +3,7 @@
 
 #include "pipeline/front.hpp"
 #include "server/registry.hpp"
+#include "server/suspended.hpp"
 #include "session/registry.hpp"
 #include "task/wait.hpp"
 
@@ -32,6 +33,8 @@ class Host final : public pipeline::Front {
   void drain() noexcept { draining_ = true; }
   // Until no call is under way, at most until `until`; what is then left is cancelled.
   Task<void> finish_calls(SteadyTime until);
+  // Cancels what waits for clients to come back.
+  Task<void> stop() { return suspended_.stop(); }
 
  private:
   using Listeners = std::list<pipeline::Listener*>;
@@ -43,8 +46,8 @@ class Host final : public pipeline::Front {
   Task<pipeline::Reply> get_prompt(pipeline::Call& call);
   Result<pipeline::Reply> complete(const pipeline::Call& call);
   Result<pipeline::Reply> subscribe_resource(const pipeline::Call& call);
-  template <class Outcome>
-  Task<Outcome> run(const detail::Body<Outcome>& body, std::string_view arguments, pipeline::Call& call);
+  // Runs what `start` makes for this request, or goes on with what an earlier one began.
+  Task<std::string> work(pipeline::Call& call, bool may_ask, Suspended::Start start);
   pipeline::Reply initialize(const pipeline::Call& call);
   pipeline::Failed failed(const pipeline::Call& call, Error error, const task::Scope& scope);
   void changed(protocol::Topic topic);
@@ -58,6 +61,7 @@ class Host final : public pipeline::Front {
   session::LogDemand log_demand_;
   session::RunningCalls running_;
   task::Event idle_;
+  Suspended suspended_;
   bool draining_ = false;
 };
 

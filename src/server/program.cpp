@@ -102,6 +102,7 @@ class Program {
     if (http_) http_->end_streams();
     if (http_server_) http_server_->drain();
     (void)co_await host_.finish_calls(until);
+    (void)co_await host_.stop();
     if (stdio_) {
       (void)co_await task::with_deadline(loop_.timers(), loop_.now() + last_writes, stdio_->finish(),
                                          [](const Error& cancelled) { return cancelled; });

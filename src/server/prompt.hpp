@@ -13,16 +13,6 @@
 
 namespace sallyport {
 
-enum class Role : std::uint8_t { user, assistant };
-
-struct PromptMessage {
-  Role role = Role::user;
-  Content content;
-
-  PromptMessage(Content of_user) : content(std::move(of_user)) {}
-  PromptMessage(Role who, Content what) : role(who), content(std::move(what)) {}
-};
-
 struct PromptResult {
   std::vector<PromptMessage> messages = {};
   std::string description = {};

@@ -1,6 +1,10 @@
 #include "server/running.hpp"
 
-#include "task/wait.hpp"
+#include "errors/mcp_errors.hpp"
+#include "protocol/edge.hpp"
+#include "task/group.hpp"
+
+#include <utility>
 
 namespace sallyport {
 namespace server {
@@ -8,15 +12,94 @@ namespace {
 
 using protocol::Field;
 
+constexpr std::size_t max_questions = 32;  // of one call at once, and answers that came before theirs
+
 std::string notification(protocol::Method method, const Json& params) {
   return R"({"jsonrpc":"2.0","method":")" + std::string(protocol::name(method)) + R"(","params":)" +
          params.text() + "}";
 }
 
+Json meta_of(const pipeline::Call& call) {
+  const std::string_view meta = call.message->raw(Field::meta, call.bytes);
+  return meta.empty() ? Json() : Json::trusted(std::string(meta));
+}
+
+Error too_many() {
+  return Error(Code::limit_concurrency).with_slot(Slot::limit, static_cast<std::int64_t>(max_questions));
+}
+
 }  // namespace
 
+std::string_view declared(const pipeline::Call& call) {
+  if (protocol::era(call.revision) == protocol::Era::modern)
+    return call.message->raw(Field::meta_capabilities, call.bytes);
+  return call.client ? std::string_view(call.client->capabilities) : std::string_view();
+}
+
+// A client that declares elicitation without saying how can show forms.
+bool can(std::string_view declared_capabilities, Capability capability) {
+  if (declared_capabilities.empty()) return false;
+  const Json has = Json::trusted(std::string(declared_capabilities));
+  const auto elicitation = has.find("elicitation");
+  switch (capability) {
+    case Capability::sampling:
+      return has.find("sampling").has_value();
+    case Capability::roots:
+      return has.find("roots").has_value();
+    case Capability::elicitation:
+      return elicitation && (elicitation->find("form") || !elicitation->find("url"));
+    case Capability::elicitation_url:
+      return elicitation && elicitation->find("url");
+  }
+  std::unreachable();
+}
+
+Json required(Capability capability) {
+  switch (capability) {
+    case Capability::sampling:
+      return Json::object({{"sampling", Json::object()}});
+    case Capability::roots:
+      return Json::object({{"roots", Json::object()}});
+    case Capability::elicitation:
+      return Json::object({{"elicitation", Json::object()}});
+    case Capability::elicitation_url:
+      return Json::object({{"elicitation", Json::object({{"url", Json::object()}})}});
+  }
+  std::unreachable();
+}
+
+Error lacking(const Json& required_capabilities) {
+  return Error(Code::proto_missing_client_capability)
+      .with_executed(Executed::no)
+      .with_slot(Slot::constraint, required_capabilities.members().front().first)
+      .with_spec_data(Json::object({{"requiredCapabilities", required_capabilities}}).text());
+}
+
+Running::Running(task::Loop& loop, task::Scope& scope, pipeline::Call& call)
+    : loop_(&loop), scope_(&scope), call_(&call), capabilities_(declared(call)) {}
+
+void Running::attach(pipeline::Call& call) {
+  call_ = &call;
+  capabilities_ = declared(call);
+  told_.reset();  // another request, another token
+}
+
+void Running::detach() {
+  if (call_)
+    kept_ = {call_->principal->name, call_->principal->source, call_->correlation.hex(), meta_of(*call_)};
+  call_ = nullptr;
+}
+
+void Running::defer_questions(task::Event& changed) {
+  deferred_ = &changed;
+}
+
+Json Running::meta() const {
+  return call_ ? meta_of(*call_) : kept_.meta;
+}
+
 void Running::log(LogLevel level, const Json& data, std::string_view logger) {
-  if (!call_->events || !call_->log_level || level < *call_->log_level) return;
+  if (!call_ || !call_->events || !call_->log_level || level < *call_->log_level) return;
   Json params = Json::object({{"level", protocol::name(level)}});
   if (!logger.empty()) params.set("logger", logger);
   params.set("data", data);
@@ -24,6 +107,7 @@ void Running::log(LogLevel level, const Json& data, std::string_view logger) {
 }
 
 void Running::progress(double done, std::optional<double> total, std::string_view message) {
+  if (!call_) return;
   if (call_->timer) call_->timer->progressed();
   const std::string_view token = call_->message->raw(Field::progress_token, call_->bytes);
   if (!call_->events || token.empty() || (told_ && done <= *told_)) return;
@@ -32,6 +116,76 @@ void Running::progress(double done, std::optional<double> total, std::string_vie
   if (total) params.set("total", *total);
   if (!message.empty()) params.set("message", message);
   call_->events->notify(notification(protocol::Method::notifications_progress, params));
+}
+
+Task<std::vector<Json>> Running::ask(std::vector<Question> questions) {
+  for (const Question& each : questions)
+    if (!can(each.needs)) co_return Failure(lacking(required(each.needs)));
+  std::vector<Task<Json>> tasks;
+  for (Question& each : questions)
+    tasks.push_back(deferred_ ? ask_deferred(std::move(each)) : ask_at_once(std::move(each)));
+  std::vector<Json> answers;
+  for (Result<Json>& each : CO_TRY(co_await task::gather(*loop_, std::move(tasks))))
+    answers.push_back(CO_TRY(std::move(each)));
+  co_return answers;
+}
+
+Task<Json> Running::ask_deferred(Question question) {
+  if (const auto found = early_.find(question.key); found != early_.end()) {
+    Json answer = std::move(found->second);
+    early_.erase(found);
+    CO_TRY(detail::check_answer(question, answer));
+    co_return answer;
+  }
+  if (open_.size() >= max_questions) co_return Failure(too_many());
+  const std::string key = question.key;
+  const auto slot = std::make_shared<task::Slot<Json>>(*loop_);
+  if (!open_.try_emplace(key, Open{std::move(question), slot}).second)
+    co_return Failure(Error(Code::system_internal_error)
+                          .with_developer_message("two questions of one call have the same key"));
+  deferred_->set();
+  Result<Json> answer = co_await slot->take();
+  if (!answer) open_.erase(key);  // given up; an answered one is closed by whoever answered it
+  co_return answer;
+}
+
+// Within the call, on its stream.
+Task<Json> Running::ask_at_once(Question question) {
+  if (!call_ || !call_->client || !call_->events)
+    co_return Failure(SessionError("There is no way to ask this client anything.").error());
+  session::Questions& questions = call_->client->questions;
+  const session::Questions::Open open = CO_TRY(questions.open(*loop_));
+  call_->events->request(R"({"jsonrpc":"2.0","id":)" + open.id + R"(,"method":")" +
+                         std::string(question.method()) + R"(","params":)" + question.params.text() + "}");
+  Result<std::string> text = co_await open.answer->take();
+  if (call_ && call_->client) call_->client->questions.drop(open.id);
+  Json answer = Json::trusted(CO_TRY(std::move(text)));
+  CO_TRY(detail::check_answer(question, answer));
+  co_return answer;
+}
+
+Json Running::open_questions() const {
+  Json all = Json::object();
+  for (const auto& [key, each] : open_)
+    all.set(key, Json::object({{"method", each.question.method()}, {"params", each.question.params}}));
+  return all;
+}
+
+Result<void> Running::take_answers(const Json& responses, bool early) {
+  const auto members = responses.members();
+  for (const auto& [key, value] : members)
+    if (const auto found = open_.find(key); found != open_.end())
+      TRY(detail::check_answer(found->second.question, value));
+  for (const auto& [key, value] : members) {
+    const auto found = open_.find(key);
+    if (found != open_.end()) {
+      found->second.answer->fill(value);
+      open_.erase(found);
+    } else if (early && early_.size() < max_questions) {
+      early_[key] = value;
+    }
+  }
+  return {};
 }
 
 }  // namespace server
@@ -53,22 +207,70 @@ Task<void> Context::sleep(std::chrono::milliseconds time) {
   co_return co_await task::Sleep(timers, timers.now() + time);
 }
 
+void Context::release_connection() {
+  if (pipeline::Call* const call = call_->call(); call && call->events) call->events->release();
+}
+
+bool Context::can(Capability capability) const {
+  return call_->can(capability);
+}
+
+Task<std::vector<Json>> Context::ask(std::vector<Question> questions) {
+  return call_->ask(std::move(questions));
+}
+
+namespace {
+
+Task<Json> ask_one(server::Running& running, Question question) {
+  std::vector<Question> questions;
+  questions.push_back(std::move(question));
+  std::vector<Json> answers = CO_TRY(co_await running.ask(std::move(questions)));
+  co_return std::move(answers.front());
+}
+
+}  // namespace
+
+Task<Elicited> Context::elicit(std::string_view key, std::string_view message, const Json& schema) {
+  const Json answer = CO_TRY(co_await ask_one(*call_, Question::form(key, message, schema)));
+  co_return detail::read_elicited(answer);
+}
+
+Task<Elicited> Context::elicit_page(std::string_view key, std::string_view message, std::string_view url) {
+  const Json answer = CO_TRY(co_await ask_one(*call_, Question::page(key, message, url)));
+  co_return detail::read_elicited(answer);
+}
+
+Task<Sampled> Context::sample(std::string_view key, SampleRequest request) {
+  const Json answer = CO_TRY(co_await ask_one(*call_, Question::sample(key, request)));
+  co_return detail::read_sampled(answer);
+}
+
+Task<Sampled> Context::sample(std::string_view key, std::string_view prompt, int max_tokens) {
+  SampleRequest request;
+  request.messages.emplace_back(Content::text(prompt));
+  request.max_tokens = max_tokens;
+  return sample(key, std::move(request));
+}
+
+Task<std::vector<Root>> Context::roots() {
+  const Json answer = CO_TRY(co_await ask_one(*call_, Question::roots("roots")));
+  co_return detail::read_roots(answer);
+}
+
 std::string_view Context::caller() const noexcept {
-  return call_->call().principal->name;
+  return call_->caller();
 }
 
 std::string_view Context::source() const noexcept {
-  return call_->call().principal->source;
+  return call_->source();
 }
 
 Json Context::meta() const {
-  const pipeline::Call& call = call_->call();
-  const std::string_view meta = call.message->raw(protocol::Field::meta, call.bytes);
-  return meta.empty() ? Json() : Json::trusted(std::string(meta));
+  return call_->meta();
 }
 
 std::string Context::correlation_id() const {
-  return call_->call().correlation.hex();
+  return call_->correlation();
 }
 
 }  // namespace sallyport

@@ -1,33 +1,83 @@
-// A call that is being worked on, as its function's Context sees it.
+// A function that is being run, as its Context sees it: the request that it is run for, and what it asked.
 #pragma once
 
 #include "pipeline/call.hpp"
 #include "server/context.hpp"
 #include "task/loop.hpp"
+#include "task/wait.hpp"
 
+#include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace sallyport::server {
 
+// What a client declared that it can be asked for: with each request in the modern era, with `initialize`
+// before it. Empty: nothing.
+std::string_view declared(const pipeline::Call& call);
+bool can(std::string_view declared_capabilities, Capability capability);
+// {"sampling":{}}, …: what `requiredCapabilities` says of it.
+Json required(Capability capability);
+Error lacking(const Json& required_capabilities);
+
 class Running {
  public:
-  Running(task::Loop& loop, pipeline::Call& call, task::Scope& scope) noexcept
-      : loop_(&loop), call_(&call), scope_(&scope) {}
+  Running(task::Loop& loop, task::Scope& scope, pipeline::Call& call);
 
   task::Loop& loop() const noexcept { return *loop_; }
-  pipeline::Call& call() const noexcept { return *call_; }
   task::Scope& scope() const noexcept { return *scope_; }
+  // Null between two requests of a client of the modern era that was asked something.
+  pipeline::Call* call() const noexcept { return call_; }
 
   void log(LogLevel level, const Json& data, std::string_view logger);
   void progress(double done, std::optional<double> total, std::string_view message);
+  bool can(Capability capability) const { return server::can(capabilities_, capability); }
+  Task<std::vector<Json>> ask(std::vector<Question> questions);
+
+  // ---- For a run that outlives its request (suspended.hpp).
+
+  void attach(pipeline::Call& call);
+  void detach();
+  // From now on questions wait for take_answers(); `changed` is set when there are new ones.
+  void defer_questions(task::Event& changed);
+  bool asks() const noexcept { return !open_.empty(); }
+  Json open_questions() const;  // {key: {method, params}}
+  // Gives the answers that fit a question; what is left over is kept for questions to come if `early`.
+  // PROTO_004 for an answer that is none; then nothing is taken.
+  Result<void> take_answers(const Json& responses, bool early);
+
+  // Of the request that it is run for now, or last was.
+  std::string_view caller() const noexcept { return call_ ? call_->principal->name : kept_.caller; }
+  std::string_view source() const noexcept { return call_ ? call_->principal->source : kept_.source; }
+  std::string correlation() const { return call_ ? call_->correlation.hex() : kept_.correlation; }
+  Json meta() const;
 
  private:
+  struct Kept {
+    std::string caller;
+    std::string source;
+    std::string correlation;
+    Json meta;
+  };
+  struct Open {
+    Question question;
+    std::shared_ptr<task::Slot<Json>> answer;
+  };
+  Task<Json> ask_deferred(Question question);
+  Task<Json> ask_at_once(Question question);
+
   task::Loop* loop_;
-  pipeline::Call* call_;
   task::Scope* scope_;
+  pipeline::Call* call_;
+  std::string capabilities_;
+  Kept kept_;
   std::optional<double> told_;  // of progress
+  task::Event* deferred_ = nullptr;
+  std::map<std::string, Open> open_;   // by key
+  std::map<std::string, Json> early_;  // answers that came before their question
 };
 
 }  // namespace sallyport::server

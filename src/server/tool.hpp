@@ -1,6 +1,7 @@
 // A tool: what clients are told of it, and the function behind it.
 #pragma once
 
+#include "server/asking.hpp"
 #include "server/content.hpp"
 #include "server/function.hpp"
 
@@ -12,9 +13,6 @@
 #include <vector>
 
 namespace sallyport {
-
-// What a client can be asked for.
-enum class Capability : std::uint8_t { sampling, elicitation, roots };
 
 namespace detail {
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "protocol/log_level.hpp"
+#include "session/questions.hpp"
 
 #include <array>
 #include <cstdint>
@@ -55,6 +56,7 @@ class Client {
   LogDemand::Wish log;
   std::string capabilities;  // raw: what a legacy one declared with `initialize`; kept by who asks clients
                              // for something
+  Questions questions;
   // By the URI as this client names it; an entry that is erased is a subscription less.
   std::map<std::string, std::shared_ptr<void>, std::less<>> subscriptions;
   // By server: what keeps the instance of an isolated one that is this client's alone.

@@ -29,13 +29,32 @@ void CallSink::begin() {
   }
 }
 
-void CallSink::notify(std::string_view message) {
+void CallSink::say(std::string_view message, Weight weight) {
   begin();
-  if (begun_) writer_.push(message, Weight::droppable);
+  if (released_) return writer_.stream()->append(message, weight);
+  if (begun_) writer_.push(message, weight);
+}
+
+void CallSink::notify(std::string_view message) {
+  say(message, Weight::droppable);
+}
+
+void CallSink::request(std::string_view message) {
+  say(message, Weight::required);
+}
+
+// What follows is kept for the client.
+void CallSink::release() {
+  if (!settings_.session || released_) return;
+  begin();
+  if (!begun_ || exchange_->broken()) return;
+  writer_.stop();
+  exchange_->end_events_early();
+  released_ = true;
 }
 
 Task<void> CallSink::answer(std::string_view message) {
-  if (!message.empty()) writer_.push(message, Weight::required);
+  if (!message.empty()) say(message, Weight::required);
   const auto stream = writer_.stream();
   writer_.stop();
   if (stream) stream->finish();

@@ -28,18 +28,22 @@ class CallSink final : public pipeline::EventSink {
   ~CallSink();
 
   void notify(std::string_view message) override;
+  void request(std::string_view message) override;
+  void release() override;
 
   // The call has ended. If its stream has begun, answer() ends it; else the reply is still to be sent.
   void stop() noexcept { timer_.cancel(); }
   bool begun() const noexcept { return begun_; }
+  void begin();
   Task<void> answer(std::string_view message);
 
  private:
-  void begin();
+  void say(std::string_view message, session::Weight weight);
 
   net::Exchange* exchange_;
   Stream settings_;
   bool begun_ = false;
+  bool released_ = false;
   EventWriter writer_;
   task::Timer timer_;
 };

@@ -24,6 +24,7 @@ HttpRequest::HttpRequest(const net::RequestHead& head, const net::Peer& peer, st
       session_id(head.fields.find("mcp-session-id")) {
   if (const auto accept = head.fields.find("accept")) {
     events = accepts(*accept, "text/event-stream");
+    events_first = events && accept->find("text/event-stream") < accept->find("application/json");
   }
   edge.protocol_version = head.fields.find("mcp-protocol-version");
   edge.method = head.fields.find("mcp-method");

@@ -17,7 +17,8 @@ struct HttpRequest {
 
   std::string_view endpoint;  // the key of one server, or empty: all
   std::string cors;
-  bool events = false;  // it takes an event stream for an answer
+  bool events = false;        // it takes an event stream for an answer
+  bool events_first = false;  // and names that before JSON
   std::optional<std::string_view> session_id;
   protocol::EdgeHeaders edge;
   pipeline::Principal principal;

@@ -85,6 +85,7 @@ Task<void> StdioServer::run() {
   }
   // A last line without its end is a message too.
   if (!buffer_.empty()) take_line(std::string(buffer_.view()));
+  questions.end();
   co_return ok();
 }
 
@@ -124,7 +125,7 @@ void StdioServer::take_line(std::string line) {
     if (message->is_request()) fail(edge.error().error, message->id(line), edge.error().revision);
     return;
   }
-  if (message->is_response()) return;  // we ask a client nothing
+  if (message->is_response()) return questions.answered(*message, line);
   if (message->is_notification()) return take_notification(line, *message);
   if (message->method() == Method::subscriptions_listen) return listen(line, *message);
   if (message->method() == Method::initialize) {
@@ -265,6 +266,10 @@ void StdioServer::write(std::string line, net::Outbox::Keep keep) {
 
 void StdioServer::list_changed(protocol::Topic topic) {
   write(protocol::list_changed_notification(topic), net::Outbox::Keep::droppable);
+}
+
+void StdioServer::request(std::string_view message) {
+  write(std::string(message));
 }
 
 void StdioServer::notify(std::string_view message) {

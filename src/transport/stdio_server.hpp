@@ -48,6 +48,7 @@ class StdioServer final : private pipeline::Listener, private pipeline::EventSin
   void write(std::string line, net::Outbox::Keep keep = net::Outbox::Keep::required);
   void list_changed(protocol::Topic topic) override;
   void notify(std::string_view message) override;
+  void request(std::string_view message) override;
   void resource_updated(std::string_view uri) override;
   std::string_view identity() const noexcept override { return "stdio"; }
 

@@ -171,6 +171,7 @@ Task<void> StreamableHttp::legacy(net::Exchange& exchange, const HttpRequest& re
   }
   if (message.method() == Method::notifications_cancelled)
     use->running.cancel(message.raw(Field::request_id, bytes));
+  if (message.is_response()) use->questions.answered(message, bytes);
   co_return co_await accepted(exchange);
 }
 
@@ -252,6 +253,8 @@ Task<void> StreamableHttp::run(net::Exchange& exchange, const HttpRequest& reque
   if (sink) sink->stop();
   if (exchange.gone() && era == Era::modern) co_return ok();
   const ResponseText text(reply, id, revision);
+  // Who names event streams before JSON gets one, but for failures, whose status says something.
+  if (sink && request.events_first && !std::holds_alternative<pipeline::Failed>(reply)) sink->begin();
   if (sink && sink->begun()) {
     front_->answered(era, message.method(), 200);
     std::string line;

@@ -5,6 +5,7 @@ import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { dirname, join } from 'node:path';
 import { describe, it } from 'node:test';
+import { ElicitRequestSchema } from '@modelcontextprotocol/sdk/types.js';
 import { cleanUp } from './lib/cleanup.mjs';
 import { connect } from './lib/clients.mjs';
 import { request } from './lib/http.mjs';
@@ -58,6 +59,23 @@ for (const [name, target] of Object.entries(TARGETS)) {
       });
     }
   });
+}
+
+for (const [name, target] of Object.entries(TARGETS)) {
+  for (const family of FAMILIES) {
+    it(`${name}, ${family}: one tool asks users of either era, and runs once`, async (t) => {
+      const peer = await connect(t, family, await target(t), { capabilities: { elicitation: {} } });
+      const asked = [];
+      const answer = async ({ params }) => {
+        asked.push(params.message);
+        return { action: 'accept', content: asked.length === 1 ? { name: 'Ann' } : { color: 'blue' } };
+      };
+      peer.client.setRequestHandler(family === 'v1' ? ElicitRequestSchema : 'elicitation/create', answer);
+      const { content } = await peer.call('test_input_required_result_multi_round');
+      assert.equal(content[0].text, 'Ann likes blue.');
+      assert.deepEqual(asked, ['Step 1: What is your name?', 'Step 2: What is your favorite color?']);
+    });
+  }
 }
 
 it('a page of somebody else is refused, and so is a header that says something else than the body', async (t) => {

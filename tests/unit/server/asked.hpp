@@ -6,6 +6,7 @@
 #include "support/run_task.hpp"
 #include "transport/response.hpp"
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -22,11 +23,20 @@ class Asked : pipeline::EventSink, session::Client {
   server::Host host{loop, app.registry()};
   protocol::Revision revision = protocol::latest_legacy;
   std::vector<std::string> notified;
+  std::vector<Json> questions;               // that a legacy client was asked
+  std::function<Json(const Json&)> respond;  // gives the whole response to one, or null for none
+  std::string capabilities = "{}";           // what a modern client declares
 
   // The whole response to a request whose id is 1, as a client of `revision` gets it.
-  Json ask(std::string_view method, std::string_view params = "{}") {
+  Json ask(std::string_view method, std::string_view given = "{}") {
+    Json params = Json::trusted(std::string(given));
+    if (protocol::era(revision) == protocol::Era::modern) {
+      Json meta = params.find("_meta").value_or(Json::object());
+      params.set("_meta",
+                 meta.set("io.modelcontextprotocol/clientCapabilities", Json::trusted(capabilities)));
+    }
     const std::string bytes = R"({"jsonrpc":"2.0","id":1,"method":")" + std::string(method) +
-                              R"(","params":)" + std::string(params) + "}";
+                              R"(","params":)" + params.text() + "}";
     const auto message = protocol::parse_message(bytes);
     if (!message) return {};
     pipeline::Call call;
@@ -46,6 +56,8 @@ class Asked : pipeline::EventSink, session::Client {
     return ask("tools/call",
                R"({"name":")" + std::string(name) + R"(","arguments":)" + std::string(arguments) + "}");
   }
+
+  void client_leaves() { session::Client::questions.end(); }
 
   // The value behind these keys and indexes; null if there is none.
   static Json at(Json value, std::initializer_list<std::string_view> path) {
@@ -67,6 +79,13 @@ class Asked : pipeline::EventSink, session::Client {
 
  private:
   void notify(std::string_view message) override { notified.emplace_back(message); }
+  void request(std::string_view message) override {
+    questions.push_back(*Json::parse(message));
+    if (!respond) return;
+    const std::string bytes = respond(questions.back()).text();
+    if (const auto response = protocol::parse_message(bytes))
+      session::Client::questions.answered(*response, bytes);
+  }
   void resource_updated(std::string_view uri) override { notified.emplace_back(uri); }
   std::string_view identity() const noexcept override { return "test"; }
 

@@ -1,0 +1,58 @@
+// Runs of functions that outlive the request that began them: asked something, a client of the modern era
+// answers with another request, and the run goes on.
+#pragma once
+
+#include "server/running.hpp"
+#include "task/group.hpp"
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+
+namespace sallyport::server {
+
+struct SuspendedLimits {
+  std::size_t total = 1000;  // rounds that are kept
+  std::chrono::milliseconds expiry = std::chrono::minutes(10);
+};
+
+// `requestState` is 128 random bits that name one round: it says nothing, cannot be guessed or altered, and
+// holds for the caller, the method and the parameters that it was given for. Any other use of it is
+// PROTO_012. A round that comes twice with the same answers (the client lost ours) has one outcome; with
+// other answers it is refused. Beyond `total` rounds new questions are refused with LIMIT_003; a run whose
+// client does not come back within `expiry` is cancelled.
+class Suspended {
+ public:
+  Suspended(task::Loop& loop, SuspendedLimits limits);
+  ~Suspended();
+
+  // Makes the function's run: the text of a complete result.
+  using Start = std::function<Task<std::string>(std::shared_ptr<Running>)>;
+  // The text of the result that the request is answered with, complete or input_required.
+  Task<std::string> run(pipeline::Call& call, Start start);
+  // The same for a request that has a requestState.
+  Task<std::string> resume(pipeline::Call& call);
+
+  std::size_t rounds() const noexcept { return rounds_.size(); }
+  Task<void> stop();  // cancels all
+
+ private:
+  struct Run;
+  struct Round;
+
+  static Task<void> keep_running(std::shared_ptr<Run> run, Task<std::string> task);
+  Task<std::string> turn(pipeline::Call& call, std::shared_ptr<Run> run);
+  Result<std::string> suspend(const pipeline::Call& call, std::shared_ptr<Run> run);
+  void expire(const std::string& state);
+  bool make_room();
+
+  task::Loop* loop_;
+  SuspendedLimits limits_;
+  std::unordered_map<std::string, std::shared_ptr<Round>> rounds_;  // by state
+  task::Group group_;
+};
+
+}  // namespace sallyport::server
