@@ -152,6 +152,26 @@ export interface Tools {
   hidden: string[];
 }
 
+export interface Entry {
+  name: string;
+  server: string | null;
+  state: string | null;
+  definition: Record<string, unknown>;
+}
+
+export interface Entries {
+  total: number;
+  entries: Entry[];
+}
+
+export interface Catalogue {
+  endpoint: string | null;
+  complete: boolean;
+  prompts: Entries;
+  resources: Entries;
+  templates: Entries;
+}
+
 const PATIENCE_MS = 8000;
 
 export async function ask(path: string): Promise<Response> {

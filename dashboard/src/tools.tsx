@@ -1,6 +1,6 @@
 // The catalogue of tools as an agent sees it. Names, descriptions and schemas were written by the servers.
 import { useEffect, useState } from 'preact/hooks';
-import { get, type Tool, type Tools } from './api.ts';
+import { type Catalogue, type Entries, get, type Tool, type Tools } from './api.ts';
 import { count, plural, visible } from './format.ts';
 import { Empty, moveRows, Since, State, useStore } from './parts.tsx';
 import { link, replaceRoute, type Route } from './route.ts';
@@ -77,16 +77,64 @@ function Details({ tool, back }: { tool: Tool; back: string }) {
   );
 }
 
+// Prompts, resources or templates; nothing where there are none.
+function Listed({ title, what, listed, sought }: { title: string; what: string; listed: Entries; sought: string }) {
+  const lower = sought.toLowerCase();
+  const entries = listed.entries.filter(({ name, server, definition }) => [name, server ?? '', text(definition.description)].some((each) => each.toLowerCase().includes(lower)));
+  if (listed.total === 0) return null;
+  return (
+    <section class="panel" aria-label={title}>
+      <div class="head">
+        <h2>{title}</h2>
+        <span class="note">
+          {listed.total}
+          {listed.total > listed.entries.length && `, the first ${listed.entries.length} are shown`}
+        </span>
+      </div>
+      {entries.length === 0 && <p class="note">None fits this search.</p>}
+      {entries.length > 0 && (
+        <table>
+          <caption class="hidden">{title} of this endpoint</caption>
+          <thead>
+            <tr>
+              <th scope="col">{what}</th>
+              <th scope="col">Server</th>
+              <th scope="col">Description</th>
+            </tr>
+          </thead>
+          <tbody>
+            {entries.map(({ name, server, state, definition }) => (
+              <tr key={name}>
+                <td class="what mono">{visible(name)}</td>
+                <td>
+                  {server} {state !== null && state !== 'up' && <State state={state} />}
+                </td>
+                <td class="wide clip">{text(definition.description) || text(definition.title) || (what === 'Prompt' ? '' : text(definition.name))}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      )}
+    </section>
+  );
+}
+
 export function ToolsView({ route }: { route: Route }) {
   const { servers, link: connection, overview } = useStore();
   const endpoint = route.query.get('endpoint');
   const sought = route.query.get('text') ?? '';
   const [answer, setAnswer] = useState<Tools | null>(null);
+  const [catalogue, setCatalogue] = useState<Catalogue | null>(null);
   const [failed, setFailed] = useState(false);
-  const state = (servers ?? []).map((server) => `${server.name}${server.state}${server.tools}`).join();
+  const state = (servers ?? []).map((server) => `${server.name}${server.state}${server.tools}-${server.prompts}-${server.resources}-${server.resourceTemplates}`).join();
   useEffect(() => {
     let gone = false;
-    get<Tools>(`/api/tools${endpoint ? `?endpoint=${encodeURIComponent(endpoint)}` : ''}`).then(
+    const where = endpoint ? `?endpoint=${encodeURIComponent(endpoint)}` : '';
+    get<Catalogue>(`/api/catalogue${where}`).then(
+      (listed) => !gone && setCatalogue(listed),
+      () => {}, // the tools say that nobody answers
+    );
+    get<Tools>(`/api/tools${where}`).then(
       (tools) => {
         if (gone) return;
         setAnswer(tools);
@@ -181,6 +229,13 @@ export function ToolsView({ route }: { route: Route }) {
         </section>
         {chosen && <Details tool={chosen} back={link('tools', null, { endpoint, text: sought })} />}
       </div>
+      {catalogue && (
+        <>
+          <Listed title="Prompts" what="Prompt" listed={catalogue.prompts} sought={sought} />
+          <Listed title="Resources" what="URI" listed={catalogue.resources} sought={sought} />
+          <Listed title="Resource templates" what="Template" listed={catalogue.templates} sought={sought} />
+        </>
+      )}
     </>
   );
 }

@@ -1,6 +1,7 @@
 #include "admin/admin.hpp"
 
 #include "admin/call_json.hpp"
+#include "admin/catalogue_json.hpp"
 #include "admin/fleet_json.hpp"
 #include "admin/overview.hpp"
 #include "admin/page.hpp"
@@ -41,7 +42,7 @@ net::HttpReply not_found() {
   return {.status = 404,
           .body =
               "Not found. This port serves / (the dashboard) /healthz /readyz /metrics /api/overview "
-              "/api/servers /api/calls /api/tools /api/config /api/errors.\n",
+              "/api/servers /api/calls /api/tools /api/catalogue /api/config /api/errors.\n",
           .content_type = plain};
 }
 
@@ -105,6 +106,7 @@ net::HttpReply Admin::api(std::string_view path, std::string_view target) const 
   if (path == "/api/overview") return json_reply(overview(target));
   if (path == "/api/calls") return json_reply(calls(target));
   if (path == "/api/tools") return json_reply(tools(target));
+  if (path == "/api/catalogue") return json_reply(catalogue(target));
   if (path == "/api/config") return {.body = config_json(sources_.config(), sources_.last_reload)};
   if (path == "/api/errors") return {.body = catalog_json()};
   if (const auto key = logs_of(path)) return logs(*key);
@@ -157,13 +159,22 @@ Result<std::string> Admin::calls(std::string_view target) const {
   return out + "]}\n";
 }
 
-Result<std::string> Admin::tools(std::string_view target) const {
+// Empty: all servers.
+Result<std::string> Admin::endpoint_of(std::string_view target) const {
   const std::array<std::string, 1> known = {"endpoint"};
   const Query query = TRY(Query::parse(target, known));
   const std::string* endpoint = query.find("endpoint");
   if (endpoint && !sources_.fleet.current()->has_endpoint(*endpoint))
     return fail(bad_parameter("endpoint", "a server's name; without it, all servers, as at /mcp"));
-  return tools_json(sources_.fleet, endpoint ? *endpoint : std::string());
+  return endpoint ? *endpoint : std::string();
+}
+
+Result<std::string> Admin::tools(std::string_view target) const {
+  return tools_json(sources_.fleet, TRY(endpoint_of(target)));
+}
+
+Result<std::string> Admin::catalogue(std::string_view target) const {
+  return catalogue_json(sources_.fleet, TRY(endpoint_of(target)));
 }
 
 Task<void> Admin::stream(net::Exchange& exchange) {

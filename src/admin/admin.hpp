@@ -48,6 +48,8 @@ class Admin final : public net::HttpHandler {
   Result<std::string> overview(std::string_view target) const;
   Result<std::string> calls(std::string_view target) const;
   Result<std::string> tools(std::string_view target) const;
+  Result<std::string> catalogue(std::string_view target) const;
+  Result<std::string> endpoint_of(std::string_view target) const;
   net::HttpReply logs(std::string_view key) const;
   Task<void> stream(net::Exchange& exchange);
 

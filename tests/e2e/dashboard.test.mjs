@@ -9,6 +9,7 @@ import { completeList } from './lib/expect.mjs';
 import { startGateway } from './lib/gateway.mjs';
 import { request, SseStream } from './lib/http.mjs';
 import { modernCall } from './lib/mcp.mjs';
+import { put, read } from './lib/reload.mjs';
 import { everything, filesystem } from './lib/servers.mjs';
 import { temporaryDirectory } from './lib/temp.mjs';
 import { until } from './lib/wait.mjs';
@@ -140,6 +141,30 @@ it('a hostile description is text, with what is invisible made visible', async (
   assert.ok(shown.includes('\\u{202e}gnp.exe\\u{202c} \\u{7}end'), shown);
   assert.equal(await page.page.$('main b, main img'), null);
   assert.ok((await page.text('main')).includes('write_file'), 'what is denied is named to the operator');
+  page.expectClean();
+});
+
+it('prompts, resources and templates stand below the tools', async (t) => {
+  const page = await openPage(t, '#/tools');
+  for (const title of ['Prompts', 'Resources', 'Resource templates']) await page.untilText(title, `section[aria-label="${title}"] h2`);
+  const { json } = await gateway.admin('/api/catalogue');
+  const names = (section) => page.page.$$eval(`section[aria-label="${section}"] tbody tr`, (all) => all.map((row) => row.cells[0].innerText.trim()));
+  for (const [section, key] of [['Prompts', 'prompts'], ['Resources', 'resources'], ['Resource templates', 'templates']]) {
+    assert.ok(json[key].total > 0, section);
+    assert.deepEqual(await names(section), json[key].entries.map(({ name }) => name));
+    assert.ok(json[key].entries.every(({ server }) => server === 'everything'), JSON.stringify(json[key]));
+  }
+  page.expectClean();
+});
+
+it('a configuration that is wrong stands at the top until it is right', async (t) => {
+  const page = await openPage(t, '#/overview');
+  const base = read(gateway);
+  await put(gateway, base.replace(/^servers:$/m, 'timeouts: {tool: soon}\nservers:'), 'failed');
+  await page.untilText('The configuration was wrong when it was read', '.banners');
+  assert.match(await page.text('.banners'), /timeouts\.tool/);
+  await put(gateway, base, 'unchanged');
+  await until('the banner is gone', async () => !(await page.text('.banners')).includes('configuration'));
   page.expectClean();
 });
 

@@ -75,6 +75,12 @@ TEST_F(ApiTest, TheConfigurationInForceAndHowItWasReadLast) {
     EXPECT_THAT(body(request("GET " + std::string(path))), Not(HasSubstr("planted")));
 }
 
+TEST_F(ApiTest, TheCatalogueOfAnEndpoint) {
+  EXPECT_EQ(get("/api/catalogue").at("prompts").at("total"), 0);
+  EXPECT_EQ(get("/api/catalogue?endpoint=web").at("endpoint"), "web");
+  EXPECT_THAT(request("GET /api/catalogue?endpoint=nobody"), StartsWith("HTTP/1.1 400"));
+}
+
 TEST_F(ApiTest, Golden) {
   some_calls();
   testing::expect_golden("tests/golden/admin/overview.json", stable("/api/overview?window=60"));
