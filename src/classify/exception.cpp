@@ -2,6 +2,7 @@
 
 #include "base/type_name.hpp"
 #include "classify/errno.hpp"
+#include "classify/messages.hpp"
 #include "classify/transport.hpp"
 #include "errors/exceptions.hpp"
 
@@ -68,14 +69,24 @@ class Walk {
     Context told = context_;
     told.detail = text_;
     if (dynamic_cast<const std::bad_alloc*>(&caught) != nullptr)
-      return make_error(verdict_for(FailureClass::exhausted), told, "std::bad_alloc");
+      return raised(make_error(verdict_for(FailureClass::exhausted), told, "std::bad_alloc"),
+                    FailureClass::exhausted);
     if (const auto* system = dynamic_cast<const std::system_error*>(&caught)) {
       const std::error_code& code = system->code();
       const std::string_view category = code.category().name();
-      if (category == "generic" || category == "system") return from_errno(code.value(), told);
-      return from_error_code({category, code.value()}, told);
+      const ForeignCode foreign{category, code.value()};
+      if (category != "generic" && category != "system")
+        return raised(from_error_code(foreign, told), transport_verdict(foreign, told).failure);
+      const Verdict verdict = errno_verdict(code.value()).value_or(verdict_for(FailureClass::local));
+      return raised(from_errno(code.value(), told), verdict.failure);
     }
     return std::nullopt;
+  }
+
+  // As a tool's author would raise it, with a sentence of ours for the agent.
+  static Error raised(Error error, FailureClass failure) {
+    std::string message = failure_message("A request of the tool", failure, error);
+    return std::move(error.with_authored({.error_class = class_of(error), .message = std::move(message)}));
   }
 
   Error unhandled() const {

@@ -92,6 +92,9 @@ T from_error(Error error) {
 // Throws it as the class that class_of says, so that `catch` finds it.
 [[noreturn]] void throw_error(const Error& error);
 
+// The extra in which an error that was made of a foreign exception keeps that exception's type.
+inline constexpr std::string_view exception_type_key = "exception_type";
+
 // Whatever was caught, as an Error: one of ours gives its own; of others only type and text are known.
 Error error_of(const std::exception& caught);
 

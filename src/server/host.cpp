@@ -8,6 +8,7 @@
 #include "protocol/mcp_headers.hpp"
 #include "server/results.hpp"
 #include "server/running.hpp"
+#include "server/thrown.hpp"
 #include "task/group.hpp"
 #include "telemetry/log.hpp"
 
@@ -90,11 +91,30 @@ Task<Outcome> run(const detail::Body<Outcome>& body, std::string_view arguments,
   co_return co_await body.async(arguments, context);
 }
 
+// What a tool throws is shown to the adapters, unless it is a coroutine.
+Task<ToolResult> run_tool(const detail::ToolBody& body, std::string_view arguments, Running& running,
+                          const classify::AdapterChain& adapters) {
+  if (!body.sync) {
+    Result<ToolResult> result = co_await run<ToolResult>(body, arguments, running);
+    if (!result) co_return Failure(of_coroutine(std::move(result).error()));
+    co_return result;
+  }
+  std::exception_ptr thrown;
+  try {
+    Context context(running);
+    co_return body.sync(arguments.empty() ? "{}" : arguments, context);
+  } catch (...) {
+    thrown = std::current_exception();
+  }
+  co_return Failure(of_thrown(thrown, adapters));
+}
+
 // These own what they use: they may outlive the request that they were begun for.
 
-Task<std::string> tool_text(std::shared_ptr<Tool> tool, std::string arguments, protocol::Revision revision,
-                            std::shared_ptr<Running> running) {
-  Result<ToolResult> result = co_await run<ToolResult>(tool->body(), arguments, *running);
+Task<std::string> tool_text(std::shared_ptr<Tool> tool,
+                            std::shared_ptr<const classify::AdapterChain> adapters, std::string arguments,
+                            protocol::Revision revision, std::shared_ptr<Running> running) {
+  Result<ToolResult> result = co_await run_tool(tool->body(), arguments, *running, *adapters);
   if (!result) co_return Failure(of_function(std::move(result).error(), Code::tool_execution_failed));
   co_return call_result(*result, revision);
 }
@@ -244,11 +264,12 @@ Task<pipeline::Reply> Host::call_tool(pipeline::Call& call) {
     CO_TRY(protocol::check_param_headers(spec, arguments, *call.param_headers));
   }
   const bool may_ask = tool->body().async != nullptr;
-  co_return local(CO_TRY(co_await work(
-      call, may_ask,
-      [tool, arguments = std::string(arguments), revision = call.revision](std::shared_ptr<Running> running) {
-        return tool_text(tool, arguments, revision, std::move(running));
-      })));
+  co_return local(
+      CO_TRY(co_await work(call, may_ask,
+                           [tool, adapters = registry_->adapters, arguments = std::string(arguments),
+                            revision = call.revision](std::shared_ptr<Running> running) {
+                             return tool_text(tool, adapters, arguments, revision, std::move(running));
+                           })));
 }
 
 Task<pipeline::Reply> Host::read_resource(pipeline::Call& call) {

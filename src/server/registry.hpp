@@ -1,6 +1,7 @@
 // What a server offers, by name: the lists that clients read and the functions that their calls reach.
 #pragma once
 
+#include "classify/adapter.hpp"
 #include "protocol/capabilities.hpp"
 #include "protocol/pages.hpp"
 #include "server/prompt.hpp"
@@ -54,6 +55,7 @@ class Registry {
  public:
   Json identity;  // serverInfo
   std::string instructions;
+  std::shared_ptr<const classify::AdapterChain> adapters = std::make_shared<classify::AdapterChain>();
 
   void set_page_size(std::size_t entries) { page_size_ = entries; }
 

@@ -1,5 +1,6 @@
 #include "server/server.hpp"
 
+#include "errors/tool_errors.hpp"
 #include "server/program.hpp"
 #include "server/registry.hpp"
 
@@ -40,6 +41,13 @@ Server& Server::instructions(std::string_view text) {
 
 Server& Server::page_size(std::size_t entries) {
   registry_->set_page_size(entries);
+  return *this;
+}
+
+Server& Server::adapters(const std::vector<classify::AdapterPointer>& adapters) {
+  auto chain = classify::AdapterChain::make(adapters);
+  if (!chain) throw ToolDefinitionError(chain.error().developer_message());
+  registry_->adapters = std::make_shared<const classify::AdapterChain>(*std::move(chain));
   return *this;
 }
 

@@ -7,6 +7,7 @@
 //   }
 #pragma once
 
+#include "classify/adapter.hpp"
 #include "server/prompt.hpp"
 #include "server/resource.hpp"
 #include "server/tool.hpp"
@@ -16,6 +17,7 @@
 #include <memory>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 namespace sallyport {
 
@@ -40,6 +42,11 @@ class Server {
   Server& instructions(std::string_view text);
   // Entries of one page of a list; 1000 unless set.
   Server& page_size(std::size_t entries);
+
+  // Say what the exceptions of libraries are that a tool throws (classify/adapter.hpp), in this order, before
+  // the classifier is asked; coroutines are not covered. Throws ToolDefinitionError for one that is null or
+  // has no usable slug.
+  Server& adapters(const std::vector<classify::AdapterPointer>& adapters);
 
   // `function`: of plain parameters (named by `params`, in their order), of one described struct, or of a
   // Json object; a Context& may stand anywhere among them. It returns nothing, a text, a value, Content, a

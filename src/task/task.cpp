@@ -1,5 +1,6 @@
 #include "task/task.hpp"
 
+#include "base/type_name.hpp"
 #include "errors/typed_error.hpp"
 
 #include <array>
@@ -64,7 +65,9 @@ Error error_of_exception(std::exception_ptr exception) noexcept {
   } catch (const std::bad_alloc&) {
     return Error(Code::system_resource_exhausted);
   } catch (const std::exception& e) {
-    return Error(Code::system_internal_error).with_developer_message(e.what());
+    return Error(Code::system_internal_error)
+        .with_developer_message(e.what())
+        .with_extra(exception_type_key, type_name(typeid(e)));
   } catch (...) {
     return Error(Code::system_internal_error);
   }

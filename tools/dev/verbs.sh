@@ -104,7 +104,9 @@ verb_bench() {
   setup
   install_packages "${bench_packages[@]}"
   stage "build (release)" compile release
-  exec bench/run "$@"
+  bench/run "$@" || return
+  say "what a failure costs beside its request"
+  exec build/release/bin/errors_bench
 }
 
 verb_conformance() {

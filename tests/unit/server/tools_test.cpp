@@ -2,6 +2,11 @@
 #include "asked.hpp"
 #include "errors/exceptions.hpp"
 
+#include <cerrno>
+#include <new>
+#include <stdexcept>
+#include <system_error>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -122,10 +127,52 @@ TEST_F(ToolsTest, FailuresAreWhatTheirClassSays) {
   EXPECT_EQ(at(awaited, {"_meta", "dev.sallyport/error", "statusCode"}).text(), "503");
   const Json foreign = call_tool("foreign");
   EXPECT_EQ(text_at(foreign, {"result", "_meta", "dev.sallyport/error", "code"}), "TOOL_001");
+  EXPECT_EQ(text_at(foreign, {"result", "content", "0", "text"}),
+            "An unhandled std::runtime_error was raised by the tool.");
   EXPECT_THAT(foreign.text(), Not(HasSubstr("hunter2")));
   EXPECT_EQ(code("returned"), "NET_004");
   EXPECT_EQ(at(call_tool("said"), {"result"}).text(),
             R"({"content":[{"type":"text","text":"Could not."}],"isError":true})");
+}
+
+TEST_F(ToolsTest, WhatIsThrownIsClassified) {
+  app.tool("coroutine", "", []() -> Task<void> {
+    throw std::out_of_range("password=hunter2");
+    co_return ok();
+  });
+  app.tool("refused", "", [] { throw std::system_error(ECONNREFUSED, std::generic_category()); });
+  app.tool("memory", "", [] { throw std::bad_alloc(); });
+  const Json coroutine = call_tool("coroutine");
+  EXPECT_EQ(text_at(coroutine, {"result", "content", "0", "text"}),
+            "An unhandled std::out_of_range was raised by the tool.");
+  EXPECT_THAT(coroutine.text(), Not(HasSubstr("hunter2")));
+  EXPECT_EQ(code("coroutine"), "TOOL_001");
+  EXPECT_EQ(code("refused"), "NET_002");
+  EXPECT_EQ(text_at(call_tool("refused"), {"result", "_meta", "dev.sallyport/error", "executed"}), "yes");
+  EXPECT_EQ(code("memory"), "SYS_002");
+}
+
+struct Busy : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+TEST_F(ToolsTest, AdaptersSayWhatExceptionsOfLibrariesAre) {
+  using classify::adapter_for;
+  app.adapters({adapter_for<std::logic_error>("broken",
+                                              [](const std::logic_error&) -> std::optional<Error> {
+                                                throw std::runtime_error("no use");
+                                              }),
+                adapter_for<Busy>("busy", [](const Busy&) -> std::optional<Error> {
+                  return UpstreamRateLimitError("The database is busy.", 250).error();
+                })});
+  app.tool("busy", "", [] { throw Busy("password=hunter2"); });
+  app.tool("broken", "", [] { throw std::invalid_argument("x"); });
+  const Json busy = at(call_tool("busy"), {"result"});
+  EXPECT_EQ(text_at(busy, {"content", "0", "text"}), "The database is busy.");
+  EXPECT_EQ(at(busy, {"_meta", "dev.sallyport/error", "retryAfterMs"}).text(), "250");
+  EXPECT_THAT(busy.text(), Not(HasSubstr("hunter2")));
+  EXPECT_EQ(code("broken"), "TOOL_001");
+  EXPECT_THROW(app.adapters({nullptr}), ToolDefinitionError);
 }
 
 TEST_F(ToolsTest, AnUnknownToolIsSaidToBeOne) {
