@@ -96,6 +96,7 @@ int run_command_line(int argc, char** argv) {
   add_audit(app, action);
   add_explain(app, action);
   add_classify(app, action);
+  add_new(app, action);
   add_version(app, action);
   add_completion(app, action);
   try {

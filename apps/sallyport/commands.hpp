@@ -27,6 +27,7 @@ void add_doctor(CLI::App& app, Action& action);
 void add_audit(CLI::App& app, Action& action);
 void add_explain(CLI::App& app, Action& action);
 void add_classify(CLI::App& app, Action& action);
+void add_new(CLI::App& app, Action& action);
 void add_version(CLI::App& app, Action& action);
 void add_completion(CLI::App& app, Action& action);  // the last: it describes the others
 

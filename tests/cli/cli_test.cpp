@@ -153,6 +153,7 @@ TEST_F(Cli, EveryCommandHasHelpWithAnExample) {
                                              {"servers", "list"},
                                              {"servers", "logs"},
                                              {"explain"},
+                                             {"new"},
                                              {"classify"},
                                              {"version"},
                                              {"completion"},
