@@ -159,6 +159,7 @@ struct Limits {
   bool source_written =
       false;  // did the file itself set `source`? (stdio and loopback are exempt unless it did)
   std::uint32_t concurrency = 64;
+  bool adaptive_concurrency = false;
   std::uint64_t buffered = 512 * mib;
   std::uint64_t request = 4 * mib;
   std::uint64_t response = 64 * mib;
@@ -226,6 +227,24 @@ struct Telemetry {
   bool developer_text = false;
 };
 
+// How many failures of one code within `window` are an alert, by severity; 0: none are.
+struct Monitor {
+  Milliseconds window = 5min;
+  std::uint32_t critical = 1;
+  std::uint32_t high = 5;
+  std::uint32_t medium = 10;
+  std::uint32_t low = 50;
+};
+
+// Who is told of alerts besides the log.
+struct Escalate {
+  Secret webhook;                 // a URL; empty: none
+  std::optional<Address> syslog;  // a UDP address or a Unix socket
+  bool otlp = false;
+  bool quarantine = false;     // of a server whose failure a rule escalates
+  Milliseconds window = 5min;  // in which the same is told once, and then its count
+};
+
 // What happens to a call of which no audit record can be written.
 enum class OnFailure : std::uint8_t { go_on, refuse };
 
@@ -250,6 +269,8 @@ struct Config {
   Sessions sessions;
   Stream stream;
   Events events;
+  Monitor monitor;
+  Escalate escalate;
   Audit audit;
   Telemetry telemetry;
 

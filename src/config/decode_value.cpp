@@ -94,17 +94,19 @@ class Value : private ValueReader {
   }
 
   void put(Address* slot) {
-    const auto tcp_only = [](std::string_view written) {
+    const bool sent_to = key_.type == Type::receiver;
+    const auto fitting = [sent_to](std::string_view written) {
       auto address = parse_address(written);
-      return address && address->is_unix() ? std::nullopt : std::move(address);
+      const bool fits = address && (sent_to ? address->is_unix() || address->port != 0 : !address->is_unix());
+      return fits ? std::move(address) : std::nullopt;
     };
-    if (auto value = parsed<Address>(tcp_only)) *slot = std::move(*value);
+    if (auto value = parsed<Address>(fitting)) *slot = std::move(*value);
   }
 
   void put(std::optional<Address>* slot) {
     Address address;
     put(&address);
-    if (!address.host.empty()) *slot = std::move(address);
+    if (address != Address{}) *slot = std::move(address);
   }
 
   void put(std::vector<Address>* slot) {
@@ -239,7 +241,13 @@ class Value : private ValueReader {
   void put(Secret* slot) {
     auto expanded = text(node_, path_);
     if (!expanded) return;
-    if (!is_token(expanded->text)) return wrong_kind(node_, path_, expanded->foreign);
+    if (key_.type == Type::secret_url) {
+      auto found = url_mistake(path_, expanded->text);
+      if (found)
+        found->instead = "write `webhook: https://host.example/hooks/…`, with nothing before the host";
+      if (!may_stand(node_, path_, std::move(found))) return;
+    } else if (!is_token(expanded->text))
+      return wrong_kind(node_, path_, expanded->foreign);
     *slot = Secret(std::move(expanded->text));
   }
 

@@ -27,10 +27,12 @@ enum class Type : std::uint8_t {
   share,  // from 0 to 1
   address,
   addresses,  // one, or a list of them
+  receiver,   // one to send to
   choice,
   text,
   path,
   url,
+  secret_url,   // one that may hold a credential
   token,        // a secret that callers show
   separator,    // characters of tool names
   prefix,       // the empty text

@@ -3,6 +3,7 @@
 #include "base/clock.hpp"
 #include "base/durations.hpp"
 #include "base/strings.hpp"
+#include "config/alert_rules.hpp"
 #include "config/fallback_rules.hpp"
 #include "config/places.hpp"
 #include "config/recovery_rules.hpp"
@@ -44,6 +45,7 @@ class Checks : private Places {
     shown_names();
     fallbacks();
     check_recovery(config_, *this);
+    check_alerts(config_, *this);
   }
 
  private:

@@ -76,7 +76,10 @@ json::object of_type(const Key& key) {
     case Type::text:
     case Type::path:
       return {{"type", "string"}, {"minLength", 1}};
+    case Type::receiver:
+      return or_expansion(reference("listen_address"));
     case Type::url:
+    case Type::secret_url:
       return or_expansion({{"type", "string"}, {"pattern", "^[Hh][Tt][Tt][Pp][Ss]?://"}});
     case Type::token:
       return or_expansion({{"type", "string"}, {"pattern", "^[A-Za-z0-9._~+/=-]{16,512}$"}});

@@ -66,6 +66,7 @@ upstream::Settings upstream_settings(const config::Config& config) {
   settings.tool_max = config.timeouts.tool_max;
   settings.keep_listed = config.expose.keep_listed;
   settings.concurrency = config.limits.concurrency;
+  settings.adaptive_concurrency = config.limits.adaptive_concurrency;
   settings.children = config.limits.children;
   settings.instances = config.limits.instances;
   settings.idle = config.sessions.idle;
@@ -73,6 +74,22 @@ upstream::Settings upstream_settings(const config::Config& config) {
   settings.recovery = recovery::Policy(config.recovery);
   settings.breaker = {
       .failures = config.breaker.failures, .window = config.breaker.window, .open = config.breaker.open};
+  return settings;
+}
+
+alerts::Settings alert_settings(const config::Config& config) {
+  const config::Monitor& monitor = config.monitor;
+  const config::Escalate& escalate = config.escalate;
+  alerts::Settings settings{
+      .thresholds = {monitor.window, {monitor.low, monitor.medium, monitor.high, monitor.critical}},
+      .policy = recovery::Policy(config.recovery),
+      .webhook = escalate.webhook,
+      .otlp = escalate.otlp,
+      .quarantine = escalate.quarantine,
+      .window = escalate.window};
+  if (escalate.syslog)
+    settings.syslog =
+        net::DatagramTarget{escalate.syslog->host, escalate.syslog->port, escalate.syslog->path};
   return settings;
 }
 

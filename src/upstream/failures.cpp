@@ -32,6 +32,10 @@ bool is_failure_of_server(const Error& error) {
   }
 }
 
+bool says_overload(const Error& error) {
+  return error.code() == Code::limit_upstream_rate_limited || error.status_code() == 503;
+}
+
 Error as_discovery(const Error& error) {
   Error discovery = classify::for_operation(error, classify::Operation::discovery);
   if (discovery.code() != error.code()) discovery.with_executed(Executed::no);
