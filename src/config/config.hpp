@@ -3,6 +3,7 @@
 #pragma once
 
 #include "base/secret.hpp"
+#include "client/faults.hpp"
 #include "recovery/rule.hpp"
 
 #include <chrono>
@@ -190,6 +191,13 @@ struct Stream {
   Milliseconds keepalive = 15s;
 };
 
+// A failure that is injected on purpose.
+struct FaultRule {
+  client::FaultRule rule;
+  std::vector<Header> headers;  // of `http`
+};
+bool operator==(const FaultRule& a, const FaultRule& b);
+
 // How many calls to one server may be tried again: a share of those that are made, and `floor` besides.
 struct RetryBudget {
   double share = 0.2;
@@ -272,6 +280,8 @@ struct Config {
   Monitor monitor;
   Escalate escalate;
   Audit audit;
+  std::vector<FaultRule> faults;  // the first that strikes counts
+  bool allow_faults = false;      // said the command line
   Telemetry telemetry;
 
   const Server* server(std::string_view key) const;

@@ -50,6 +50,11 @@ class Value : private ValueReader {
     if (const auto value = parsed<bool>(parse)) *slot = *value;
   }
 
+  void put(std::int32_t* slot) {
+    const auto value = parsed<std::int32_t>([](std::string_view t) { return parse_int<std::int32_t>(t); });
+    if (value) *slot = *value;
+  }
+
   void put(std::uint32_t* slot) {
     const auto value = parsed<std::uint64_t>([](std::string_view t) { return parse_int<std::uint64_t>(t); });
     if (value && count_in_range(*value)) *slot = static_cast<std::uint32_t>(*value);
@@ -138,7 +143,8 @@ class Value : private ValueReader {
   void put(LogLevel* slot) { put_enumerator(slot); }
   void put(LogFormat* slot) { put_enumerator(slot); }
   void put(OnFailure* slot) { put_enumerator(slot); }
-  void put(std::vector<recovery::Rule>*) {}  // a list of sections
+  void put(std::vector<recovery::Rule>*) {}  // lists of sections
+  void put(std::vector<FaultRule>*) {}
 
   void put(Strategy* slot) {
     if (const auto index = choose()) *slot = static_cast<Strategy>(*index + 1);  // the first is `none`

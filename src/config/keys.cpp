@@ -21,6 +21,11 @@ recovery::Rule& owner(Scope& scope, Member recovery::Rule::*) {
   return *scope.rule;
 }
 
+template <class Member>
+FaultRule& owner(Scope& scope, Member FaultRule::*) {
+  return *scope.fault;
+}
+
 // to<&Config::timeouts, &Timeouts::tool>
 template <auto First, auto... Rest>
 Slot to(Scope& scope) {
@@ -39,6 +44,8 @@ using C = Config;
 using S = Server;
 using R = recovery::Rule;
 using M = recovery::Match;
+using F = FaultRule;
+using I = client::FaultRule;
 
 // clang-format off
 constexpr std::array table{
@@ -149,7 +156,7 @@ constexpr std::array table{
     Key{"limits.subscriptions", Type::integer, v01, "100", "Resources whose updates one session, stdio connection or `subscriptions/listen` asks for.", to<&C::limits, &Limits::subscriptions>, 1, 10000},
 
     Key{"retry_budget", Type::section, v01, "", "How many calls to one server may be tried again, so that retries do not keep down a server that is overloaded."},
-    Key{"retry_budget.share", Type::share, v01, "0.2", "This part of the calls that are made may be tried again; at most 100 are saved up.", to<&C::retry_budget, &RetryBudget::share>},
+    Key{"retry_budget.share", Type::share, v01, "0.2", "This part of the calls that are made may be tried again; what those of the last 10 s left is saved up.", to<&C::retry_budget, &RetryBudget::share>},
     Key{"retry_budget.floor", Type::rate, v01, "10/10s", "And so many besides, for servers that are seldom called.", to<&C::retry_budget, &RetryBudget::floor>, 0, million},
     Key{"breaker", Type::section, v01, "", "When a server that fails is left alone: calls are then refused at once until it has answered a question of the gateway's own."},
     Key{"breaker.failures", Type::integer, v01, "5", "Failures within `window` that open it; at most half of them from one caller: who fails alone is refused alone.", to<&C::breaker, &Breaker::failures>, 2, 1000},
@@ -189,7 +196,19 @@ constexpr std::array table{
     Key{"audit.file", Type::path, v01, "", "The file that gets a record of every call, chained by hashes; made with mode 0600, one gateway a file.", to<&C::audit, &Audit::file>},
     Key{"audit.on_failure", Type::choice, v01, "continue", "What happens to calls while no record can be written: they go on and are counted, or are refused before they run.", to<&C::audit, &Audit::on_failure>, 0, 0, "continue|refuse"},
     Key{"threads", Type::integer, v01, "1", "Threads of the data plane.", to<&C::threads>, 1, 1},
-    Key{"faults", Type::any, later, "", "Faults to inject."},
+    Key{"faults", Type::rules, v01, "[]", "Failures that are injected on purpose, for a rehearsal; refused without `--allow-faults`. Of several rules the first that strikes counts. `initialize` is left alone.", to<&C::faults>},
+    Key{"faults.*", Type::section, v01, "", "One rule."},
+    Key{"faults.*.server", Type::text, v01, "", "A server, or a pattern for some; without it, all.", to<&F::rule, &I::server>},
+    Key{"faults.*.method", Type::text, v01, "", "A method of MCP, or a pattern for some: `tools/list`; without it and `tool`, every request to the server, its probes too.", to<&F::rule, &I::method>},
+    Key{"faults.*.tool", Type::text, v01, "", "A tool as its server names it, or a pattern for some: only calls of it.", to<&F::rule, &I::tool>},
+    Key{"faults.*.percent", Type::integer, v01, "100", "How many of these requests are struck.", to<&F::rule, &I::percent>, 1, 100},
+    Key{"faults.*.seed", Type::integer, v01, "0", "Another one strikes other requests; the same one the same.", to<&F::rule, &I::seed>, 0, std::numeric_limits<std::uint32_t>::max()},
+    Key{"faults.*.fault", Type::choice, v01, "", "What happens to them, see [operations](operations.md#rehearse-failures).", to<&F::rule, &I::fault>, 0, 0, "delay|slow|error|http|reset_before|reset_after|truncate|garble|missing|duplicate|crash"},
+    Key{"faults.*.time", Type::duration, v01, "", "`delay`: how much later the answer comes. `slow`: the pause before each 64 bytes of it.", to<&F::rule, &I::time>, 1, ms_per_day},
+    Key{"faults.*.status", Type::integer, v01, "503", "`http`: the status.", to<&F::rule, &I::status>, 400, 599},
+    Key{"faults.*.headers", Type::headers, v01, "{}", "`http`: header fields besides, `retry-after` for example.", to<&F::headers>},
+    Key{"faults.*.code", Type::error_code, v01, "-32603", "`error`: the JSON-RPC code.", to<&F::rule, &I::code>},
+    Key{"faults.*.message", Type::text, v01, "An injected error", "`error`: its message.", to<&F::rule, &I::message>},
     Key{"compat", Type::any, later, "", "Shapes of other gateways."},
     Key{"state", Type::any, later, "", "Where state is kept."},
 
@@ -247,6 +266,7 @@ constexpr std::array words{
     TypeWords{"a list of tool patterns", "a pattern is a tool's name with * and ? for what varies",
               "[\"find_*\"]"},
     TypeWords{"a list of HTTP statuses", "a status that refuses is 400 to 599", "[503]"},
+    TypeWords{"a JSON-RPC error code", "a code is a whole number of at most 32 bits", "-32603"},
     TypeWords{"a map of tools and durations", "each tool has a duration", "{slow_one: 5m}"},
     TypeWords{"a map of tools and names", "each tool has the name to show", "{old_name: new_name}"},
     TypeWords{"a map of tools and texts", "each tool has the description to show",

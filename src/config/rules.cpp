@@ -5,6 +5,7 @@
 #include "base/strings.hpp"
 #include "config/alert_rules.hpp"
 #include "config/fallback_rules.hpp"
+#include "config/fault_rules.hpp"
 #include "config/places.hpp"
 #include "config/recovery_rules.hpp"
 #include "config/values.hpp"
@@ -46,6 +47,7 @@ class Checks : private Places {
     fallbacks();
     check_recovery(config_, *this);
     check_alerts(config_, *this);
+    check_faults(config_, *this);
   }
 
  private:

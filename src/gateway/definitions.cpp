@@ -1,5 +1,7 @@
 #include "gateway/definitions.hpp"
 
+#include "base/patterns.hpp"
+
 namespace sallyport::gateway {
 namespace {
 
@@ -15,6 +17,18 @@ upstream::Isolation isolation(const config::Server& server) {
       break;
   }
   return upstream::Isolation::shared;
+}
+
+std::shared_ptr<client::Faults> faults(const config::Config& config, const config::Server& server) {
+  if (!config.allow_faults) return nullptr;
+  std::vector<client::FaultRule> rules;
+  for (const config::FaultRule& written : config.faults) {
+    if (!written.rule.server.empty() && !matches(written.rule.server, server.key)) continue;
+    rules.push_back(written.rule);
+    for (const config::Header& header : written.headers)
+      rules.back().headers.emplace_back(header.name, header.value);
+  }
+  return std::make_shared<client::Faults>(std::move(rules), server.is_stdio());
 }
 
 upstream::Definition definition(const config::Server& server, const config::Expose& expose) {
@@ -47,7 +61,10 @@ upstream::Definition definition(const config::Server& server, const config::Expo
 
 std::vector<upstream::Definition> definitions(const config::Config& config) {
   std::vector<upstream::Definition> all;
-  for (const config::Server& server : config.servers) all.push_back(definition(server, config.expose));
+  for (const config::Server& server : config.servers) {
+    all.push_back(definition(server, config.expose));
+    all.back().faults = faults(config, server);
+  }
   return all;
 }
 

@@ -224,6 +224,10 @@ void Gateway::concurrency_changed(const upstream::Server& server) {
   metrics_->gauge(metrics::concurrency_limit, {server.key()}).set(server.concurrency_limit());
 }
 
+void Gateway::fault_injected(const upstream::Server& server, client::Fault fault) {
+  metrics_->counter(metrics::faults_injected, {server.key(), name(fault)}).increment();
+}
+
 void Gateway::garbage(const upstream::Server& server, std::string_view kind) {
   metrics_->counter(metrics::upstream_garbage, {server.key(), kind}).increment();
 }

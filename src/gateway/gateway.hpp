@@ -63,6 +63,7 @@ class Gateway final : public pipeline::Front, private upstream::FleetObserver {
   void garbage(const upstream::Server& server, std::string_view kind) override;
   void late_answer(const upstream::Server& server) override;
   void timeout_step(const upstream::Server& server, std::string_view step) override;
+  void fault_injected(const upstream::Server& server, client::Fault fault) override;
   void breaker_changed(const upstream::Server& server, const upstream::Breaker::Part& part) override;
   void concurrency_changed(const upstream::Server& server) override;
   void instances_changed(const upstream::Server& server) override;

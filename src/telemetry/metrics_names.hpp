@@ -26,6 +26,7 @@ inline constexpr std::array<std::string_view, 1> signal = {"signal"};
 inline constexpr std::array<std::string_view, 2> signal_code = {"signal", "code"};
 inline constexpr std::array<std::string_view, 2> signal_reason = {"signal", "reason"};
 inline constexpr std::array<std::string_view, 2> server_step = {"server", "step"};
+inline constexpr std::array<std::string_view, 2> server_fault = {"server", "fault"};
 inline constexpr std::array<std::string_view, 2> server_scope = {"server", "scope"};
 inline constexpr std::array<std::string_view, 3> server_scope_state = {"server", "scope", "state"};
 inline constexpr std::array<std::string_view, 1> result = {"result"};
@@ -199,6 +200,12 @@ inline constexpr MetricInfo concurrency_limit{
     .type = MetricType::gauge,
     .labels = labels::server,
 };
+inline constexpr MetricInfo faults_injected{
+    .name = "sallyport_faults_injected_total",
+    .help = "Requests to a server that failed, or came late, on purpose (`faults`).",
+    .type = MetricType::counter,
+    .labels = labels::server_fault,
+};
 inline constexpr MetricInfo breaker_state{
     .name = "sallyport_breaker_state",
     .help =
@@ -351,6 +358,7 @@ inline constexpr std::array all = {&build_info,
                                    &upstream_restarts,
                                    &timeout_steps,
                                    &concurrency_limit,
+                                   &faults_injected,
                                    &breaker_state,
                                    &breaker_transitions,
                                    &upstream_instances,

@@ -7,6 +7,7 @@
 namespace sallyport::upstream {
 
 bool never_connected(const Error& error) {
+  if (error.code() == Code::proto_cancelled) return false;  // it was given up, and says nothing of the server
   return error.executed() == Executed::no &&
          (error.phase() == Phase::resolve || error.phase() == Phase::connect || error.phase() == Phase::tls);
 }

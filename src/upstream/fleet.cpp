@@ -109,7 +109,8 @@ std::shared_ptr<Member> Fleet::make_member(Definition definition, const Settings
     return member;
   }
   const Rules& rules = definition;
-  const bool same = old->definition() == rules && old->definition().refuses_with == definition.refuses_with;
+  const bool same = old->definition() == rules && old->definition().refuses_with == definition.refuses_with &&
+                    client::same_faults(old->definition().faults, definition.faults);
   if (same && settings.max_name == current_->settings().max_name) return old;
   if (!same) change.ruled.push_back(definition.key);
   old->server()->adopt(definition);

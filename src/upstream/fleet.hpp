@@ -26,6 +26,7 @@ class FleetObserver {
   virtual void breaker_changed(const Server&, const Breaker::Part&) {}
   virtual void timeout_step(const Server&, std::string_view) {}
   virtual void concurrency_changed(const Server&) {}
+  virtual void fault_injected(const Server&, client::Fault) {}
   virtual void instances_changed(const Server& server) = 0;
   virtual void instance_restarted(const Server& server) = 0;
 
@@ -108,6 +109,9 @@ class Fleet final : private ServerObserver, private InstanceHost {
   }
   void concurrency_changed(const Server& server) override {
     if (is_current(server)) observer_->concurrency_changed(server);
+  }
+  void fault_injected(const Server& server, client::Fault fault) override {
+    observer_->fault_injected(server, fault);
   }
   void breaker_changed(const Server& server, const Breaker::Part& part) override {
     if (server.is_instance() || is_current(server)) observer_->breaker_changed(server, part);

@@ -112,6 +112,8 @@ std::size_t Server::watched() const noexcept {
 
 void Server::adopt(const client::Target& target) {
   target_.refuses_with = target.refuses_with;
+  // As they were, they go on counting where they are.
+  if (!client::same_faults(target_.faults, target.faults)) target_.faults = target.faults;
   if (instances_) instances_->adopt(target);
 }
 

@@ -61,6 +61,7 @@ class ServerObserver {
   // What was done because it did not answer in time; a fixed word (metrics::timeout_steps).
   virtual void timeout_step(const class Server&, std::string_view) {}
   virtual void concurrency_changed(const class Server&) {}
+  virtual void fault_injected(const class Server&, client::Fault) {}
   virtual bool take_child() = 0;  // a place for one more child process; given back when it is gone
   virtual void give_child() = 0;
 
@@ -169,6 +170,7 @@ class Server final : private client::ChannelOwner {
   }
   void resource_updated(std::string_view uri) override { watched_->watches.updated(uri); }
   void session_renewed() override;
+  void fault_injected(client::Fault fault) override { observer_->fault_injected(*this, fault); }
 
   // What goes on to the server that takes its place.
   struct Watched {

@@ -175,15 +175,16 @@ it('what a collector refuses or rejects is counted, and not sent again', async (
     answer: (request, body, response) => {
       if (request.url === '/v1/logs') return response.writeHead(401).end();
       if (request.url === '/v1/traces') return response.writeHead(200).end(JSON.stringify({ partialSuccess: { rejectedSpans: '1', errorMessage: 'CANARY_WHY' } }));
-      return response.writeHead(200).end();
+      return response.writeHead(500).end();
     },
   });
-  const gateway = await startGateway(t, { telemetry: { otlp: collector.url }, servers: { one: hostile(t).server } });
+  const gateway = await startGateway(t, { telemetry: { otlp: { endpoint: collector.url, interval: '1s' } }, servers: { one: hostile(t).server } });
   textOf(await modernCall(gateway.url, 'one__echo', { nonce: 'a' }));
   await until('a rejected span is counted', async () => (await sum(gateway, 'sallyport_telemetry_dropped_total', 'signal="traces",reason="rejected"')) >= 1);
   await until('refused lines are counted', async () => (await sum(gateway, 'sallyport_telemetry_dropped_total', 'signal="logs",reason="refused"')) >= 1);
   assert.ok((await sum(gateway, 'sallyport_telemetry_failures_total', 'signal="logs",code="TELEM_003"')) >= 1);
-  const said = logOf(gateway).find(({ message }) => message === 'a telemetry report was not delivered');
+  await until('so are metrics that it failed to take', async () => (await sum(gateway, 'sallyport_telemetry_failures_total', 'signal="metrics",code="TELEM_001"')) >= 1);
+  const said = logOf(gateway).find(({ message, error }) => message === 'a telemetry report was not delivered' && error.code !== 'TELEM_001');
   assert.equal(said.error.code, 'TELEM_003');
   assert.ok(!gateway.stderr.includes('CANARY'));
 });

@@ -342,7 +342,7 @@ TEST(Keys, EveryKeyOfTheProductIsKnown) {
   for (const char* path :
        {"listen.legacy_sse", "servers.*.proxy", "servers.*.validate", "servers.*.guardrails",
         "servers.*.stateful", "servers.*.roots", "servers.*.pins", "auth", "policy", "guardrails",
-        "timeouts.guardrail", "timeouts.auth", "suspended", "egress", "faults", "compat", "state"}) {
+        "timeouts.guardrail", "timeouts.auth", "suspended", "egress", "compat", "state"}) {
     const Key* key = find_key(path);
     ASSERT_NE(key, nullptr) << path;
     EXPECT_FALSE(key->enforced()) << path;
