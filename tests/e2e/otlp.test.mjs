@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { it } from 'node:test';
 import { HostileHttp } from './fixtures/hostile-http.mjs';
 import { cleanUp } from './lib/cleanup.mjs';
+import { completeList } from './lib/expect.mjs';
 import { startGateway } from './lib/gateway.mjs';
 import { LegacySession, modernCall, modernRequest, textOf, typedError } from './lib/mcp.mjs';
 import { Collector } from './lib/otlp.mjs';
@@ -79,6 +80,7 @@ it('the spans of a call nest, and their ids are those of the access log, the aud
 it('spans say how a call failed, and a log record in its trace says why', async (t) => {
   const collector = await Collector.start(t);
   const gateway = await startGateway(t, { telemetry: { otlp: collector.url }, timeouts: { tool: '300ms' }, servers: { one: hostile(t).server } });
+  await completeList(gateway.url); // the time of a call has its server's start in it
   const session = await LegacySession.open(gateway.url);
   await session.call('one__is_error');
   await session.call('one__rpc_error', { code: -32042 });
