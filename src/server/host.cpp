@@ -91,30 +91,59 @@ Task<Outcome> run(const detail::Body<Outcome>& body, std::string_view arguments,
   co_return co_await body.async(arguments, context);
 }
 
-// What a tool throws is shown to the adapters, unless it is a coroutine.
-Task<ToolResult> run_tool(const detail::ToolBody& body, std::string_view arguments, Running& running,
-                          const classify::AdapterChain& adapters) {
-  if (!body.sync) {
-    Result<ToolResult> result = co_await run<ToolResult>(body, arguments, running);
-    if (!result) co_return Failure(of_coroutine(std::move(result).error()));
-    co_return result;
-  }
+using Adapters = std::shared_ptr<const classify::AdapterChain>;
+
+// What an ordinary function throws is shown to the adapters.
+Result<ToolResult> call_function(const detail::ToolBody& body, std::string_view arguments, Running& running,
+                                 const classify::AdapterChain& adapters) {
   std::exception_ptr thrown;
   try {
     Context context(running);
-    co_return body.sync(arguments.empty() ? "{}" : arguments, context);
+    return body.sync(arguments.empty() ? "{}" : arguments, context);
   } catch (...) {
     thrown = std::current_exception();
   }
-  co_return Failure(of_thrown(thrown, adapters));
+  return fail(of_thrown(thrown, adapters));
+}
+
+Task<ToolResult> call_on_worker(std::shared_ptr<Tool> tool, Adapters adapters, std::string arguments,
+                                std::shared_ptr<Running> running) {
+  running->begin_remote();
+  Result<ToolResult> result = co_await task::offload(
+      running->loop(), [tool, adapters, arguments = std::move(arguments), running]() -> Result<ToolResult> {
+        return call_function(tool->body(), arguments, *running, *adapters);
+      });
+  running->end_remote();
+  co_return result;
+}
+
+Task<ToolResult> run_tool(std::shared_ptr<Tool> tool, Adapters adapters, std::string arguments,
+                          std::shared_ptr<Running> running) {
+  if (tool->is_blocking()) co_return co_await call_on_worker(tool, adapters, std::move(arguments), running);
+  if (tool->body().sync) co_return call_function(tool->body(), arguments, *running, *adapters);
+  Result<ToolResult> result = co_await run<ToolResult>(tool->body(), arguments, *running);
+  if (!result) co_return Failure(of_coroutine(std::move(result).error()));
+  co_return result;
+}
+
+Error out_of_time(std::chrono::milliseconds limit, const Error& cancelled) {
+  return Error(Code::tool_timeout)
+      .with_executed(Executed::yes)
+      .with_slot(Slot::seconds, std::chrono::ceil<std::chrono::seconds>(limit).count())
+      .with_cause(cancelled);
 }
 
 // These own what they use: they may outlive the request that they were begun for.
 
-Task<std::string> tool_text(std::shared_ptr<Tool> tool,
-                            std::shared_ptr<const classify::AdapterChain> adapters, std::string arguments,
+Task<std::string> tool_text(std::shared_ptr<Tool> tool, Adapters adapters, std::string arguments,
                             protocol::Revision revision, std::shared_ptr<Running> running) {
-  Result<ToolResult> result = co_await run_tool(tool->body(), arguments, *running, *adapters);
+  Task<ToolResult> work = run_tool(tool, std::move(adapters), std::move(arguments), running);
+  task::Timers& timers = running->loop().timers();
+  Result<ToolResult> result =
+      tool->time() ? co_await task::with_deadline(
+                         timers, timers.now() + *tool->time(), std::move(work),
+                         [&](const Error& cancelled) { return out_of_time(*tool->time(), cancelled); })
+                   : co_await std::move(work);
   if (!result) co_return Failure(of_function(std::move(result).error(), Code::tool_execution_failed));
   co_return call_result(*result, revision);
 }

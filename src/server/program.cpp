@@ -1,6 +1,7 @@
 #include "server/program.hpp"
 
 #include "base/unique_fd.hpp"
+#include "errors/typed_error.hpp"
 #include "net/listener.hpp"
 #include "net/pipe.hpp"
 #include "net/signals.hpp"
@@ -139,6 +140,16 @@ class Program {
   task::Group group_;
 };
 
+// The functions are the author's: what they throw is caught here.
+Result<void> call_all(const std::vector<std::function<void()>>& functions) {
+  try {
+    for (const auto& function : functions) function();
+  } catch (const std::exception& caught) {
+    return fail(error_of(caught));
+  }
+  return {};
+}
+
 void say(std::FILE* to, const std::string& text) {
   std::fputs(text.c_str(), to);
 }
@@ -163,7 +174,10 @@ int run(Registry& registry, int argc, const char* const* argv) {
   log::configure({.level = options->log_level});
   protocol::introduce_as(registry.identity.text());
   ::signal(SIGPIPE, SIG_IGN);
-  const Result<void> served = Program(registry, *std::move(options)).run();
+  Result<void> served = call_all(registry.at_start);
+  if (served) served = Program(registry, *std::move(options)).run();
+  std::ranges::reverse(registry.at_stop);
+  if (const Result<void> stopped = call_all(registry.at_stop); served && !stopped) served = stopped;
   if (served) return 0;
   log::error("cannot serve", {{"error", served.error()}, {"detail", served.error().developer_message()}});
   return 1;

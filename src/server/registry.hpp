@@ -57,6 +57,9 @@ class Registry {
   std::string instructions;
   std::shared_ptr<const classify::AdapterChain> adapters = std::make_shared<classify::AdapterChain>();
 
+  std::vector<std::function<void()>> at_start;
+  std::vector<std::function<void()>> at_stop;
+
   void set_page_size(std::size_t entries) { page_size_ = entries; }
 
   // Throw ToolDefinitionError for a name that is taken or cannot be one.

@@ -84,9 +84,23 @@ void Running::attach(pipeline::Call& call) {
   told_.reset();  // another request, another token
 }
 
-void Running::detach() {
+void Running::keep_facts() {
   if (call_)
     kept_ = {call_->principal->name, call_->principal->source, call_->correlation.hex(), meta_of(*call_)};
+}
+
+void Running::detach() {
+  keep_facts();
+  call_ = nullptr;
+}
+
+void Running::begin_remote() {
+  keep_facts();
+  remote_ = true;
+}
+
+void Running::end_remote() noexcept {
+  left_ = true;
   call_ = nullptr;
 }
 
@@ -95,10 +109,24 @@ void Running::defer_questions(task::Event& changed) {
 }
 
 Json Running::meta() const {
-  return call_ ? meta_of(*call_) : kept_.meta;
+  return lives() ? meta_of(*call_) : kept_.meta;
 }
 
 void Running::log(LogLevel level, const Json& data, std::string_view logger) {
+  if (!remote_) return tell_log(level, data, logger);
+  loop_->post([self = shared_from_this(), level, data, logger = std::string(logger)] {
+    self->tell_log(level, data, logger);
+  });
+}
+
+void Running::progress(double done, std::optional<double> total, std::string_view message) {
+  if (!remote_) return tell_progress(done, total, message);
+  loop_->post([self = shared_from_this(), done, total, message = std::string(message)] {
+    self->tell_progress(done, total, message);
+  });
+}
+
+void Running::tell_log(LogLevel level, const Json& data, std::string_view logger) {
   if (!call_ || !call_->events || !call_->log_level || level < *call_->log_level) return;
   Json params = Json::object({{"level", protocol::name(level)}});
   if (!logger.empty()) params.set("logger", logger);
@@ -106,7 +134,7 @@ void Running::log(LogLevel level, const Json& data, std::string_view logger) {
   call_->events->notify(notification(protocol::Method::notifications_message, params));
 }
 
-void Running::progress(double done, std::optional<double> total, std::string_view message) {
+void Running::tell_progress(double done, std::optional<double> total, std::string_view message) {
   if (!call_) return;
   if (call_->timer) call_->timer->progressed();
   const std::string_view token = call_->message->raw(Field::progress_token, call_->bytes);
@@ -199,7 +227,7 @@ void Context::progress(double done, std::optional<double> total, std::string_vie
 }
 
 bool Context::cancelled() const noexcept {
-  return call_->scope().cancelled();
+  return call_->cancelled();
 }
 
 Task<void> Context::sleep(std::chrono::milliseconds time) {

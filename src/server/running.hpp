@@ -6,6 +6,7 @@
 #include "task/loop.hpp"
 #include "task/wait.hpp"
 
+#include <atomic>
 #include <map>
 #include <memory>
 #include <optional>
@@ -23,7 +24,7 @@ bool can(std::string_view declared_capabilities, Capability capability);
 Json required(Capability capability);
 Error lacking(const Json& required_capabilities);
 
-class Running {
+class Running : public std::enable_shared_from_this<Running> {
  public:
   Running(task::Loop& loop, task::Scope& scope, pipeline::Call& call);
 
@@ -49,10 +50,16 @@ class Running {
   // PROTO_004 for an answer that is none; then nothing is taken.
   Result<void> take_answers(const Json& responses, bool early);
 
+  // ---- For a function on a worker: what it says is passed to the loop, what it reads stands still.
+
+  void begin_remote();
+  void end_remote() noexcept;  // on the loop; what is still said is for nobody
+  bool cancelled() const noexcept { return remote_ ? left_.load() : scope_->cancelled(); }
+
   // Of the request that it is run for now, or last was.
-  std::string_view caller() const noexcept { return call_ ? call_->principal->name : kept_.caller; }
-  std::string_view source() const noexcept { return call_ ? call_->principal->source : kept_.source; }
-  std::string correlation() const { return call_ ? call_->correlation.hex() : kept_.correlation; }
+  std::string_view caller() const noexcept { return lives() ? call_->principal->name : kept_.caller; }
+  std::string_view source() const noexcept { return lives() ? call_->principal->source : kept_.source; }
+  std::string correlation() const { return lives() ? call_->correlation.hex() : kept_.correlation; }
   Json meta() const;
 
  private:
@@ -66,6 +73,10 @@ class Running {
     Question question;
     std::shared_ptr<task::Slot<Json>> answer;
   };
+  bool lives() const noexcept { return !remote_ && call_ != nullptr; }
+  void keep_facts();
+  void tell_log(LogLevel level, const Json& data, std::string_view logger);
+  void tell_progress(double done, std::optional<double> total, std::string_view message);
   Task<Json> ask_deferred(Question question);
   Task<Json> ask_at_once(Question question);
 
@@ -75,6 +86,8 @@ class Running {
   std::string capabilities_;
   Kept kept_;
   std::optional<double> told_;  // of progress
+  bool remote_ = false;         // set before the worker begins, and for good
+  std::atomic<bool> left_ = false;
   task::Event* deferred_ = nullptr;
   std::map<std::string, Open> open_;   // by key
   std::map<std::string, Json> early_;  // answers that came before their question

@@ -79,6 +79,16 @@ bool Server::remove_tool(std::string_view name) {
   return registry_->remove_tool(name);
 }
 
+Server& Server::on_start(std::function<void()> function) {
+  registry_->at_start.push_back(std::move(function));
+  return *this;
+}
+
+Server& Server::on_stop(std::function<void()> function) {
+  registry_->at_stop.push_back(std::move(function));
+  return *this;
+}
+
 int Server::run(int argc, const char* const* argv) {
   return server::run(*registry_, argc, argv);
 }

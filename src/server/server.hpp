@@ -13,6 +13,7 @@
 #include "server/tool.hpp"
 
 #include <cstddef>
+#include <functional>
 #include <initializer_list>
 #include <memory>
 #include <string_view>
@@ -90,6 +91,11 @@ class Server {
   Tool& add(Tool tool);
   Resource& add(Resource resource);
   Prompt& add(Prompt prompt);
+
+  // Called before the first client is served, in the order in which they were given; one that throws is the
+  // end. And after the last call has ended, in the reverse order.
+  Server& on_start(std::function<void()> function);
+  Server& on_stop(std::function<void()> function);
 
   // Serves stdin and stdout, or with --http HOST:PORT Streamable HTTP at /mcp, until the client goes or a
   // signal comes. Gives the exit code: 0 done, 1 it failed, 2 the command line is wrong.

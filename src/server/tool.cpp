@@ -96,6 +96,16 @@ Tool& Tool::needs(Capability capability) {
   return *this;
 }
 
+Tool& Tool::timeout(std::chrono::milliseconds time) {
+  time_ = time;
+  return *this;
+}
+
+Tool& Tool::blocking(bool value) {
+  blocking_ = value && body_.sync != nullptr;  // a coroutine waits without blocking
+  return *this;
+}
+
 std::string Tool::definition() const {
   Json made = definition_;
   made.set("inputSchema", Json::trusted(body_.input_schema));

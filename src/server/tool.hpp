@@ -5,7 +5,9 @@
 #include "server/content.hpp"
 #include "server/function.hpp"
 
+#include <chrono>
 #include <concepts>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -46,6 +48,15 @@ class Tool {
   // A client without this capability is refused before the function runs.
   Tool& needs(Capability capability);
 
+  // Past it the call ends as TOOL_004; a coroutine is cancelled at its next wait, a function on a worker is
+  // left behind. The time that a client takes to answer a question counts.
+  Tool& timeout(std::chrono::milliseconds time);
+  // Runs on a worker thread, two at a time, because it blocks: an ordinary function that shares nothing with
+  // others but what it locks itself. What it tells its Context goes out all the same.
+  Tool& blocking(bool value = true);
+
+  std::optional<std::chrono::milliseconds> time() const noexcept { return time_; }
+  bool is_blocking() const noexcept { return blocking_; }
   const std::string& name() const noexcept { return name_; }
   bool is_hidden() const noexcept { return hidden_; }
   bool is_idempotent() const noexcept { return idempotent_; }
@@ -63,6 +74,8 @@ class Tool {
   std::vector<Capability> needed_;
   bool hidden_ = false;
   bool idempotent_ = false;
+  bool blocking_ = false;
+  std::optional<std::chrono::milliseconds> time_;
 };
 
 namespace detail {

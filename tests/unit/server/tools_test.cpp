@@ -6,6 +6,7 @@
 #include <new>
 #include <stdexcept>
 #include <system_error>
+#include <thread>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -238,6 +239,44 @@ TEST_F(ToolsTest, ACapabilityThatIsMissingRefusesTheCall) {
   ask("initialize", R"({"protocolVersion":"2025-11-25","capabilities":{"sampling":{}},)"
                     R"("clientInfo":{"name":"c","version":"1"}})");
   EXPECT_EQ(text("asks"), "asked");
+}
+
+TEST_F(ToolsTest, ABlockingFunctionRunsBesideTheLoopAndIsHeard) {
+  const auto here = std::this_thread::get_id();
+  app.tool("block", "",
+           [here](Context& context, int a) {
+             context.progress(1, 2);
+             return std::this_thread::get_id() == here ? -1 : a + (context.caller() == "anonymous" ? 1 : 0);
+           },
+           {{"a"}})
+      .blocking();
+  app.tool("fails", "", []() -> int { throw FatalToolError("It broke."); }).blocking();
+  const Json reply =
+      ask("tools/call", R"({"name":"block","arguments":{"a":41},"_meta":{"progressToken":1}})");
+  EXPECT_EQ(text_at(reply, {"result", "content", "0", "text"}), "42");
+  EXPECT_EQ(notified.size(), 1u);
+  EXPECT_EQ(text("fails"), "It broke.");
+  EXPECT_EQ(code("block", R"({"a":"x"})"), "TOOL_003");
+}
+
+TEST_F(ToolsTest, ACallThatTakesTooLongEndsAsTimeOut) {
+  bool ended = false;
+  app.tool("slow", "",
+           [&ended](Context& context) -> Task<void> {
+             const auto slept = co_await context.sleep(std::chrono::hours(1));
+             ended = !slept;
+             if (!slept) co_return Failure(slept.error());
+             co_return ok();
+           })
+      .timeout(std::chrono::milliseconds(5));
+  for (const protocol::Revision each : {protocol::latest_legacy, protocol::latest_modern}) {
+    revision = each;
+    ended = false;
+    const Json reply = call_tool("slow");
+    EXPECT_EQ(text_at(reply, {"result", "_meta", "dev.sallyport/error", "code"}), "TOOL_004");
+    EXPECT_THAT(text_at(reply, {"result", "content", "0", "text"}), HasSubstr("did not finish within 1 s"));
+    EXPECT_TRUE(ended) << "the function was told";
+  }
 }
 
 TEST_F(ToolsTest, ChangesAreToldOnce) {
