@@ -3,7 +3,6 @@
 
 #include "admin/call_feed.hpp"
 #include "admin/config_json.hpp"
-#include "alerts/alerts.hpp"
 #include "base/clock.hpp"
 #include "upstream/fleet.hpp"
 
@@ -22,7 +21,7 @@ struct Running {
   LastReload reload;
 };
 
-std::string overview_json(const Running& running, const upstream::Fleet& fleet, const alerts::Alerts& alerts,
-                          const CallStats& stats, SteadyTime now, std::chrono::seconds window);
+std::string overview_json(const Running& running, const upstream::Fleet& fleet, const CallStats& stats,
+                          SteadyTime now, std::chrono::seconds window);
 
 }  // namespace sallyport::admin

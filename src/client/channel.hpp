@@ -1,7 +1,6 @@
 // A live, initialised connection to one upstream: what stdio and HTTP have in common.
 #pragma once
 
-#include "client/faults.hpp"
 #include "pipeline/call.hpp"
 #include "protocol/capabilities.hpp"
 #include "protocol/lists.hpp"
@@ -24,6 +23,10 @@ struct Outgoing {
   std::string_view arguments;  // raw, or empty
   std::string_view cursor;     // raw, or empty
   std::string_view params;     // of other methods: the raw members of params, without braces
+  // Modern servers: what the caller can be asked for, a raw object, and what it answered, raw members of
+  // params.
+  std::string_view capabilities = "{}";
+  std::string_view answers;
   std::span<const protocol::ParamHeader> param_headers;
   std::string_view traceparent;
   std::string_view tracestate;
@@ -49,7 +52,6 @@ class ChannelOwner {
   virtual void late_answer() = 0;  // an answer to nothing that is asked any more
   virtual void resource_updated(std::string_view uri) = 0;
   virtual void session_renewed() = 0;  // what the server was told besides requests it knows no more
-  virtual void fault_injected(Fault) {}
 
  protected:
   ~ChannelOwner() = default;

@@ -60,9 +60,12 @@ std::string encode_request(const Outgoing& outgoing, protocol::Revision revision
   meta.hops = outgoing.hops;
   if (!outgoing.progress_token.empty()) meta.progress_token = number;
   if (outgoing.log_asked) meta.log_level = protocol::name(*outgoing.log_asked);
+  meta.client_capabilities = outgoing.capabilities;
+  const bool modern = protocol::era(revision) == protocol::Era::modern;
+  const std::string_view answers = modern ? outgoing.answers : std::string_view();
   switch (outgoing.method) {
     case protocol::Method::tools_call:
-      return protocol::tools_call_request(number, revision, outgoing.name, outgoing.arguments, meta);
+      return protocol::tools_call_request(number, revision, outgoing.name, outgoing.arguments, meta, answers);
     case protocol::Method::server_discover:
       return protocol::discover_request(number, meta);
     case protocol::Method::ping:
@@ -74,7 +77,9 @@ std::string encode_request(const Outgoing& outgoing, protocol::Revision revision
     if (outgoing.method == row.method)
       return protocol::list_request(number, revision, row.list, outgoing.cursor, meta);
   }
-  return protocol::request(number, revision, outgoing.method, outgoing.params, meta);
+  std::string params(outgoing.params);
+  if (!answers.empty()) params.append(params.empty() ? "" : ",").append(answers);
+  return protocol::request(number, revision, outgoing.method, params, meta);
 }
 
 }  // namespace sallyport::client

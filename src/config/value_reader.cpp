@@ -12,8 +12,7 @@ namespace sallyport::config {
 namespace {
 
 bool hides_values(Type type) {
-  return type == Type::arguments || type == Type::environment || type == Type::headers ||
-         type == Type::token || type == Type::secret_url;
+  return type == Type::arguments || type == Type::environment || type == Type::headers || type == Type::token;
 }
 
 }  // namespace

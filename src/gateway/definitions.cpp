@@ -1,7 +1,5 @@
 #include "gateway/definitions.hpp"
 
-#include "base/patterns.hpp"
-
 namespace sallyport::gateway {
 namespace {
 
@@ -17,18 +15,6 @@ upstream::Isolation isolation(const config::Server& server) {
       break;
   }
   return upstream::Isolation::shared;
-}
-
-std::shared_ptr<client::Faults> faults(const config::Config& config, const config::Server& server) {
-  if (!config.allow_faults) return nullptr;
-  std::vector<client::FaultRule> rules;
-  for (const config::FaultRule& written : config.faults) {
-    if (!written.rule.server.empty() && !matches(written.rule.server, server.key)) continue;
-    rules.push_back(written.rule);
-    for (const config::Header& header : written.headers)
-      rules.back().headers.emplace_back(header.name, header.value);
-  }
-  return std::make_shared<client::Faults>(std::move(rules), server.is_stdio());
 }
 
 upstream::Definition definition(const config::Server& server, const config::Expose& expose) {
@@ -47,6 +33,7 @@ upstream::Definition definition(const config::Server& server, const config::Expo
   out.prefix = server.prefix.value_or(server.key + expose.separator);
   out.trusted = server.trusted;
   out.fallback = server.fallback;
+  out.roots = server.roots;
   out.allow = server.tools.allow;
   out.deny = server.tools.deny;
   out.idempotent = server.tools.idempotent;
@@ -61,10 +48,7 @@ upstream::Definition definition(const config::Server& server, const config::Expo
 
 std::vector<upstream::Definition> definitions(const config::Config& config) {
   std::vector<upstream::Definition> all;
-  for (const config::Server& server : config.servers) {
-    all.push_back(definition(server, config.expose));
-    all.back().faults = faults(config, server);
-  }
+  for (const config::Server& server : config.servers) all.push_back(definition(server, config.expose));
   return all;
 }
 
@@ -83,7 +67,6 @@ upstream::Settings upstream_settings(const config::Config& config) {
   settings.tool_max = config.timeouts.tool_max;
   settings.keep_listed = config.expose.keep_listed;
   settings.concurrency = config.limits.concurrency;
-  settings.adaptive_concurrency = config.limits.adaptive_concurrency;
   settings.children = config.limits.children;
   settings.instances = config.limits.instances;
   settings.idle = config.sessions.idle;
@@ -91,22 +74,6 @@ upstream::Settings upstream_settings(const config::Config& config) {
   settings.recovery = recovery::Policy(config.recovery);
   settings.breaker = {
       .failures = config.breaker.failures, .window = config.breaker.window, .open = config.breaker.open};
-  return settings;
-}
-
-alerts::Settings alert_settings(const config::Config& config) {
-  const config::Monitor& monitor = config.monitor;
-  const config::Escalate& escalate = config.escalate;
-  alerts::Settings settings{
-      .thresholds = {monitor.window, {monitor.low, monitor.medium, monitor.high, monitor.critical}},
-      .policy = recovery::Policy(config.recovery),
-      .webhook = escalate.webhook,
-      .otlp = escalate.otlp,
-      .quarantine = escalate.quarantine,
-      .window = escalate.window};
-  if (escalate.syslog)
-    settings.syslog =
-        net::DatagramTarget{escalate.syslog->host, escalate.syslog->port, escalate.syslog->path};
   return settings;
 }
 

@@ -2,12 +2,12 @@
 // pass through.
 #pragma once
 
-#include "alerts/alerts.hpp"
 #include "gateway/graph.hpp"
 #include "layers/rate/token_buckets.hpp"
 #include "net/budget.hpp"
 #include "pipeline/front.hpp"
 #include "session/registry.hpp"
+#include "session/request_state.hpp"
 #include "telemetry/audit_log.hpp"
 #include "telemetry/call_record.hpp"
 #include "telemetry/metrics.hpp"
@@ -44,12 +44,11 @@ class Gateway final : public pipeline::Front, private upstream::FleetObserver {
   const config::Config& config() const noexcept { return graph_->config; }
 
   // As Fleet::replace, under `timeouts.shutdown`: calls that come from now on find the new one.
-  std::shared_ptr<upstream::Farewell> replace_server(std::string_view key, upstream::Replacement with);
+  std::shared_ptr<upstream::Farewell> replace_server(std::string_view key, upstream::Power power);
 
   upstream::Fleet& fleet() noexcept { return fleet_; }
   net::Budget& budget() noexcept { return budget_; }
   telemetry::CallHub& calls() noexcept { return calls_; }
-  alerts::Alerts& alerts() noexcept { return alerts_; }
 
   // From now on every request is refused with LIMIT_008.
   void drain() noexcept { draining_ = true; }
@@ -63,9 +62,7 @@ class Gateway final : public pipeline::Front, private upstream::FleetObserver {
   void garbage(const upstream::Server& server, std::string_view kind) override;
   void late_answer(const upstream::Server& server) override;
   void timeout_step(const upstream::Server& server, std::string_view step) override;
-  void fault_injected(const upstream::Server& server, client::Fault fault) override;
   void breaker_changed(const upstream::Server& server, const upstream::Breaker::Part& part) override;
-  void concurrency_changed(const upstream::Server& server) override;
   void instances_changed(const upstream::Server& server) override;
   void instance_restarted(const upstream::Server& server) override;
   std::shared_ptr<const Graph> build_graph(const config::Config& config, Audit audit);
@@ -73,13 +70,11 @@ class Gateway final : public pipeline::Front, private upstream::FleetObserver {
                                                  telemetry::AuditLog* audit);
   void set_limits(const config::Limits& limits);
   void forget_open_parts(const std::string& key);
-  void quarantine(const std::string& key, Code because);
   Error draining_error() const;
 
   task::Loop* loop_;
   telemetry::Registry* metrics_;
   telemetry::CallHub calls_;
-  alerts::Alerts alerts_;
   net::Budget budget_;
   upstream::Fleet fleet_;
   layers::TokenBuckets rate_limit_{{}};
@@ -89,6 +84,7 @@ class Gateway final : public pipeline::Front, private upstream::FleetObserver {
   bool draining_ = false;
   std::array<telemetry::Counter*, 2 * protocol::method_count> answered_{};  // with 200, by method and era
   session::LogDemand log_demand_;
+  session::RequestStates request_states_;
   session::RunningCalls running_;  // all calls under way, whoever made them
   task::Event idle_;
 };

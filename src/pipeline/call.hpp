@@ -4,6 +4,7 @@
 #include "base/clock.hpp"
 #include "base/ids.hpp"
 #include "net/budget.hpp"
+#include "protocol/client_capabilities.hpp"
 #include "protocol/failure.hpp"
 #include "protocol/mcp_headers.hpp"
 #include "protocol/message.hpp"
@@ -58,7 +59,6 @@ struct Answer {
 // A result of our own; shared, so that a list that was rendered once is sent to many.
 struct Local {
   std::shared_ptr<const std::string> result;
-  std::optional<Code> degraded = {};  // as of an answer
 };
 
 // A failure as the render layer leaves it: nothing above it sees an Error that it could forget to render.
@@ -115,6 +115,10 @@ struct Call {
     std::string_view server;
     std::string_view tool;
   } stand_in;
+  // What its server may ask the caller for, as far as the caller can and the operator lets it; and what the
+  // caller answered, the raw members of params that a modern server gets with the call.
+  protocol::ClientCapabilities askable;
+  std::string answers;
   int hops = 1;
   int attempts = 0;                                // requests to a server on its behalf
   std::optional<protocol::RecoveryNote> recovery;  // what was done about a failure: recovered.hpp

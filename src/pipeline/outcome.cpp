@@ -36,9 +36,7 @@ telemetry::Outcome outcome(const Reply& reply) {
   }
   if (const auto* answer = std::get_if<std::unique_ptr<Answer>>(&reply)) return outcome(**answer);
   telemetry::Outcome made;
-  const Local& local = std::get<Local>(reply);
-  made.degraded = local.degraded;
-  made.response_bytes = local.result->size();
+  made.response_bytes = std::get<Local>(reply).result->size();
   return made;
 }
 

@@ -187,8 +187,8 @@ std::string list_request(std::string_view id, Revision revision, List list, std:
 }
 
 std::string tools_call_request(std::string_view id, Revision revision, std::string_view name,
-                               std::string_view arguments, const Meta& meta) {
-  std::string out = begin_request(id, Method::tools_call, name.size() + arguments.size());
+                               std::string_view arguments, const Meta& meta, std::string_view more) {
+  std::string out = begin_request(id, Method::tools_call, name.size() + arguments.size() + more.size());
   out += R"("name":)";
   json::append_quoted(out, name);
   if (!arguments.empty()) {
@@ -196,6 +196,7 @@ std::string tools_call_request(std::string_view id, Revision revision, std::stri
     out += arguments;
   }
   out += ',';
+  if (!more.empty()) out.append(more).append(",");
   end_with_meta(out, revision, meta);
   return out;
 }

@@ -51,9 +51,9 @@ std::string ping_request(std::string_view id);
 // `cursor`: raw, with its quotes; empty: the first page.
 std::string list_request(std::string_view id, Revision revision, List list, std::string_view cursor,
                          const Meta& meta);
-// `name`: plain text. `arguments`: raw; empty: none were given.
+// `name`: plain text. `arguments`: raw; empty: none were given. `more`: raw members of params, or empty.
 std::string tools_call_request(std::string_view id, Revision revision, std::string_view name,
-                               std::string_view arguments, const Meta& meta);
+                               std::string_view arguments, const Meta& meta, std::string_view more = {});
 // Any other request: `params` are the raw members of params but for _meta, without braces.
 std::string request(std::string_view id, Revision revision, Method method, std::string_view params,
                     const Meta& meta);

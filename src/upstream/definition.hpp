@@ -20,6 +20,7 @@ struct Rules {
   std::string prefix;    // of exposed names; may be empty
   bool trusted = false;  // its own annotations are believed
   std::string fallback;  // the key of the server that stands in for it; may be empty
+  bool roots = false;    // it may ask callers for their roots
 
   std::vector<std::string> allow{"*"};
   std::vector<std::string> deny;
@@ -47,7 +48,6 @@ struct Settings : client::Settings {
   std::chrono::milliseconds tool_max{600000};
   std::chrono::milliseconds keep_listed{3600000};
   std::uint32_t concurrency = 64;
-  bool adaptive_concurrency = false;
   std::uint32_t children = 64;
   std::uint32_t instances = 1000;           // of isolated servers, that one principal has
   std::chrono::milliseconds idle{1800000};  // how long an instance that nobody uses is kept

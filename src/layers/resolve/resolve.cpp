@@ -54,10 +54,6 @@ bool lists_more(upstream::Member& member) {
 
 Task<pipeline::Reply> Resolve::call(pipeline::Call& call) {
   call.hops = CO_TRY(next_hop(call));
-  // Nothing is suspended here, so no state can be one that we gave out.
-  if (call.message->has(Field::request_state) || call.message->has(Field::input_responses)) {
-    co_return Failure(Error(Code::proto_invalid_request_state).with_executed(Executed::no));
-  }
   if (call.method() != Method::tools_call) co_return co_await other(call);
   if (!call.stand_in.server.empty()) co_return co_await stand_in(call);
   std::string scratch;
@@ -121,9 +117,7 @@ Task<pipeline::Reply> Resolve::other(pipeline::Call& call) {
 Task<void> Resolve::look(pipeline::Call& call, Take take) {
   const auto view = roster_->view(call.endpoint);
   if (take(*view) || view->complete()) co_return ok();
-  Result<void> settled =
-      co_await roster_->settle(call.endpoint, timers_->now() + roster_->settings().first_list, take);
-  if (!settled) co_return Failure(std::move(settled).error().with_executed(Executed::no));
+  CO_TRY(co_await roster_->settle(call.endpoint, timers_->now() + roster_->settings().first_list, take));
   take(*roster_->view(call.endpoint));
   co_return ok();
 }

@@ -1,7 +1,6 @@
 #include "layers/route/route.hpp"
 
 #include "pipeline/client_wishes.hpp"
-#include "pipeline/recovered.hpp"
 #include "protocol/edge.hpp"
 #include "protocol/envelope.hpp"
 #include "protocol/rewrite.hpp"
@@ -59,6 +58,10 @@ Task<pipeline::Reply> Route::call(pipeline::Call& call) {
 }
 
 pipeline::Reply Route::initialize(const pipeline::Call& call) {
+  if (call.client) {
+    const auto can = protocol::read_client_capabilities(call.message->raw(Field::capabilities, call.bytes));
+    call.client->capabilities = protocol::client_capabilities_json(can, protocol::latest_modern);
+  }
   std::string scratch;
   const auto requested = call.message->text(Field::protocol_version, call.bytes, scratch);
   return pipeline::local(protocol::initialize_result(protocol::negotiate(requested.value_or("")),
@@ -86,12 +89,7 @@ Task<pipeline::Reply> Route::list(pipeline::Call& call, const protocol::ListRow&
     co_return Failure(Error(Code::proto_method_not_found)
                           .with_executed(Executed::no)
                           .with_slot(Slot::method, protocol::name(row.method)));
-  pipeline::Local answer{CO_TRY(view->list(row.list, call.revision, cursor))};
-  if (const auto cause = view->stale(row.list)) {
-    pipeline::note_recovery(call, *metrics_, Error(*cause), Strategy::fallback, recovery::Outcome::recovered);
-    answer.degraded = Code::recovery_stale_list;
-  }
-  co_return answer;
+  co_return pipeline::Local{CO_TRY(view->list(row.list, call.revision, cursor))};
 }
 
 }  // namespace sallyport::layers

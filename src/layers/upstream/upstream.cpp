@@ -31,18 +31,16 @@ Error malformed() {
   return classify::make_error(classify::FailureClass::protocol, context).with_can_retry(false);
 }
 
-// An answer that is no answer to this caller: the upstream asks something back, which we told it that nobody
-// can answer.
-Result<void> check_answer(const pipeline::Answer& answer) {
+bool asks_back(const pipeline::Answer& answer) {
+  return answer.message.kind() == protocol::MessageKind::result_response &&
+         protocol::classify_result(answer.message, answer.bytes) == protocol::ResultClass::input_required;
+}
+
+// What a server may answer to any call; that it asks something back is the asking layer's business.
+Result<void> check_answer(const pipeline::Call& call, const pipeline::Answer& answer) {
   if (answer.message.kind() != protocol::MessageKind::result_response) return {};
-  switch (protocol::classify_result(answer.message, answer.bytes)) {
-    case protocol::ResultClass::complete:
-      return {};
-    case protocol::ResultClass::input_required:
-      return fail(Error(Code::proto_cannot_bridge).with_executed(Executed::maybe).with_can_retry(false));
-    case protocol::ResultClass::other:
-      break;
-  }
+  if (asks_back(answer) && call.method() != Method::completion_complete) return {};
+  if (protocol::classify_result(answer.message, answer.bytes) == protocol::ResultClass::complete) return {};
   return fail(malformed());
 }
 
@@ -87,7 +85,7 @@ void rename_contents(std::string_view asked, std::string_view own, pipeline::Ans
 
 // What every client relies on in an answer that is none to a tool call.
 Result<void> check_content(const pipeline::Call& call, pipeline::Answer& answer) {
-  if (answer.message.kind() != protocol::MessageKind::result_response) return {};
+  if (answer.message.kind() != protocol::MessageKind::result_response || asks_back(answer)) return {};
   struct Shape {
     Method method;
     std::string_view member;
@@ -212,6 +210,9 @@ Task<pipeline::Reply> Upstream::call(pipeline::Call& call) {
     outgoing.params = params;
     if (protocol::row(call.method()).name_source != protocol::NameSource::none) outgoing.name = call.own_name;
   }
+  const std::string capabilities = protocol::client_capabilities_json(call.askable, protocol::latest_modern);
+  outgoing.capabilities = capabilities;
+  outgoing.answers = call.answers;
   outgoing.caller = caller_of(*call.principal);
   outgoing.hops = call.hops;
   outgoing.events = call.events;
@@ -229,7 +230,7 @@ Task<pipeline::Reply> Upstream::call(pipeline::Call& call) {
   answer->method = call.method();
   if (completes_nothing(call, *answer))
     co_return pipeline::Local{std::make_shared<const std::string>(protocol::empty_completion(call.revision))};
-  Result<void> sound = check_answer(*answer);
+  Result<void> sound = check_answer(call, *answer);
   if (sound && !call.tool) sound = check_content(call, *answer);
   if (sound) co_return answer;
   if (sound.error().code() == Code::network_protocol_error) call.server->answered_badly(outgoing.caller);

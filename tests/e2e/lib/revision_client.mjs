@@ -1,4 +1,5 @@
-// A client by hand of any revision, over HTTP or stdio, one interface: what it asks, what it hears unasked, how it gives up.
+// A client by hand of any revision, over HTTP or stdio, one interface: what it asks, what it hears unasked, what it answers, how it
+// gives up.
 import { spawn } from 'node:child_process';
 import { cleanUp } from './cleanup.mjs';
 import { parseSse, SseStream } from './http.mjs';
@@ -6,6 +7,7 @@ import { envelope, LegacySession, MODERN, modernHeaders } from './mcp.mjs';
 import { until, within } from './wait.mjs';
 
 const NAMED_BY = { 'tools/call': 'name', 'prompts/get': 'name', 'resources/read': 'uri' };
+const MAX_ROUNDS = 20;
 const isAnswer = (message) => 'result' in message || 'error' in message;
 
 // What was asked and what came back so far.
@@ -26,18 +28,36 @@ class Exchange {
 
 class RevisionClient {
   constructor(revision) {
-    Object.assign(this, { revision, modern: revision === MODERN, nextId: 1 });
+    Object.assign(this, { revision, modern: revision === MODERN, nextId: 1, asked: [] });
+  }
+
+  // Of its revision, all.
+  get capabilities() {
+    const modes = this.revision >= '2025-11-25' ? { form: {}, url: {} } : {};
+    return { sampling: {}, roots: {}, ...(this.revision >= '2025-06-18' && { elicitation: modes }) };
   }
 
   params(params) {
-    return this.modern ? { ...params, _meta: { ...envelope(), ...params._meta } } : params;
+    return this.modern ? { ...params, _meta: { ...envelope(), 'io.modelcontextprotocol/clientCapabilities': this.capabilities, ...params._meta } } : params;
+  }
+
+  // What its user, its model or its roots say.
+  answerTo({ method, params }) {
+    this.asked.push({ method, params });
+    if (method === 'sampling/createMessage') return { role: 'assistant', content: { type: 'text', text: 'that' }, model: 'm' };
+    if (method === 'roots/list') return { roots: [{ uri: 'file:///r' }] };
+    return params.mode === 'url' ? { action: 'accept' } : { action: 'accept', content: { name: 'Ann' } };
   }
 
   // {result | error, said}: the answer, and what was said on the way.
   async ask(method, params = {}) {
-    const exchange = await this.start(method, params);
-    const { result, error } = (await exchange.reply(method)) ?? {};
-    return { result, error, said: exchange.said };
+    for (let round = 1; ; ++round) {
+      const exchange = await this.start(method, params);
+      const { result, error } = (await exchange.reply(method)) ?? {};
+      if (result?.resultType !== 'input_required' || round === MAX_ROUNDS) return { result, error, said: exchange.said };
+      const inputResponses = Object.fromEntries(Object.entries(result.inputRequests ?? {}).map(([key, question]) => [key, this.answerTo(question)]));
+      params = { ...params, inputResponses, requestState: result.requestState };
+    }
   }
 
   call(name, args = {}, meta = {}) {
@@ -61,7 +81,7 @@ class HttpClient extends RevisionClient {
     const client = new HttpClient(revision);
     client.url = url;
     if (!client.modern) {
-      client.session = await LegacySession.open(url, { version: revision });
+      client.session = await LegacySession.open(url, { version: revision, capabilities: client.capabilities });
       client.initialized = client.session.initialized;
       client.stream = await client.session.listen();
     }
@@ -70,6 +90,18 @@ class HttpClient extends RevisionClient {
       client.listening?.cancel();
     });
     return client;
+  }
+
+  // Answers each request of the stream once.
+  answerOn(stream) {
+    let answered = 0;
+    const look = () => {
+      const requests = stream.messages.filter(({ method, id }) => method !== undefined && id !== undefined);
+      for (const request of requests.slice(answered)) this.session.post({ jsonrpc: '2.0', id: request.id, result: this.answerTo(request) });
+      answered = requests.length;
+    };
+    stream.waiters.add(look);
+    look();
   }
 
   unasked() {
@@ -82,6 +114,7 @@ class HttpClient extends RevisionClient {
     const stream = await SseStream.open(this.url, { method: 'POST', headers, body: { jsonrpc: '2.0', id, method, params: this.params(params) } });
     const isSse = stream.headers['content-type']?.startsWith('text/event-stream');
     const messages = () => (isSse ? parseSse(stream.text).map(({ data }) => JSON.parse(data)) : stream.text === '' ? [] : [JSON.parse(stream.text)]);
+    if (isSse && !this.modern) this.answerOn(stream);
     const cancel = () => (this.modern ? stream.close() : this.session.notify('notifications/cancelled', { requestId: id }));
     return new Exchange({ messages, ended: stream.ended, cancel });
   }
@@ -101,7 +134,7 @@ class StdioClient extends RevisionClient {
       for (const line of lines) client.take(JSON.parse(line));
     });
     if (!client.modern) {
-      const { result } = await client.ask('initialize', { protocolVersion: revision, capabilities: {}, clientInfo: { name: 'e2e', version: '1' } });
+      const { result } = await client.ask('initialize', { protocolVersion: revision, capabilities: client.capabilities, clientInfo: { name: 'e2e', version: '1' } });
       client.initialized = result;
       client.send({ method: 'notifications/initialized' });
     }
@@ -115,6 +148,7 @@ class StdioClient extends RevisionClient {
   take(message) {
     this.received.push(message);
     if (isAnswer(message)) this.waiting.get(message.id)?.();
+    else if (message.id !== undefined) this.send({ id: message.id, result: this.answerTo(message) });
   }
 
   unasked() {

@@ -77,7 +77,6 @@ struct ResolveTest : ::testing::Test {
   }
 
   task::Loop loop;
-  telemetry::Registry metrics;
   int through = 0;
 };
 
@@ -168,16 +167,6 @@ TEST_F(ResolveTest, GatewaysInARowAreCounted) {
   EXPECT_EQ(through, 1);
 }
 
-TEST_F(ResolveTest, NoStateWasEverGivenOut) {
-  Fleet fleet(loop, two_tools);
-  EXPECT_THAT(
-      shown(
-          fleet,
-          R"({"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"srv__read","requestState":"x"}})"),
-      HasSubstr(wire_name(Code::proto_invalid_request_state)));
-  EXPECT_EQ(through, 0);
-}
-
 TEST_F(ResolveTest, MirroredParametersHaveToAgree) {
   Fleet fleet(
       loop,
@@ -224,14 +213,13 @@ struct Answered {
 };
 
 TEST_F(ResolveTest, AnswersThatAreNoneOfThisCall) {
-  for (const auto& [answer, code] :
-       {Answered{R"("result":{"content":[]})", {}},
-        {R"("error":{"code":-32602,"message":"no"})", {}},
-        {R"("result":{"resultType":"input_required","inputRequests":{}})", Code::proto_cannot_bridge},
-        {R"("result":{"resultType":"task"})", Code::network_protocol_error}}) {
+  for (const auto& [answer, code] : {Answered{R"("result":{"content":[]})", {}},
+                                     {R"("error":{"code":-32602,"message":"no"})", {}},
+                                     {R"("result":{"resultType":"input_required","inputRequests":{}})", {}},
+                                     {R"("result":{"resultType":"task"})", Code::network_protocol_error}}) {
     Fleet fleet(loop, two_tools, {}, answer);
     const telemetry::CallHub hub;
-    const auto service = stack(layer<Route>(loop.timers(), metrics, *fleet.fleet->current()),
+    const auto service = stack(layer<Route>(loop.timers(), *fleet.fleet->current()),
                                layer<Resolve>(loop.timers(), *fleet.fleet->current()),
                                std::make_unique<Upstream>(loop.timers(), hub, 100));
     Asked asked(tools_call("srv__read"), loop.now());
@@ -242,7 +230,7 @@ TEST_F(ResolveTest, AnswersThatAreNoneOfThisCall) {
 
 TEST_F(ResolveTest, RouteAnswersWhatNeedsNoServer) {
   Fleet fleet(loop, two_tools);
-  Route route(Next::counting(through), loop.timers(), metrics, *fleet.fleet->current());
+  Route route(Next::counting(through), loop.timers(), *fleet.fleet->current());
   const auto answer = [&](std::string method, std::string params = "{}",
                           protocol::Revision revision = protocol::latest_legacy) {
     Asked asked(R"({"jsonrpc":"2.0","id":1,"method":")" + method + R"(","params":)" + params + "}",

@@ -1,0 +1,122 @@
+#include "protocol/questions.hpp"
+
+#include "base/ids.hpp"
+#include "json/splice.hpp"
+
+namespace sallyport::protocol {
+namespace {
+
+using json::Type;
+
+json::Span whole(std::string_view text) {
+  return {0, static_cast<std::uint32_t>(text.size())};
+}
+
+json::Value member(std::string_view object, std::string_view key) {
+  if (object.empty()) return {};
+  return json::find_member(object, whole(object), key).value;
+}
+
+bool opens_page(const Question& question) {
+  const json::Value mode = member(question.params, "mode");
+  return question.method == Method::elicitation_create && mode.is(Type::string) &&
+         json::equals_unescaped(mode.of(question.params), "url");
+}
+
+std::optional<Question> read_question(std::string_view bytes, const json::Member& entry) {
+  if (!entry.value.is(Type::object)) return std::nullopt;
+  const json::Value method = json::find_member(bytes, entry.value.span, "method").value;
+  const json::Value params = json::find_member(bytes, entry.value.span, "params").value;
+  if (!method.is(Type::string) || (params && !params.is(Type::object))) return std::nullopt;
+  Question question{entry.key.of(bytes), find_method(json::unescape(method.of(bytes))),
+                    params ? params.of(bytes) : std::string_view()};
+  const bool asks = question.method == Method::sampling_create_message ||
+                    question.method == Method::elicitation_create || question.method == Method::roots_list;
+  if (!asks || (question.params.empty() && question.method != Method::roots_list)) return std::nullopt;
+  return question;
+}
+
+Error cannot(std::string_view constraint) {
+  return Error(Code::proto_cannot_bridge)
+      .with_executed(Executed::maybe)
+      .with_can_retry(false)
+      .with_slot(Slot::constraint, constraint);
+}
+
+// Up to 2025-06-18 the fields of a form are texts, numbers, booleans and choices of one.
+bool is_plain_form(std::string_view params) {
+  const json::Value schema = member(params, "requestedSchema");
+  if (!schema.is(Type::object)) return false;
+  const json::Value properties = json::find_member(params, schema.span, "properties").value;
+  if (!properties.is(Type::object)) return true;
+  json::MemberCursor fields(params, properties.span);
+  while (const auto field = fields.next()) {
+    if (!field->value.is(Type::object)) return false;
+    for (const std::string_view key : {"oneOf", "anyOf", "items", "properties"})
+      if (json::find_member(params, field->value.span, key)) return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+std::optional<InputRequired> read_input_required(const Message& response, std::string_view bytes) {
+  InputRequired input;
+  const json::Span result = response[Field::result].value.span;
+  const json::Value asked = json::find_member(bytes, result, "inputRequests").value;
+  const json::Value state = json::find_member(bytes, result, "requestState").value;
+  if ((asked && !asked.is(Type::object)) || (state && !state.is(Type::string)) || (!asked && !state))
+    return std::nullopt;
+  if (state) input.state = state.of(bytes);
+  if (input.state.size() > max_server_state) return std::nullopt;
+  if (!asked) return input;
+  json::MemberCursor entries(bytes, asked.span);
+  while (const auto entry = entries.next()) {
+    const auto question = read_question(bytes, *entry);
+    if (!question || input.questions.size() == max_questions) return std::nullopt;
+    input.questions.push_back(*question);
+  }
+  return input;
+}
+
+ClientCapabilities needed(const Question& question) {
+  ClientCapabilities need;
+  if (question.method == Method::roots_list) need.roots = true;
+  if (question.method == Method::sampling_create_message) {
+    need.sampling = true;
+    need.sampling_tools = member(question.params, "tools") || member(question.params, "toolChoice");
+  }
+  if (question.method == Method::elicitation_create) (opens_page(question) ? need.urls : need.forms) = true;
+  return need;
+}
+
+bool covers(const ClientCapabilities& can, const ClientCapabilities& need) noexcept {
+  return (can.sampling || !need.sampling) && (can.sampling_tools || !need.sampling_tools) &&
+         (can.sampling_context || !need.sampling_context) && (can.forms || !need.forms) &&
+         (can.urls || !need.urls) && (can.roots || !need.roots);
+}
+
+Result<std::string> question_params(const Question& question, Revision client) {
+  if (question.method == Method::roots_list) return std::string();
+  const std::string_view params = question.params;
+  json::Splice splice(params);
+  const auto drop = [&](std::string_view key) {
+    if (const json::Member found = json::find_member(params, whole(params), key)) splice.remove(found);
+  };
+  drop("_meta");
+  drop("task");
+  std::string id;
+  if (opens_page(question)) {
+    if (client < Revision::v2025_11_25) return fail(cannot("before 2025-11-25 no page can be opened"));
+    drop("elicitationId");  // the server's own completes nothing here
+    id = json::quote(CorrelationId::make().hex());
+    if (era(client) == Era::legacy) splice.append_member(whole(params), "elicitationId", id);
+  } else if (question.method == Method::elicitation_create && client < Revision::v2025_11_25) {
+    if (client < Revision::v2025_06_18) return fail(cannot("before 2025-06-18 there are no forms"));
+    if (!is_plain_form(params)) return fail(cannot("this form has fields that 2025-06-18 does not know"));
+    drop("mode");
+  }
+  return splice.to_string();
+}
+
+}  // namespace sallyport::protocol
