@@ -15,12 +15,14 @@ void add_config_flags(CLI::App& command, ConfigFlags& flags) {
       ->type_name("FILE");
   command.add_option("--mcp-json", flags.mcp_json, "An agent's own file: Claude Desktop, Cursor, VS Code")
       ->type_name("FILE");
+  command.add_flag("--allow-faults", flags.allow_faults, "Lets the configuration inject failures (`faults`)");
 }
 
 config::Request request_for(const ConfigFlags& flags) {
   config::Request request;
   if (!flags.file.empty()) request.config = config::Source{flags.file};
   if (!flags.mcp_json.empty()) request.mcp_json = config::Source{flags.mcp_json};
+  request.allow_faults = flags.allow_faults;
   if (!flags.given()) request.config = config::Source{standard_config()};
   return request;
 }

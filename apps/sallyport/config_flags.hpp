@@ -17,6 +17,7 @@ inline constexpr const char* default_config = "sallyport.yaml";
 struct ConfigFlags {
   std::string file;      // -c, --config
   std::string mcp_json;  // --mcp-json
+  bool allow_faults = false;
 
   bool given() const { return !file.empty() || !mcp_json.empty(); }
 };

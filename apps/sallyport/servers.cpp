@@ -72,7 +72,7 @@ std::string age(std::string_view date) {
 
 Cell state_cell(std::string_view state) {
   if (state == "up") return {"up", Style::green};
-  if (state == "down") return {"down", Style::red};
+  if (state == "down" || state == "quarantined") return {std::string(state), Style::red};
   return {std::string(state), Style::yellow};
 }
 
@@ -110,7 +110,7 @@ std::string servers_table(simdjson::dom::array rows) {
   for (const element row : rows) {
     const std::string_view revision = text_at(row, "revision");
     table.add({{std::string(text_at(row, "name")), Style::bold},
-               state_cell(text_at(row, "state")),
+               state_cell(text_at(row, "quarantine").empty() ? text_at(row, "state") : "quarantined"),
                {age(text_at(row, "since"))},
                {std::string(text_at(row, "transport"))},
                {std::string(revision.empty() ? text_at(row, "era") : revision)},

@@ -13,6 +13,19 @@ export interface Overview {
   rate: { stepSeconds: number; calls: number[]; failed: number[] };
   latency: { stepSeconds: number; p50: (number | null)[]; p95: (number | null)[] };
   window: Window;
+  alerts: Alert[];
+}
+
+export interface Alert {
+  code: string;
+  severity: 'low' | 'medium' | 'high' | 'critical';
+  server: string | null;
+  because: 'threshold' | 'rule' | 'standard';
+  quarantined: boolean;
+  repeated: boolean;
+  count: number;
+  last: string;
+  text: string;
 }
 
 export interface Reload {
@@ -46,6 +59,7 @@ export interface Window extends Latency {
   failed: number;
   byCode: { code: string; count: number }[];
   byKind: { kind: string; count: number }[];
+  byStrategy: { strategy: string; tried: number; recovered: number }[];
   byTarget: Target[];
 }
 
@@ -80,6 +94,7 @@ export interface Server {
   transport: 'stdio' | 'http';
   state: string;
   since: string;
+  quarantine: string | null;
   lastError: Failure | null;
   era: string | null;
   revision: string | null;

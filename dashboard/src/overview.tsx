@@ -1,7 +1,7 @@
 // The first view: is all well, how much is asked, how fast, and what fails.
 import type { Latency, Overview } from './api.ts';
 import { Band, Bars, describeLatency, describeRate, gather, Share } from './charts.tsx';
-import { count, millis, percent, plural, rate } from './format.ts';
+import { count, millis, percent, plural, rate, visible } from './format.ts';
 import { CallRows } from './calls.tsx';
 import { isCall } from './calls_of.ts';
 import { CodeLink, Empty, Since, State, useStore } from './parts.tsx';
@@ -207,6 +207,52 @@ function Down() {
   );
 }
 
+const REASONS = { threshold: 'too many in a short time', rule: 'a rule of the configuration', standard: 'always told' };
+
+// What operators were told of, the newest first.
+function Alerts({ overview }: { overview: Overview }) {
+  if (overview.alerts.length === 0) return null;
+  return (
+    <section class="panel" aria-labelledby="alerts">
+      <h2 id="alerts">Alerts</h2>
+      <ul class="plain">
+        {overview.alerts.slice(0, 8).map((alert) => (
+          <li key={`${alert.last} ${alert.code} ${alert.server}`}>
+            <Since iso={alert.last} /> ago: <CodeLink code={alert.code} /> {visible(alert.text)}{' '}
+            <span class="small">
+              {REASONS[alert.because]}
+              {alert.server && (
+                <>
+                  {' · '}
+                  <a href={link('servers', alert.server)}>{alert.server}</a>
+                </>
+              )}
+              {alert.quarantined && ' · quarantined'}
+            </span>
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+function Recovery({ overview }: { overview: Overview }) {
+  const { byStrategy } = overview.window;
+  if (byStrategy.length === 0) return null;
+  return (
+    <>
+      <h3 class="below">What was done about it</h3>
+      <ul class="kinds">
+        {byStrategy.map(({ strategy, tried, recovered }) => (
+          <li key={strategy}>
+            <span class="mono small">{strategy}</span> <span class="number">{strategy === 'escalate' ? plural(tried, 'call') : `${count(recovered)} of ${plural(tried, 'call')} recovered`}</span>
+          </li>
+        ))}
+      </ul>
+    </>
+  );
+}
+
 export function OverviewView() {
   const store = useStore();
   const { overview } = store;
@@ -220,6 +266,7 @@ export function OverviewView() {
         <Spans />
       </div>
       <Down />
+      <Alerts overview={overview} />
       <Figures overview={overview} />
       <Charts overview={overview} />
       {quiet ? (
@@ -238,6 +285,7 @@ export function OverviewView() {
             <section class="panel" aria-labelledby="by-code">
               <h2 id="by-code">What failed</h2>
               <Failures overview={overview} />
+              <Recovery overview={overview} />
             </section>
           </div>
           <section class="panel" aria-labelledby="last">

@@ -23,7 +23,7 @@ export function Since({ iso }: { iso: string }) {
   );
 }
 
-const MARKS: Record<string, string> = { up: '●', down: '▲', starting: '◐', idle: '○', disabled: '■' };
+const MARKS: Record<string, string> = { up: '●', down: '▲', starting: '◐', idle: '○', disabled: '■', quarantined: '■' };
 
 export function State({ state }: { state: string }) {
   return (

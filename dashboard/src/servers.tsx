@@ -37,6 +37,9 @@ function refused({ tool, caller }: BreakerPart): string {
   return caller ? `calls by ${visible(caller)}` : 'all calls';
 }
 
+// A rule switched it off, or its operator did.
+const stateOf = ({ state, quarantine }: Server): string => (quarantine ? 'quarantined' : state);
+
 function Details({ server }: { server: Server }) {
   const { catalog, overview } = useStore();
   const mine = (overview?.window.byTarget ?? []).filter(({ server: name }) => name === server.name);
@@ -51,9 +54,14 @@ function Details({ server }: { server: Server }) {
         </a>
       </div>
       <p>
-        <State state={server.state} /> for <Since iso={server.since} />, with {plural(server.tools, 'tool')}, {plural(server.resources + server.resourceTemplates, 'resource')}, {plural(server.prompts, 'prompt')}. <a href={link('calls', null, { server: server.name })}>{count(calls)} calls</a> in this window, {percent(failed, calls)} failed.{' '}
+        <State state={stateOf(server)} /> for <Since iso={server.since} />, with {plural(server.tools, 'tool')}, {plural(server.resources + server.resourceTemplates, 'resource')}, {plural(server.prompts, 'prompt')}. <a href={link('calls', null, { server: server.name })}>{count(calls)} calls</a> in this window, {percent(failed, calls)} failed.{' '}
         <a href={link('tools', null, { endpoint: server.name })}>Its tools</a>
       </p>
+      {server.quarantine && (
+        <p>
+          A rule put it into quarantine for <CodeLink code={server.quarantine} />: nothing of it is listed or called until <code>sallyport servers enable {server.name}</code>.
+        </p>
+      )}
       {server.lastError && (
         <>
           <h3>{server.state === 'up' ? 'Its last error, before it came back' : 'Why'}</h3>
@@ -120,7 +128,7 @@ export function ServersView({ route }: { route: Route }) {
                     </a>
                   </td>
                   <td>
-                    <State state={server.state} />
+                    <State state={stateOf(server)} />
                     {server.breaker.parts.length > 0 && <span class="small">{server.breaker.state === 'closed' ? ' breaker partly open' : ` breaker ${server.breaker.state.replace('_', ' ')}`}</span>}
                   </td>
                   <td>

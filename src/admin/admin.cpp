@@ -132,7 +132,7 @@ Result<std::string> Admin::overview(std::string_view target) const {
                         .draining = !sources_.ready(),
                         .mcp_urls = sources_.mcp_urls,
                         .reload = sources_.last_reload};
-  return overview_json(running, sources_.fleet, feed_.stats(), sources_.loop.now(),
+  return overview_json(running, sources_.fleet, sources_.alerts, feed_.stats(), sources_.loop.now(),
                        std::chrono::seconds(window));
 }
 

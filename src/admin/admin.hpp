@@ -6,6 +6,7 @@
 #include "admin/config_json.hpp"
 #include "admin/control.hpp"
 #include "admin/health.hpp"
+#include "alerts/alerts.hpp"
 #include "net/http_server.hpp"
 #include "telemetry/metrics.hpp"
 #include "transport/host_policy.hpp"
@@ -24,6 +25,7 @@ struct Sources {
   upstream::Fleet& fleet;
   telemetry::Registry& metrics;
   telemetry::CallHub& calls;
+  const alerts::Alerts& alerts;
   Ready ready;
   std::vector<std::string> mcp_urls;  // where agents reach it, for those who set one up
   std::function<const config::Config&()> config;

@@ -1,5 +1,7 @@
 #include "admin/call_stats.hpp"
 
+#include "recovery/outcome.hpp"
+
 #include <algorithm>
 #include <tuple>
 
@@ -41,6 +43,11 @@ void CallStats::add(const telemetry::CallRecord& record, SteadyTime now) {
   if (record.outcome.code) {
     ++here.by_code[static_cast<std::size_t>(*record.outcome.code)];
     if (record.outcome.kind) ++here.by_kind[static_cast<std::size_t>(*record.outcome.kind)];
+  }
+  if (record.recovery) {
+    Recovery& made = here.by_strategy[static_cast<std::size_t>(record.recovery->strategy)];
+    ++made.tried;
+    if (record.recovery->outcome == recovery::name(recovery::Outcome::recovered)) ++made.recovered;
   }
   TargetSlice& target = counted(record, now).slices.now(now);
   count(target.total, bad);
@@ -105,6 +112,10 @@ CallStats::Window CallStats::window(SteadyTime now, std::chrono::seconds span) c
     window.latency.add(here->latency);
     for (std::size_t i = 0; i < code_count; ++i) window.by_code[i] += here->by_code[i];
     for (std::size_t i = 0; i < kind_count; ++i) window.by_kind[i] += here->by_kind[i];
+    for (std::size_t i = 0; i < strategies; ++i) {
+      window.by_strategy[i].tried += here->by_strategy[i].tried;
+      window.by_strategy[i].recovered += here->by_strategy[i].recovered;
+    }
   });
   for (const auto& [key, counted] : targets_) {
     Target target{.method = key.method, .server = counted->server, .name = counted->name};

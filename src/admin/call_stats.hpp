@@ -4,6 +4,7 @@
 
 #include "admin/latency_histogram.hpp"
 #include "admin/slices.hpp"
+#include "errors/catalog.hpp"
 #include "errors/code.hpp"
 #include "errors/kind.hpp"
 #include "telemetry/call_record.hpp"
@@ -57,12 +58,21 @@ class CallStats {
     Rate total{};
     LatencyHistogram latency{};
   };
+  // Calls that a strategy was tried for, and how many of them it helped.
+  struct Recovery {
+    std::uint32_t tried = 0;
+    std::uint32_t recovered = 0;
+  };
+  static constexpr std::size_t strategies = static_cast<std::size_t>(Strategy::ignore) + 1;
+  using Recoveries = std::array<Recovery, strategies>;
+
   struct Window {
     std::uint64_t calls = 0;
     std::uint64_t failed = 0;
     LatencyHistogram latency;
     std::array<std::uint32_t, code_count> by_code{};
     std::array<std::uint32_t, kind_count> by_kind{};
+    Recoveries by_strategy{};
     std::vector<Target> targets;  // the busiest first, those without a call left out
   };
   // What ended within the last `span`, in whole slices; the one under way included.
@@ -81,6 +91,7 @@ class CallStats {
     LatencyHistogram latency;
     std::array<std::uint32_t, code_count> by_code{};
     std::array<std::uint32_t, kind_count> by_kind{};
+    Recoveries by_strategy{};
   };
   struct TargetSlice {
     Rate total;

@@ -67,6 +67,8 @@ json::object server_json(const upstream::Status& status) {
   object["transport"] = status.stdio ? "stdio" : "http";
   object["state"] = json_text(name(status.state));
   object["since"] = format_rfc3339(status.since);
+  object["quarantine"] =
+      status.quarantined ? json::value(json_text(wire_name(*status.quarantined))) : json::value();
   object["lastError"] = status.last_error ? error_json(*status.last_error) : json::value();
   object["era"] = status.revision ? json::value(json_text(protocol::name(protocol::era(*status.revision))))
                                   : json::value();
@@ -80,6 +82,7 @@ json::object server_json(const upstream::Status& status) {
   object["prompts"] = status.prompts;
   object["instances"] = status.instances;
   object["inFlight"] = status.in_flight;
+  object["concurrencyLimit"] = status.concurrency_limit;
   object["breaker"] = breaker_json(status);
   return object;
 }

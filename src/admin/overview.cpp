@@ -6,9 +6,11 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <ranges>
 
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
+#include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 
 namespace sallyport::admin {
@@ -89,10 +91,27 @@ json::object window_json(const CallStats::Window& window, std::chrono::seconds s
   add_latency(object, window.latency);
   object["byCode"] = counts_json<Code>(window.by_code, "code", [](Code code) { return wire_name(code); });
   object["byKind"] = counts_json<Kind>(window.by_kind, "kind", [](Kind kind) { return name(kind); });
+  json::array strategies;
+  for (std::size_t i = 0; i < CallStats::strategies; ++i) {
+    const CallStats::Recovery& recovery = window.by_strategy[i];
+    if (recovery.tried == 0) continue;
+    strategies.push_back({{"strategy", json_text(name(static_cast<Strategy>(i)))},
+                          {"tried", recovery.tried},
+                          {"recovered", recovery.recovered}});
+  }
+  object["byStrategy"] = std::move(strategies);
   json::array targets;
   for (const CallStats::Target& target : window.targets) targets.push_back(target_json(target));
   object["byTarget"] = std::move(targets);
   return object;
+}
+
+// The newest first, as a webhook gets them.
+json::array alerts_json(const alerts::Alerts& alerts) {
+  json::array array;
+  for (const alerts::Alert& alert : alerts.recent() | std::views::reverse)
+    array.push_back(json::parse(alert_json(alert)));
+  return array;
 }
 
 json::object servers_json(const upstream::Fleet& fleet) {
@@ -110,8 +129,8 @@ json::object servers_json(const upstream::Fleet& fleet) {
 
 }  // namespace
 
-std::string overview_json(const Running& running, const upstream::Fleet& fleet, const CallStats& stats,
-                          SteadyTime now, std::chrono::seconds window) {
+std::string overview_json(const Running& running, const upstream::Fleet& fleet, const alerts::Alerts& alerts,
+                          const CallStats& stats, SteadyTime now, std::chrono::seconds window) {
   json::object object;
   object["version"] = SALLYPORT_VERSION;
   object["run"] = running.run;
@@ -127,6 +146,7 @@ std::string overview_json(const Running& running, const upstream::Fleet& fleet, 
   object["servers"] = servers_json(fleet);
   object["rate"] = rate_json(stats, now);
   object["latency"] = latency_json(stats, now);
+  object["alerts"] = alerts_json(alerts);
   object["window"] = window_json(stats.window(now, window), window);
   return json::serialize(object) + "\n";
 }

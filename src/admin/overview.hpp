@@ -3,6 +3,7 @@
 
 #include "admin/call_feed.hpp"
 #include "admin/config_json.hpp"
+#include "alerts/alerts.hpp"
 #include "base/clock.hpp"
 #include "upstream/fleet.hpp"
 
@@ -21,7 +22,7 @@ struct Running {
   LastReload reload;
 };
 
-std::string overview_json(const Running& running, const upstream::Fleet& fleet, const CallStats& stats,
-                          SteadyTime now, std::chrono::seconds window);
+std::string overview_json(const Running& running, const upstream::Fleet& fleet, const alerts::Alerts& alerts,
+                          const CallStats& stats, SteadyTime now, std::chrono::seconds window);
 
 }  // namespace sallyport::admin

@@ -1,6 +1,7 @@
 // A live, initialised connection to one upstream: what stdio and HTTP have in common.
 #pragma once
 
+#include "client/faults.hpp"
 #include "pipeline/call.hpp"
 #include "protocol/capabilities.hpp"
 #include "protocol/lists.hpp"
@@ -52,6 +53,7 @@ class ChannelOwner {
   virtual void late_answer() = 0;  // an answer to nothing that is asked any more
   virtual void resource_updated(std::string_view uri) = 0;
   virtual void session_renewed() = 0;  // what the server was told besides requests it knows no more
+  virtual void fault_injected(Fault) {}
 
  protected:
   ~ChannelOwner() = default;

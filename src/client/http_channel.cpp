@@ -4,6 +4,7 @@
 #include "classify/http.hpp"
 #include "classify/jsonrpc.hpp"
 #include "classify/refine.hpp"
+#include "client/faulty_stream.hpp"
 #include "client/probe.hpp"
 #include "protocol/envelope.hpp"
 
@@ -94,7 +95,7 @@ Task<std::unique_ptr<HttpChannel>> HttpChannel::open(Environment environment,
     (void)co_await channel->close().in(ending);
     co_return Failure(std::move(ready).error());
   }
-  channel->group_.spawn(channel->listen());
+  channel->spawn(channel->listen());
   co_return channel;
 }
 
@@ -165,6 +166,10 @@ Task<void> HttpChannel::initialize() {
 
 Task<void> HttpChannel::reinitialize(std::string lost) {
   if (session_ != lost) co_return ok();  // somebody else did it meanwhile
+  if (closing_) {
+    co_return Failure(failure(classify::FailureClass::unavailable, "the connection was closed")
+                          .with_executed(Executed::no));
+  }
   co_return co_await initializing_.run([this] {
     return task::with_deadline(env_.loop.timers(), env_.loop.now() + env_.settings.discovery, renew_session(),
                                [](const Error& cancelled) { return classify::out_of_time(cancelled); });
@@ -173,7 +178,7 @@ Task<void> HttpChannel::reinitialize(std::string lost) {
 
 Task<void> HttpChannel::renew_session() {
   CO_TRY(co_await initialize());
-  if (std::exchange(listened_, false)) group_.spawn(listen());
+  if (std::exchange(listened_, false)) spawn(listen());
   env_.owner.session_renewed();
   co_return ok();
 }
@@ -201,12 +206,22 @@ std::string HttpChannel::headers_for(const Outgoing& outgoing) const {
 }
 
 Task<std::unique_ptr<pipeline::Answer>> HttpChannel::request(const Outgoing& outgoing) {
+  if (env_.target.faults) [[unlikely]]
+    return request_struck(outgoing);
   return session_.empty() ? post(outgoing) : post_in_session(outgoing);
 }
 
-Task<std::unique_ptr<pipeline::Answer>> HttpChannel::post_in_session(const Outgoing& outgoing) {
+Task<std::unique_ptr<pipeline::Answer>> HttpChannel::request_struck(const Outgoing& outgoing) {
+  const std::shared_ptr<Faults> faults = env_.target.faults;
+  const FaultRule* const fault = faults->strike(outgoing.method, outgoing.name);
+  if (fault) env_.owner.fault_injected(*fault->fault);
+  co_return co_await (session_.empty() ? post(outgoing, fault) : post_in_session(outgoing, fault));
+}
+
+Task<std::unique_ptr<pipeline::Answer>> HttpChannel::post_in_session(const Outgoing& outgoing,
+                                                                     const FaultRule* fault) {
   const std::string session = session_;
-  auto answer = co_await post(outgoing);
+  auto answer = co_await post(outgoing, fault);
   if (answer || answer.error().code() != Code::proto_session_unknown) co_return answer;
   // The upstream forgot our session, so the request did not run: once more in a new one.
   CO_TRY(co_await reinitialize(session));
@@ -219,9 +234,10 @@ Task<std::unique_ptr<pipeline::Answer>> HttpChannel::post_in_session(const Outgo
   co_return answer;
 }
 
-Task<std::unique_ptr<pipeline::Answer>> HttpChannel::post(const Outgoing& outgoing) {
+Task<std::unique_ptr<pipeline::Answer>> HttpChannel::post(const Outgoing& outgoing, const FaultRule* fault) {
   PendingRequest pending(env_.loop, pending_.next_id(), outgoing);
   pending.session = session_;
+  pending.fault = fault;
   pending_.add(pending);
   const std::string body = encode_request(outgoing, revision_, pending.id);
   auto answer = co_await exchange(headers_for(outgoing), body, pending);
@@ -232,7 +248,7 @@ Task<std::unique_ptr<pipeline::Answer>> HttpChannel::post(const Outgoing& outgoi
   // A modern server takes the closed connection for it; a legacy one has to be told.
   if (error.code() == Code::proto_cancelled && error.executed() != Executed::no &&
       protocol::era(revision_) == Era::legacy) {
-    group_.spawn(notify(protocol::cancelled_notification(std::to_string(pending.id), "the caller gave up")));
+    spawn(notify(protocol::cancelled_notification(std::to_string(pending.id), "the caller gave up")));
   }
   co_return Failure(std::move(error));
 }
@@ -241,7 +257,9 @@ Task<std::unique_ptr<pipeline::Answer>> HttpChannel::exchange(std::string_view h
                                                               PendingRequest& pending) {
   const std::string_view pieces[] = {body};
   std::string target = pool_.endpoint().target;
-  std::optional<net::HttpCall> request(pool_);
+  std::unique_ptr<FaultyConnection> faulty;
+  if (pending.fault) faulty = std::make_unique<FaultyConnection>(env_.loop, *pending.fault, pending.id);
+  std::optional<net::HttpCall> request(std::in_place, pool_, faulty.get());
   for (int hop = 0;; ++hop) {
     CO_TRY(co_await request->send("POST", target, headers, pieces, pending.outgoing->repeatable));
     CO_TRY(co_await request->receive_head());
@@ -343,7 +361,7 @@ void HttpChannel::take_event(std::string_view data, PendingRequest* own) {
   if (message->is_response()) return env_.owner.late_answer();
   if (message->is_request()) {
     env_.owner.garbage("request");
-    group_.spawn(notify(protocol::method_not_found_response(message->id(data))));
+    spawn(notify(protocol::method_not_found_response(message->id(data))));
     return;
   }
   if (message->method() == Method::notifications_progress) pending_.progress(data, *message);
@@ -410,7 +428,7 @@ Task<void> HttpChannel::notify(std::string body) {
 void HttpChannel::listen_to(std::vector<std::string> uris) {
   if (protocol::era(revision_) != Era::modern) return;
   uris_ = std::move(uris);
-  group_.spawn(listen());
+  spawn(listen());
 }
 
 void HttpChannel::give_up_listeners_before(std::uint64_t generation) {
@@ -482,7 +500,12 @@ Task<bool> HttpChannel::listen_once(std::uint64_t generation) {
   }
 }
 
+void HttpChannel::spawn(Task<void> task) {
+  if (!closing_) group_.spawn(std::move(task));
+}
+
 Task<void> HttpChannel::close() {
+  closing_ = true;
   group_.cancel(task::CancelReason::shutdown);
   CO_TRY(co_await group_.join());
   if (!session_.empty()) {

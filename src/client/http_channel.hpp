@@ -42,8 +42,11 @@ class HttpChannel final : public Channel {
   Task<void> reinitialize(std::string lost_session);
   Task<void> renew_session();
 
-  Task<std::unique_ptr<pipeline::Answer>> post(const Outgoing& outgoing);
-  Task<std::unique_ptr<pipeline::Answer>> post_in_session(const Outgoing& outgoing);
+  Task<std::unique_ptr<pipeline::Answer>> request_struck(const Outgoing& outgoing);
+  // `fault`: what is done to it on purpose; null: nothing.
+  Task<std::unique_ptr<pipeline::Answer>> post(const Outgoing& outgoing, const FaultRule* fault = nullptr);
+  Task<std::unique_ptr<pipeline::Answer>> post_in_session(const Outgoing& outgoing,
+                                                          const FaultRule* fault = nullptr);
   Task<std::unique_ptr<pipeline::Answer>> exchange(std::string_view headers, std::string_view body,
                                                    PendingRequest& pending);
   Task<std::unique_ptr<pipeline::Answer>> receive_events(net::HttpCall& call, PendingRequest& pending);
@@ -53,6 +56,7 @@ class HttpChannel final : public Channel {
   void take_event(std::string_view data, PendingRequest* own);
 
   Task<void> notify(std::string body);  // a notification that nobody waits for
+  void spawn(Task<void> task);  // not once it is being closed: what waits for an answer may outlive that
   // Hears of changes until the channel closes, or until a later one of these is heard.
   Task<void> listen();
   Task<bool> listen_once(std::uint64_t generation);  // false: this upstream has no such stream
@@ -72,6 +76,7 @@ class HttpChannel final : public Channel {
   std::map<std::uint64_t, task::Scope*> listeners_;  // in the order in which they began
   std::uint64_t last_listener_ = 0;
   bool listened_ = false;  // it has such a stream
+  bool closing_ = false;
   task::Group group_;
   task::SingleFlight<void> initializing_;
 };

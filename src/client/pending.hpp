@@ -21,8 +21,9 @@ struct PendingRequest {
   task::Slot<std::unique_ptr<pipeline::Answer>> answer;
   std::uint64_t end_offset = 0;  // of its last byte in what is written
   bool progressed = false;
-  bool cancellable = true;  // `initialize` must not be cancelled (spec, Cancellation)
-  std::string session;      // HTTP: the session that it was sent in, or that its answer began
+  bool cancellable = true;           // `initialize` must not be cancelled (spec, Cancellation)
+  std::string session;               // HTTP: the session that it was sent in, or that its answer began
+  const FaultRule* fault = nullptr;  // what is done to it on purpose
 };
 
 // Pure bookkeeping, no I/O. Ids are integers of ours, in order, and double as progress tokens: what a caller

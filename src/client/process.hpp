@@ -47,6 +47,15 @@ class Process {
   Task<void> started();  // ends when the command runs; CONFIG_001 and others when it does not
   net::Stream& output() noexcept { return *stdout_; }
   net::Outbox& input() noexcept { return *input_; }
+  // Puts a stream of this type over its output, before that is read.
+  template <class Wrapper>
+  Wrapper& wrap_output() {
+    auto wrapper = std::make_unique<Wrapper>(*loop_, std::move(stdout_));
+    Wrapper& made = *wrapper;
+    stdout_ = std::move(wrapper);
+    return made;
+  }
+  void kill() noexcept { net::send_command(control_fd_, net::KeeperCommand::kill); }
   pid_t pid() const noexcept { return pid_; }
   bool exited() const noexcept { return wait_status_.has_value(); }
 

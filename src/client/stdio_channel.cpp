@@ -7,6 +7,7 @@
 #include "net/descriptor_limit.hpp"
 #include "protocol/envelope.hpp"
 
+#include <algorithm>
 #include <cstring>
 
 namespace sallyport::client {
@@ -61,6 +62,7 @@ Task<std::unique_ptr<StdioChannel>> StdioChannel::open(Environment environment,
       CO_TRY(Process::spawn(environment.loop, child_spec(environment.target), environment.tail, max_stdin));
   std::unique_ptr<StdioChannel> channel(new StdioChannel(environment, std::move(process)));
   Result<void> ready = co_await channel->process_->started();
+  if (environment.target.faults) channel->lines_ = &channel->process_->wrap_output<FaultyLines>();
   if (ready) {
     channel->group_.spawn(channel->read_lines());
     ready = co_await channel->handshake(revision);
@@ -178,8 +180,30 @@ bool StdioChannel::write_line(std::string& line, net::Outbox::Keep keep) {
   return process_->input().push(line, keep);
 }
 
+// Does on purpose to a request what `rule` says; false as write_line().
+bool StdioChannel::write_struck(const FaultRule& rule, std::string& line, PendingRequest& pending) {
+  env_.owner.fault_injected(*rule.fault);
+  switch (*rule.fault) {
+    case Fault::error:
+      lines_->say(error_of(rule, pending.id));
+      return true;
+    case Fault::reset_before:
+      pending.end_offset = process_->input().accepted() + line.size();  // where it would have ended
+      lines_->cut();
+      return true;
+    default:
+      lines_->strike(pending.id, rule);
+  }
+  const bool taken = write_line(line, net::Outbox::Keep::droppable);
+  if (rule.fault == Fault::reset_after) lines_->cut();
+  if (rule.fault == Fault::crash) process_->kill();
+  return taken;
+}
+
 Task<std::unique_ptr<pipeline::Answer>> StdioChannel::request(const Outgoing& outgoing) {
   PendingRequest pending(env_.loop, pending_.next_id(), outgoing);
+  const std::shared_ptr<Faults> faults = env_.target.faults;
+  if (faults) pending.fault = faults->strike(outgoing.method, outgoing.name);
   co_return co_await exchange(encode_request(outgoing, revision_, pending.id), pending);
 }
 
@@ -188,7 +212,9 @@ Task<std::unique_ptr<pipeline::Answer>> StdioChannel::exchange(std::string bytes
   pending_.add(pending);
   // Droppable: one request that does not fit is refused; the child and the other callers keep their
   // connection.
-  if (!write_line(bytes, net::Outbox::Keep::droppable)) {
+  const bool taken = pending.fault ? write_struck(*pending.fault, bytes, pending)
+                                   : write_line(bytes, net::Outbox::Keep::droppable);
+  if (!taken) {
     pending_.remove(pending);
     if (!process_->input().broken()) {
       co_return Failure(
@@ -198,7 +224,7 @@ Task<std::unique_ptr<pipeline::Answer>> StdioChannel::exchange(std::string bytes
         failure(classify::FailureClass::unavailable, false, "the server closed its stdin"));
     co_return Failure(closed.with_executed(Executed::no));
   }
-  pending.end_offset = process_->input().accepted();
+  pending.end_offset = std::max(pending.end_offset, process_->input().accepted());
   Result<std::unique_ptr<pipeline::Answer>> answer = co_await pending.answer.take();
   pending_.remove(pending);
   if (!answer && answer.error().code() == Code::proto_cancelled && !lost_) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "client/channel.hpp"
+#include "client/faulty_stream.hpp"
 #include "client/pending.hpp"
 #include "client/process.hpp"
 #include "client/target.hpp"
@@ -45,6 +46,7 @@ class StdioChannel final : public Channel {
   void listen();
   Task<std::unique_ptr<pipeline::Answer>> exchange(std::string bytes, PendingRequest& pending);
   bool write_line(std::string& line, net::Outbox::Keep keep);
+  bool write_struck(const FaultRule& rule, std::string& line, PendingRequest& pending);
 
   Task<void> read_lines();
   Task<bool> skip_line(net::InputBuffer& input);
@@ -64,6 +66,7 @@ class StdioChannel final : public Channel {
 
   Environment env_;
   std::unique_ptr<Process> process_;
+  FaultyLines* lines_ = nullptr;  // over its output; null: no faults may be injected
   protocol::Revision revision_ = protocol::latest_legacy;
   protocol::ServerCapabilities capabilities_ = protocol::ServerCapabilities::all();
   PendingRequests pending_;

@@ -13,7 +13,8 @@ bool same_server(const Target& a, const Target& b) {
   const auto same_header = [](const auto& one, const auto& other) {
     return one.first == other.first && one.second.reveal() == other.second.reveal();
   };
-  return plain(a) == plain(b) && std::ranges::equal(a.headers, b.headers, same_header);
+  return plain(a) == plain(b) && !a.faults == !b.faults &&
+         std::ranges::equal(a.headers, b.headers, same_header);
 }
 
 }  // namespace sallyport::client

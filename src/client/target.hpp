@@ -2,12 +2,14 @@
 #pragma once
 
 #include "base/secret.hpp"
+#include "client/faults.hpp"
 #include "json/scanner.hpp"
 #include "protocol/revision.hpp"
 
 #include <chrono>
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
@@ -31,11 +33,13 @@ struct Target {
 
   std::optional<protocol::Revision> protocol;  // absent: probed
   std::vector<int> refuses_with;               // HTTP statuses by which it says that it did not run a request
+  std::shared_ptr<Faults> faults;              // null: none may be injected
 
   bool is_stdio() const noexcept { return !command.empty(); }
 };
 
-// Would a connection to the one do for the other? `refuses_with` is no part of a connection.
+// Would a connection to the one do for the other? `refuses_with` and `faults` are no part of a connection,
+// but that faults may be injected is.
 bool same_server(const Target& a, const Target& b);
 
 struct Settings {

@@ -36,7 +36,8 @@ std::string text(const json::value& value) {
 std::string text_of(const Key& key, Scope& scope) {
   if (key.type != Type::rules) return text(shown_value(key, scope));
   // A table as a whole: which line of it changed, its file shows.
-  const std::size_t rules = scope.config->recovery.size();
+  const bool faults = key.path == "faults";
+  const std::size_t rules = faults ? scope.config->faults.size() : scope.config->recovery.size();
   return std::to_string(rules) + (rules == 1 ? " rule" : " rules");
 }
 

@@ -18,6 +18,13 @@ std::string Address::text() const {
   return brackets ? fmt::format("[{}]:{}", host, port) : fmt::format("{}:{}", host, port);
 }
 
+bool operator==(const FaultRule& a, const FaultRule& b) {
+  const auto same_header = [](const Header& one, const Header& other) {
+    return one.name == other.name && one.value.reveal() == other.value.reveal();
+  };
+  return a.rule == b.rule && std::ranges::equal(a.headers, b.headers, same_header);
+}
+
 const Server* Config::server(std::string_view key) const {
   const auto found = std::ranges::find(servers, key, &Server::key);
   return found == servers.end() ? nullptr : &*found;

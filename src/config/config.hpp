@@ -3,6 +3,7 @@
 #pragma once
 
 #include "base/secret.hpp"
+#include "client/faults.hpp"
 #include "recovery/rule.hpp"
 
 #include <chrono>
@@ -160,6 +161,7 @@ struct Limits {
   bool source_written =
       false;  // did the file itself set `source`? (stdio and loopback are exempt unless it did)
   std::uint32_t concurrency = 64;
+  bool adaptive_concurrency = false;
   std::uint64_t buffered = 512 * mib;
   std::uint64_t request = 4 * mib;
   std::uint64_t response = 64 * mib;
@@ -189,6 +191,13 @@ struct Stream {
   Milliseconds after = 5s;
   Milliseconds keepalive = 15s;
 };
+
+// A failure that is injected on purpose.
+struct FaultRule {
+  client::FaultRule rule;
+  std::vector<Header> headers;  // of `http`
+};
+bool operator==(const FaultRule& a, const FaultRule& b);
 
 // Calls that wait for an answer of their client.
 struct Suspended {
@@ -232,6 +241,24 @@ struct Telemetry {
   bool developer_text = false;
 };
 
+// How many failures of one code within `window` are an alert, by severity; 0: none are.
+struct Monitor {
+  Milliseconds window = 5min;
+  std::uint32_t critical = 1;
+  std::uint32_t high = 5;
+  std::uint32_t medium = 10;
+  std::uint32_t low = 50;
+};
+
+// Who is told of alerts besides the log.
+struct Escalate {
+  Secret webhook;                 // a URL; empty: none
+  std::optional<Address> syslog;  // a UDP address or a Unix socket
+  bool otlp = false;
+  bool quarantine = false;     // of a server whose failure a rule escalates
+  Milliseconds window = 5min;  // in which the same is told once, and then its count
+};
+
 // What happens to a call of which no audit record can be written.
 enum class OnFailure : std::uint8_t { go_on, refuse };
 
@@ -257,7 +284,11 @@ struct Config {
   Stream stream;
   Suspended suspended;
   Events events;
+  Monitor monitor;
+  Escalate escalate;
   Audit audit;
+  std::vector<FaultRule> faults;  // the first that strikes counts
+  bool allow_faults = false;      // said the command line
   Telemetry telemetry;
 
   const Server* server(std::string_view key) const;

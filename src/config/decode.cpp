@@ -120,9 +120,13 @@ class Walk {
     for (std::size_t i = 0; i < node.items.size(); ++i) {
       const std::string here = fmt::format("{}[{}]", path, i);
       draft_.written.insert_or_assign(here, Written{report_.file(), node.items[i].at});
-      recovery::Rule rule;
-      section(node.items[i], below(key.path, "*"), here, {&draft_.config, nullptr, &rule});
-      draft_.config.recovery.push_back(std::move(rule));
+      Scope scope{&draft_.config};
+      if (key.path == "faults") {
+        scope.fault = &draft_.config.faults.emplace_back();
+      } else {
+        scope.rule = &draft_.config.recovery.emplace_back();
+      }
+      section(node.items[i], below(key.path, "*"), here, scope);
     }
   }
 

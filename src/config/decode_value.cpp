@@ -50,6 +50,11 @@ class Value : private ValueReader {
     if (const auto value = parsed<bool>(parse)) *slot = *value;
   }
 
+  void put(std::int32_t* slot) {
+    const auto value = parsed<std::int32_t>([](std::string_view t) { return parse_int<std::int32_t>(t); });
+    if (value) *slot = *value;
+  }
+
   void put(std::uint32_t* slot) {
     const auto value = parsed<std::uint64_t>([](std::string_view t) { return parse_int<std::uint64_t>(t); });
     if (value && count_in_range(*value)) *slot = static_cast<std::uint32_t>(*value);
@@ -94,17 +99,19 @@ class Value : private ValueReader {
   }
 
   void put(Address* slot) {
-    const auto tcp_only = [](std::string_view written) {
+    const bool sent_to = key_.type == Type::receiver;
+    const auto fitting = [sent_to](std::string_view written) {
       auto address = parse_address(written);
-      return address && address->is_unix() ? std::nullopt : std::move(address);
+      const bool fits = address && (sent_to ? address->is_unix() || address->port != 0 : !address->is_unix());
+      return fits ? std::move(address) : std::nullopt;
     };
-    if (auto value = parsed<Address>(tcp_only)) *slot = std::move(*value);
+    if (auto value = parsed<Address>(fitting)) *slot = std::move(*value);
   }
 
   void put(std::optional<Address>* slot) {
     Address address;
     put(&address);
-    if (!address.host.empty()) *slot = std::move(address);
+    if (address != Address{}) *slot = std::move(address);
   }
 
   void put(std::vector<Address>* slot) {
@@ -136,7 +143,8 @@ class Value : private ValueReader {
   void put(LogLevel* slot) { put_enumerator(slot); }
   void put(LogFormat* slot) { put_enumerator(slot); }
   void put(OnFailure* slot) { put_enumerator(slot); }
-  void put(std::vector<recovery::Rule>*) {}  // a list of sections
+  void put(std::vector<recovery::Rule>*) {}  // lists of sections
+  void put(std::vector<FaultRule>*) {}
 
   void put(Strategy* slot) {
     if (const auto index = choose()) *slot = static_cast<Strategy>(*index + 1);  // the first is `none`
@@ -239,7 +247,13 @@ class Value : private ValueReader {
   void put(Secret* slot) {
     auto expanded = text(node_, path_);
     if (!expanded) return;
-    if (!is_token(expanded->text)) return wrong_kind(node_, path_, expanded->foreign);
+    if (key_.type == Type::secret_url) {
+      auto found = url_mistake(path_, expanded->text);
+      if (found)
+        found->instead = "write `webhook: https://host.example/hooks/…`, with nothing before the host";
+      if (!may_stand(node_, path_, std::move(found))) return;
+    } else if (!is_token(expanded->text))
+      return wrong_kind(node_, path_, expanded->foreign);
     *slot = Secret(std::move(expanded->text));
   }
 

@@ -21,6 +21,11 @@ recovery::Rule& owner(Scope& scope, Member recovery::Rule::*) {
   return *scope.rule;
 }
 
+template <class Member>
+FaultRule& owner(Scope& scope, Member FaultRule::*) {
+  return *scope.fault;
+}
+
 // to<&Config::timeouts, &Timeouts::tool>
 template <auto First, auto... Rest>
 Slot to(Scope& scope) {
@@ -39,6 +44,8 @@ using C = Config;
 using S = Server;
 using R = recovery::Rule;
 using M = recovery::Match;
+using F = FaultRule;
+using I = client::FaultRule;
 
 // clang-format off
 constexpr std::array table{
@@ -136,6 +143,7 @@ constexpr std::array table{
     Key{"limits.per", Type::choice, v01, "key", "What one caller is for `rate`: a key, or an address.", to<&C::limits, &Limits::per>, 0, 0, "key|source"},
     Key{"limits.source", Type::rate, v01, "50/s", "Requests of one address, before anything else is looked at; loopback is exempt unless this is written.", to<&C::limits, &Limits::source>, 1, million},
     Key{"limits.concurrency", Type::integer, v01, "64", "Calls in flight at one server; beyond it a call is refused at once.", to<&C::limits, &Limits::concurrency>, 1, million},
+    Key{"limits.adaptive_concurrency", Type::boolean, v01, "false", "Lets fewer calls through to a server that says that it is overloaded (429, 503), and more again while it does not; `limits.concurrency` stays the most.", to<&C::limits, &Limits::adaptive_concurrency>},
     Key{"limits.buffered", Type::size, v01, "512MiB", "Bytes of requests and results that are held in memory, all together.", to<&C::limits, &Limits::buffered>, mib, 1024 * gib},
     Key{"limits.request", Type::size, v01, "4MiB", "One request.", to<&C::limits, &Limits::request>, 256, gib},
     Key{"limits.response", Type::size, v01, "64MiB", "One answer of an HTTP server.", to<&C::limits, &Limits::response>, 256, gib},
@@ -148,7 +156,7 @@ constexpr std::array table{
     Key{"limits.subscriptions", Type::integer, v01, "100", "Resources whose updates one session, stdio connection or `subscriptions/listen` asks for.", to<&C::limits, &Limits::subscriptions>, 1, 10000},
 
     Key{"retry_budget", Type::section, v01, "", "How many calls to one server may be tried again, so that retries do not keep down a server that is overloaded."},
-    Key{"retry_budget.share", Type::share, v01, "0.2", "This part of the calls that are made may be tried again; at most 100 are saved up.", to<&C::retry_budget, &RetryBudget::share>},
+    Key{"retry_budget.share", Type::share, v01, "0.2", "This part of the calls that are made may be tried again; what those of the last 10 s left is saved up.", to<&C::retry_budget, &RetryBudget::share>},
     Key{"retry_budget.floor", Type::rate, v01, "10/10s", "And so many besides, for servers that are seldom called.", to<&C::retry_budget, &RetryBudget::floor>, 0, million},
     Key{"breaker", Type::section, v01, "", "When a server that fails is left alone: calls are then refused at once until it has answered a question of the gateway's own."},
     Key{"breaker.failures", Type::integer, v01, "5", "Failures within `window` that open it; at most half of them from one caller: who fails alone is refused alone.", to<&C::breaker, &Breaker::failures>, 2, 1000},
@@ -173,13 +181,35 @@ constexpr std::array table{
     Key{"events.keep", Type::duration, v01, "60s", "How long an event is kept.", to<&C::events, &Events::keep>, 1, ms_per_day},
 
     Key{"egress", Type::any, later, "", "Where URLs that servers name may lead."},
-    Key{"monitor", Type::any, later, "", "Thresholds of errors."},
-    Key{"escalate", Type::any, later, "", "Who is told of errors."},
+    Key{"monitor", Type::section, v01, "", "How many failures of one code within a window are an alert, by the severity of the code (docs/errors.md). What callers can cause at will never is."},
+    Key{"monitor.window", Type::duration, v01, "5m", "How long a failure counts.", to<&C::monitor, &Monitor::window>, 1000, ms_per_day},
+    Key{"monitor.critical", Type::integer, v01, "1", "Failures of a critical code; 0: no number of them is an alert.", to<&C::monitor, &Monitor::critical>, 0, million},
+    Key{"monitor.high", Type::integer, v01, "5", "The same of a code of high severity.", to<&C::monitor, &Monitor::high>, 0, million},
+    Key{"monitor.medium", Type::integer, v01, "10", "Of medium severity.", to<&C::monitor, &Monitor::medium>, 0, million},
+    Key{"monitor.low", Type::integer, v01, "50", "Of low severity.", to<&C::monitor, &Monitor::low>, 0, million},
+    Key{"escalate", Type::section, v01, "", "Who is told of alerts besides the log."},
+    Key{"escalate.webhook", Type::secret_url, v01, "", "A URL that gets each as a POST of JSON; https, or http on loopback. It may hold a secret: it is never shown.", to<&C::escalate, &Escalate::webhook>},
+    Key{"escalate.syslog", Type::receiver, v01, "", "A receiver of RFC 5424 datagrams: a UDP address, or a Unix socket as `unix:/dev/log`.", to<&C::escalate, &Escalate::syslog>},
+    Key{"escalate.otlp", Type::boolean, v01, "false", "Sends each as the event `sallyport.alert` to the collector of `telemetry.otlp`.", to<&C::escalate, &Escalate::otlp>},
+    Key{"escalate.quarantine", Type::boolean, v01, "false", "Switches a server off when a rule of `recovery` escalates a failure of it, until `sallyport servers enable`.", to<&C::escalate, &Escalate::quarantine>},
+    Key{"escalate.window", Type::duration, v01, "5m", "Of one code and server the first alert is told at once, and the count of the others when this has passed.", to<&C::escalate, &Escalate::window>, 1000, ms_per_day},
     Key{"audit", Type::section, v01, "", "The trail of what was called."},
     Key{"audit.file", Type::path, v01, "", "The file that gets a record of every call, chained by hashes; made with mode 0600, one gateway a file.", to<&C::audit, &Audit::file>},
     Key{"audit.on_failure", Type::choice, v01, "continue", "What happens to calls while no record can be written: they go on and are counted, or are refused before they run.", to<&C::audit, &Audit::on_failure>, 0, 0, "continue|refuse"},
     Key{"threads", Type::integer, v01, "1", "Threads of the data plane.", to<&C::threads>, 1, 1},
-    Key{"faults", Type::any, later, "", "Faults to inject."},
+    Key{"faults", Type::rules, v01, "[]", "Failures that are injected on purpose, for a rehearsal; refused without `--allow-faults`. Of several rules the first that strikes counts. `initialize` is left alone.", to<&C::faults>},
+    Key{"faults.*", Type::section, v01, "", "One rule."},
+    Key{"faults.*.server", Type::text, v01, "", "A server, or a pattern for some; without it, all.", to<&F::rule, &I::server>},
+    Key{"faults.*.method", Type::text, v01, "", "A method of MCP, or a pattern for some: `tools/list`; without it and `tool`, every request to the server, its probes too.", to<&F::rule, &I::method>},
+    Key{"faults.*.tool", Type::text, v01, "", "A tool as its server names it, or a pattern for some: only calls of it.", to<&F::rule, &I::tool>},
+    Key{"faults.*.percent", Type::integer, v01, "100", "How many of these requests are struck.", to<&F::rule, &I::percent>, 1, 100},
+    Key{"faults.*.seed", Type::integer, v01, "0", "Another one strikes other requests; the same one the same.", to<&F::rule, &I::seed>, 0, std::numeric_limits<std::uint32_t>::max()},
+    Key{"faults.*.fault", Type::choice, v01, "", "What happens to them, see [operations](operations.md#rehearse-failures).", to<&F::rule, &I::fault>, 0, 0, "delay|slow|error|http|reset_before|reset_after|truncate|garble|missing|duplicate|crash"},
+    Key{"faults.*.time", Type::duration, v01, "", "`delay`: how much later the answer comes. `slow`: the pause before each 64 bytes of it.", to<&F::rule, &I::time>, 1, ms_per_day},
+    Key{"faults.*.status", Type::integer, v01, "503", "`http`: the status.", to<&F::rule, &I::status>, 400, 599},
+    Key{"faults.*.headers", Type::headers, v01, "{}", "`http`: header fields besides, `retry-after` for example.", to<&F::headers>},
+    Key{"faults.*.code", Type::error_code, v01, "-32603", "`error`: the JSON-RPC code.", to<&F::rule, &I::code>},
+    Key{"faults.*.message", Type::text, v01, "An injected error", "`error`: its message.", to<&F::rule, &I::message>},
     Key{"compat", Type::any, later, "", "Shapes of other gateways."},
     Key{"state", Type::any, later, "", "Where state is kept."},
 
@@ -212,10 +242,14 @@ constexpr std::array words{
     TypeWords{"an address or a list of them",
               "an address is an IP address or localhost, a colon and a port; or unix:/path",
               "127.0.0.1:8080"},
+    TypeWords{"a receiver", "a receiver is an IP address or localhost, a colon and a port; or unix:/path",
+              "unix:/dev/log"},
     TypeWords{"a choice", "only these words are known", ""},
     TypeWords{"a text", "a text is one line that is not empty", "npx"},
     TypeWords{"a path", "a path is a text that is not empty", "/srv/data"},
     TypeWords{"a URL", "a URL begins with http:// or https:// and names a host", "https://host.example/mcp"},
+    TypeWords{"a secret URL", "a URL begins with http:// or https:// and names a host",
+              "${file:/run/secrets/webhook}"},
     TypeWords{"a token",
               "a token has 16 to 512 of A-Z a-z 0-9 - . _ ~ + / =", "${file:/run/secrets/sallyport-admin}"},
     TypeWords{"a separator", "tool names are made of A-Z a-z 0-9 _ and -, so it has 1 to 8 of these", "__"},
@@ -233,6 +267,7 @@ constexpr std::array words{
     TypeWords{"a list of tool patterns", "a pattern is a tool's name with * and ? for what varies",
               "[\"find_*\"]"},
     TypeWords{"a list of HTTP statuses", "a status that refuses is 400 to 599", "[503]"},
+    TypeWords{"a JSON-RPC error code", "a code is a whole number of at most 32 bits", "-32603"},
     TypeWords{"a map of tools and durations", "each tool has a duration", "{slow_one: 5m}"},
     TypeWords{"a map of tools and names", "each tool has the name to show", "{old_name: new_name}"},
     TypeWords{"a map of tools and texts", "each tool has the description to show",

@@ -27,10 +27,12 @@ enum class Type : std::uint8_t {
   share,  // from 0 to 1
   address,
   addresses,  // one, or a list of them
+  receiver,   // one to send to
   choice,
   text,
   path,
   url,
+  secret_url,   // one that may hold a credential
   token,        // a secret that callers show
   separator,    // characters of tool names
   prefix,       // the empty text
@@ -42,6 +44,7 @@ enum class Type : std::uint8_t {
   proxies,   // a list of addresses and ranges
   patterns,  // a list of patterns for tool names
   statuses,  // a list of HTTP statuses
+  error_code,
   tool_durations,
   tool_names,
   tool_texts,
@@ -49,20 +52,23 @@ enum class Type : std::uint8_t {
 
 // Where a value goes.
 using Slot =
-    std::variant<std::monostate, bool*, double*, std::uint32_t*, std::uint64_t*, Milliseconds*,
+    std::variant<std::monostate, bool*, double*, std::int32_t*, std::uint32_t*, std::uint64_t*, Milliseconds*,
                  std::optional<Milliseconds>*, std::string*, std::optional<std::string>*, Address*,
                  std::optional<Address>*, std::vector<Address>*, Rate*, std::optional<Rate>*, LimitBy*,
                  Isolation*, LogLevel*, LogFormat*, OnFailure*, Strategy*, std::optional<Family>*,
-                 std::optional<classify::Operation>*, std::vector<recovery::Rule>*, std::vector<std::string>*,
-                 Secret*, std::vector<Secret>*, std::vector<EnvironmentEntry>*, std::vector<Header>*,
+                 std::optional<classify::Operation>*, std::optional<client::Fault>*,
+                 std::vector<recovery::Rule>*, std::vector<FaultRule>*, std::vector<std::string>*, Secret*,
+                 std::vector<Secret>*, std::vector<EnvironmentEntry>*, std::vector<Header>*,
                  std::vector<std::uint16_t>*, std::map<std::string, Milliseconds, std::less<>>*,
                  std::map<std::string, std::string, std::less<>>*>;
 
-// What slots are found in; `server` is set within `servers.*`, `rule` within `recovery.*`.
+// What slots are found in; `server` is set within `servers.*`, `rule` within `recovery.*`, `fault`
+// within `faults.*`.
 struct Scope {
   Config* config = nullptr;
   Server* server = nullptr;
   recovery::Rule* rule = nullptr;
+  FaultRule* fault = nullptr;
 };
 
 struct Key {

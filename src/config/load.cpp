@@ -133,6 +133,7 @@ Loaded load(const Request& asked) {
   const bool mcp_json_read = read_mcp_json(request, draft, diagnostics);
   Config& config = draft.config;
   override_addresses(request, draft, diagnostics);
+  config.allow_faults = request.allow_faults;
   config.limits.source_written = draft.written.contains("limits.source");
   if (config_read && mcp_json_read) check_rules(draft, request, diagnostics);
   sort_by_place(diagnostics);

@@ -24,7 +24,8 @@ struct Request {
       mcp_json{};  // --mcp-json: its servers are added; on a clash of names those of `config` win
   std::vector<std::string> listen{};   // --listen ADDRESS, each: together they replace `listen.http`
   std::optional<std::string> admin{};  // --admin HOST:PORT
-  bool stdio = false;  // serve --stdio: nothing listens but what the command line itself asks for
+  bool stdio = false;         // serve --stdio: nothing listens but what the command line itself asks for
+  bool allow_faults = false;  // --allow-faults: `faults` is no mistake
   Machine machine = this_machine();
 };
 

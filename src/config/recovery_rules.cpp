@@ -3,6 +3,7 @@
 #include "base/durations.hpp"
 #include "base/patterns.hpp"
 #include "base/strings.hpp"
+#include "recovery/at_will.hpp"
 
 #include <algorithm>
 #include <array>
@@ -14,9 +15,6 @@ namespace {
 
 using recovery::Match;
 using recovery::Rule;
-
-// Strategies that a later release acts on.
-constexpr std::array later = {Strategy::escalate};
 
 // Whose failures come by where calls are tried again.
 bool reaches_retry(Code code) {
@@ -119,11 +117,12 @@ class Table {
 
   bool has_what_it_needs(const Rule& rule) {
     const Match& match = rule.match;
-    if (std::ranges::find(later, rule.strategy) != later.end()) {
+    if (rule.strategy == Strategy::escalate &&
+        !any_covered(match, [](Code code) { return !recovery::caused_at_will(code); })) {
       error("strategy",
-            {fmt::format("`{}: {}` is not enforced by this build", key("strategy"), name(rule.strategy)),
-             "nothing in Sallyport parses and does nothing",
-             "write `strategy: retry` or `strategy: fail_closed`, or remove the rule"});
+            {fmt::format("`{}: escalate` tells nobody of anything", key("strategy")),
+             "callers can cause these failures as often as they like, and what they can cause pages nobody",
+             "name failures of servers, `TOOL_006` for example, or write another strategy"});
       return false;
     }
     if (rule.strategy == Strategy::fail_open) return fail_open(match);

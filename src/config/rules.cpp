@@ -3,7 +3,9 @@
 #include "base/clock.hpp"
 #include "base/durations.hpp"
 #include "base/strings.hpp"
+#include "config/alert_rules.hpp"
 #include "config/fallback_rules.hpp"
+#include "config/fault_rules.hpp"
 #include "config/places.hpp"
 #include "config/recovery_rules.hpp"
 #include "config/values.hpp"
@@ -44,6 +46,8 @@ class Checks : private Places {
     shown_names();
     fallbacks();
     check_recovery(config_, *this);
+    check_alerts(config_, *this);
+    check_faults(config_, *this);
   }
 
  private:

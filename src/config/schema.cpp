@@ -4,6 +4,7 @@
 #include "base/strings.hpp"
 #include "config/keys.hpp"
 
+#include <limits>
 #include <string_view>
 
 #include <boost/json/array.hpp>
@@ -76,7 +77,10 @@ json::object of_type(const Key& key) {
     case Type::text:
     case Type::path:
       return {{"type", "string"}, {"minLength", 1}};
+    case Type::receiver:
+      return or_expansion(reference("listen_address"));
     case Type::url:
+    case Type::secret_url:
       return or_expansion({{"type", "string"}, {"pattern", "^[Hh][Tt][Tt][Pp][Ss]?://"}});
     case Type::token:
       return or_expansion({{"type", "string"}, {"pattern", "^[A-Za-z0-9._~+/=-]{16,512}$"}});
@@ -96,6 +100,10 @@ json::object of_type(const Key& key) {
       return list_of(text);
     case Type::statuses:
       return list_of(or_expansion(integer(key)));
+    case Type::error_code:
+      return or_expansion({{"type", "integer"},
+                           {"minimum", std::numeric_limits<std::int32_t>::min()},
+                           {"maximum", std::numeric_limits<std::int32_t>::max()}});
     case Type::tool_durations:
       return map_of(or_expansion(reference("duration")));
     case Type::tool_names:
@@ -114,6 +122,7 @@ json::value standard(const Key& key) {
     case Type::integer:
       return parse_int<std::uint64_t>(key.standard).value_or(0);
     case Type::share:
+    case Type::error_code:
       return json::parse(key.standard);
     case Type::rules:
     case Type::origins:
@@ -168,9 +177,9 @@ json::object section(std::string_view path) {
     schema["oneOf"] = json::array{json::object{{"required", json::array{"command"}}},
                                   json::object{{"required", json::array{"url"}}}};
   }
-  if (path == "recovery.*") {
+  if (path == "recovery.*" || path == "faults.*") {
     schema["type"] = "object";
-    schema["required"] = json::array{"strategy"};
+    schema["required"] = json::array{path == "faults.*" ? "fault" : "strategy"};
   }
   return schema;
 }

@@ -23,6 +23,9 @@ json::value to_json(double value, const Key&) {
 json::value to_json(std::uint16_t value, const Key&) {
   return value;
 }
+json::value to_json(std::int32_t value, const Key&) {
+  return value;
+}
 json::value to_json(std::uint32_t value, const Key&) {
   return value;
 }
@@ -119,7 +122,8 @@ json::value shown_value(const Key& key, Scope& scope) {
       [&](auto slot) -> json::value {
         if constexpr (std::is_same_v<decltype(slot), std::monostate>) {
           return nullptr;
-        } else if constexpr (std::is_same_v<decltype(slot), std::vector<recovery::Rule>*>) {
+        } else if constexpr (std::is_same_v<decltype(slot), std::vector<recovery::Rule>*> ||
+                             std::is_same_v<decltype(slot), std::vector<FaultRule>*>) {
           return nullptr;  // its entries have keys of their own
         } else {
           return to_json(*slot, key);
@@ -139,6 +143,10 @@ json::object shown(Config config) {
       json::array& rules = all["recovery"].emplace_array();
       for (recovery::Rule& rule : config.recovery)
         rules.push_back(below("recovery.*.", {.config = &config, .rule = &rule}));
+    } else if (key.path == "faults") {
+      json::array& rules = all["faults"].emplace_array();
+      for (FaultRule& rule : config.faults)
+        rules.push_back(below("faults.*.", {.config = &config, .fault = &rule}));
     } else if (has_value(key) && !key.path.contains('*')) {
       Scope scope{.config = &config};
       put(all, key.path, shown_value(key, scope));

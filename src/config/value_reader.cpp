@@ -12,7 +12,8 @@ namespace sallyport::config {
 namespace {
 
 bool hides_values(Type type) {
-  return type == Type::arguments || type == Type::environment || type == Type::headers || type == Type::token;
+  return type == Type::arguments || type == Type::environment || type == Type::headers ||
+         type == Type::token || type == Type::secret_url;
 }
 
 }  // namespace

@@ -38,7 +38,6 @@ constexpr auto awaited = [] {
       Awaited{cache_operation_failed, "layers/cache"},
       Awaited{cache_serialization_error, "layers/cache"},
       Awaited{proto_url_elicitation_required, "layers/elicit"},
-      Awaited{recovery_stale_list, "upstream/stale"},
       Awaited{recovery_failed_open, "layers/guard"},
       Awaited{policy_arguments_denied, "layers/authorize"},
       Awaited{policy_approval_required, "layers/approve"},

@@ -77,6 +77,7 @@ void Daemon::open_stdio() {
 
 Result<void> Daemon::open() {
   TRY(observability_.open(gateway_.calls()));
+  gateway_.alerts().export_to([this](std::string record) { observability_.event(std::move(record)); });
   if (options_.http) TRY(listeners_.open_agents(config_));
   if (options_.admin) TRY(listeners_.open_admin(config_, options_.admin_token_file));
   if (options_.health) TRY(listeners_.open_health(config_));
@@ -196,6 +197,7 @@ Task<void> Daemon::drain() {
   (void)co_await listeners_.close_agents(std::max(until, loop_.now() + last_writes));
   (void)co_await gateway_.stop();
   (void)co_await listeners_.close_operators();
+  (void)co_await gateway_.alerts().finish(loop_.now() + last_reports);
   (void)co_await observability_.close(loop_.now() + last_reports);
   log::info("stopped");
   signals_.reset();

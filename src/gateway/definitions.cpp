@@ -1,5 +1,7 @@
 #include "gateway/definitions.hpp"
 
+#include "base/patterns.hpp"
+
 namespace sallyport::gateway {
 namespace {
 
@@ -15,6 +17,18 @@ upstream::Isolation isolation(const config::Server& server) {
       break;
   }
   return upstream::Isolation::shared;
+}
+
+std::shared_ptr<client::Faults> faults(const config::Config& config, const config::Server& server) {
+  if (!config.allow_faults) return nullptr;
+  std::vector<client::FaultRule> rules;
+  for (const config::FaultRule& written : config.faults) {
+    if (!written.rule.server.empty() && !matches(written.rule.server, server.key)) continue;
+    rules.push_back(written.rule);
+    for (const config::Header& header : written.headers)
+      rules.back().headers.emplace_back(header.name, header.value);
+  }
+  return std::make_shared<client::Faults>(std::move(rules), server.is_stdio());
 }
 
 upstream::Definition definition(const config::Server& server, const config::Expose& expose) {
@@ -48,7 +62,10 @@ upstream::Definition definition(const config::Server& server, const config::Expo
 
 std::vector<upstream::Definition> definitions(const config::Config& config) {
   std::vector<upstream::Definition> all;
-  for (const config::Server& server : config.servers) all.push_back(definition(server, config.expose));
+  for (const config::Server& server : config.servers) {
+    all.push_back(definition(server, config.expose));
+    all.back().faults = faults(config, server);
+  }
   return all;
 }
 
@@ -67,6 +84,7 @@ upstream::Settings upstream_settings(const config::Config& config) {
   settings.tool_max = config.timeouts.tool_max;
   settings.keep_listed = config.expose.keep_listed;
   settings.concurrency = config.limits.concurrency;
+  settings.adaptive_concurrency = config.limits.adaptive_concurrency;
   settings.children = config.limits.children;
   settings.instances = config.limits.instances;
   settings.idle = config.sessions.idle;
@@ -74,6 +92,22 @@ upstream::Settings upstream_settings(const config::Config& config) {
   settings.recovery = recovery::Policy(config.recovery);
   settings.breaker = {
       .failures = config.breaker.failures, .window = config.breaker.window, .open = config.breaker.open};
+  return settings;
+}
+
+alerts::Settings alert_settings(const config::Config& config) {
+  const config::Monitor& monitor = config.monitor;
+  const config::Escalate& escalate = config.escalate;
+  alerts::Settings settings{
+      .thresholds = {monitor.window, {monitor.low, monitor.medium, monitor.high, monitor.critical}},
+      .policy = recovery::Policy(config.recovery),
+      .webhook = escalate.webhook,
+      .otlp = escalate.otlp,
+      .quarantine = escalate.quarantine,
+      .window = escalate.window};
+  if (escalate.syslog)
+    settings.syslog =
+        net::DatagramTarget{escalate.syslog->host, escalate.syslog->port, escalate.syslog->path};
   return settings;
 }
 

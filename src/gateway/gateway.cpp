@@ -1,6 +1,7 @@
 #include "gateway/gateway.hpp"
 
 #include "gateway/definitions.hpp"
+#include "telemetry/log.hpp"
 #include "telemetry/metrics_names.hpp"
 
 #include <algorithm>
@@ -13,13 +14,23 @@ namespace metrics = telemetry::metrics;
 Gateway::Gateway(task::Loop& loop, const config::Config& config, telemetry::Registry& registry, Audit audit)
     : loop_(&loop),
       metrics_(&registry),
+      alerts_(loop, registry),
       budget_(config.limits.buffered),
       fleet_(loop, upstream_settings(config), budget_, definitions(config), *this),
       request_states_(loop.clock()),
       idle_(loop) {
+  calls_.add(alerts_);
+  // Later: whoever tells of a failure may be in the middle of the server's own work.
+  alerts_.on_quarantine([this](std::string_view server, Code because) {
+    loop_->post([this, key = std::string(server), because] { quarantine(key, because); });
+  });
+  alerts_.configure(alert_settings(config));
   set_limits(config.limits);
   graph_ = build_graph(config, std::move(audit));
-  for (const auto& member : fleet_.current()->members()) state_changed(*member->server());
+  for (const auto& member : fleet_.current()->members()) {
+    state_changed(*member->server());
+    concurrency_changed(*member->server());
+  }
   metrics_->sampled(metrics::subscriptions, [this] {
     std::size_t watched = 0;
     for (const auto& member : fleet_.current()->members()) watched += member->server()->watched();
@@ -45,6 +56,7 @@ void Gateway::set_limits(const config::Limits& limits) {
 }
 
 upstream::FleetChange Gateway::reload(const config::Config& config, Audit audit) {
+  alerts_.configure(alert_settings(config));
   set_limits(config.limits);
   upstream::FleetChange change =
       fleet_.install(upstream_settings(config), definitions(config), config.timeouts.shutdown);
@@ -52,6 +64,8 @@ upstream::FleetChange Gateway::reload(const config::Config& config, Audit audit)
   for (const std::string& key : change.removed) {
     metrics_->forget(metrics::upstream_up, {key});
     metrics_->forget(metrics::upstream_disabled, {key});
+    metrics_->forget(metrics::upstream_quarantined, {key});
+    metrics_->forget(metrics::concurrency_limit, {key});
     metrics_->forget(metrics::breaker_state, {key, name(upstream::Breaker::Scope::server)});
   }
   for (const std::vector<std::string>* keys : {&change.removed, &change.replaced}) {
@@ -63,16 +77,25 @@ upstream::FleetChange Gateway::reload(const config::Config& config, Audit audit)
   for (const std::vector<std::string>* keys : {&change.added, &change.replaced}) {
     for (const std::string& key : *keys) state_changed(*fleet_.current()->find(key)->server());
   }
+  for (const auto& member : fleet_.current()->members()) concurrency_changed(*member->server());
   return change;
 }
 
-std::shared_ptr<upstream::Farewell> Gateway::replace_server(std::string_view key, upstream::Power power) {
+std::shared_ptr<upstream::Farewell> Gateway::replace_server(std::string_view key,
+                                                            upstream::Replacement with) {
   if (draining_) return nullptr;
-  auto farewell = fleet_.replace(key, power, graph_->config.timeouts.shutdown);
+  auto farewell = fleet_.replace(key, with, graph_->config.timeouts.shutdown);
   if (!farewell) return farewell;
   graph_ = build_graph(graph_->config, graph_->audit);
   forget_open_parts(farewell->key);
   return farewell;
+}
+
+// Calls under way have the time of a drain, the failed one among them.
+void Gateway::quarantine(const std::string& key, Code because) {
+  if (!replace_server(key, {upstream::Power::off, because})) return;
+  log::error("a server is in quarantine: nothing of it is listed or called until it is enabled again",
+             {{"server", key}, {"because", wire_name(because)}});
 }
 
 void Gateway::forget_open_parts(const std::string& key) {
@@ -164,11 +187,14 @@ void Gateway::state_changed(const upstream::Server& server) {
   using upstream::State;
   metrics_->gauge(metrics::upstream_up, {server.key()}).set(server.state() == State::up ? 1 : 0);
   metrics_->gauge(metrics::upstream_disabled, {server.key()}).set(server.state() == State::disabled ? 1 : 0);
+  metrics_->gauge(metrics::upstream_quarantined, {server.key()}).set(server.quarantined() ? 1 : 0);
   metrics_->gauge(metrics::breaker_state, {server.key(), name(upstream::Breaker::Scope::server)})
       .set(static_cast<double>(server.breaker().state()));
   if (server.state() == State::starting && server.status().restarts > 0) {
     metrics_->counter(metrics::upstream_restarts, {server.key()}).increment();
   }
+  if (server.state() == State::down && server.last_error())
+    alerts_.incident(*server.last_error(), server.key());
 }
 
 void Gateway::instances_changed(const upstream::Server& server) {
@@ -193,6 +219,14 @@ void Gateway::breaker_changed(const upstream::Server& server, const upstream::Br
 
 void Gateway::timeout_step(const upstream::Server& server, std::string_view step) {
   metrics_->counter(metrics::timeout_steps, {server.key(), step}).increment();
+}
+
+void Gateway::concurrency_changed(const upstream::Server& server) {
+  metrics_->gauge(metrics::concurrency_limit, {server.key()}).set(server.concurrency_limit());
+}
+
+void Gateway::fault_injected(const upstream::Server& server, client::Fault fault) {
+  metrics_->counter(metrics::faults_injected, {server.key(), name(fault)}).increment();
 }
 
 void Gateway::garbage(const upstream::Server& server, std::string_view kind) {

@@ -2,6 +2,7 @@
 // pass through.
 #pragma once
 
+#include "alerts/alerts.hpp"
 #include "gateway/graph.hpp"
 #include "layers/rate/token_buckets.hpp"
 #include "net/budget.hpp"
@@ -44,11 +45,12 @@ class Gateway final : public pipeline::Front, private upstream::FleetObserver {
   const config::Config& config() const noexcept { return graph_->config; }
 
   // As Fleet::replace, under `timeouts.shutdown`: calls that come from now on find the new one.
-  std::shared_ptr<upstream::Farewell> replace_server(std::string_view key, upstream::Power power);
+  std::shared_ptr<upstream::Farewell> replace_server(std::string_view key, upstream::Replacement with);
 
   upstream::Fleet& fleet() noexcept { return fleet_; }
   net::Budget& budget() noexcept { return budget_; }
   telemetry::CallHub& calls() noexcept { return calls_; }
+  alerts::Alerts& alerts() noexcept { return alerts_; }
 
   // From now on every request is refused with LIMIT_008.
   void drain() noexcept { draining_ = true; }
@@ -62,7 +64,9 @@ class Gateway final : public pipeline::Front, private upstream::FleetObserver {
   void garbage(const upstream::Server& server, std::string_view kind) override;
   void late_answer(const upstream::Server& server) override;
   void timeout_step(const upstream::Server& server, std::string_view step) override;
+  void fault_injected(const upstream::Server& server, client::Fault fault) override;
   void breaker_changed(const upstream::Server& server, const upstream::Breaker::Part& part) override;
+  void concurrency_changed(const upstream::Server& server) override;
   void instances_changed(const upstream::Server& server) override;
   void instance_restarted(const upstream::Server& server) override;
   std::shared_ptr<const Graph> build_graph(const config::Config& config, Audit audit);
@@ -70,11 +74,13 @@ class Gateway final : public pipeline::Front, private upstream::FleetObserver {
                                                  telemetry::AuditLog* audit);
   void set_limits(const config::Limits& limits);
   void forget_open_parts(const std::string& key);
+  void quarantine(const std::string& key, Code because);
   Error draining_error() const;
 
   task::Loop* loop_;
   telemetry::Registry* metrics_;
   telemetry::CallHub calls_;
+  alerts::Alerts alerts_;
   net::Budget budget_;
   upstream::Fleet fleet_;
   layers::TokenBuckets rate_limit_{{}};

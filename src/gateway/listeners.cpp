@@ -129,6 +129,7 @@ Result<void> Listeners::open_admin(const config::Config& config, const std::stri
                      .fleet = gateway_->fleet(),
                      .metrics = *metrics_,
                      .calls = gateway_->calls(),
+                     .alerts = gateway_->alerts(),
                      .ready = [this] { return gateway_->ready(); },
                      .mcp_urls = std::move(mcp_urls),
                      .config = [this]() -> const config::Config& { return gateway_->config(); },

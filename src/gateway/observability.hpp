@@ -43,6 +43,10 @@ class Observability {
   Task<void> close(SteadyTime until);
 
   const Audit& audit() const noexcept { return audit_; }  // null: there is none
+  // The record of an event for the collector; nobody gets it without one.
+  void event(std::string otlp_record) {
+    if (otlp_) otlp_->event(std::move(otlp_record));
+  }
   // After external rotation of files.
   void reopen_files();
 

@@ -45,17 +45,19 @@ std::unique_ptr<pipeline::Service> Gateway::build_stack(const config::Config& co
       layer<layers::Render>(),                                   // the last place where an Error exists
       layer_if<layers::Audit>(audit != nullptr, timers, audit),  // sees what all below refuse
       layer<layers::Rate>(timers, rate, by_source),              // before any work is done for the caller
-      layer<layers::Route>(timers, roster),  // lists and handshakes end here, answered from the caller's view
+      layer<layers::Route>(timers, *metrics_,
+                           roster),  // lists and handshakes end here, answered from the caller's view
       // Calls.
-      layer<layers::Deadline>(timers, *metrics_, timeouts.tool,
-                              timeouts.tool_max),  // the whole call, waiting for a start included
+      layer<layers::Deadline>(timers, *metrics_, timeouts.tool, timeouts.tool_max,
+                              policy),  // the whole call, waiting for a start included
       layer_if<layers::Fallback>(has_fallback, roster, *metrics_,
                                  policy),      // what stands in is found and checked as itself
       layer<layers::Resolve>(timers, roster),  // which tool; sets its own time limit
       layer<layers::Asking>(*loop_, roster, request_states_,
                             config.suspended.expiry),  // goes on with the call once its caller answered
       layer_if<layers::Isolation>(isolated),           // the caller's own instance of it
-      layer<layers::Concurrency>(config.limits.concurrency),  // needs to know the server
+      layer<layers::Concurrency>(config.limits.concurrency,
+                                 config.limits.adaptive_concurrency),  // needs to know the server
       layer<layers::Retry>(timers, *metrics_, policy,
                            budget),  // with one place at the server for all attempts
       layer_if<layers::Attempt>(policy.limits_attempts(), timers, policy),  // the time of one of them

@@ -111,6 +111,7 @@ Task<void> HttpCall::send(std::string_view method, std::string_view target, std:
                           std::span<const std::string_view> body, bool repeatable) {
   connection_ = pool_->take_idle(repeatable);
   if (!connection_) connection_ = CO_TRY(co_await pool_->open());
+  if (wrapper_) connection_->stream = wrapper_->wrap(std::move(connection_->stream));
   std::size_t length = 0;
   for (const std::string_view part : body) length += part.size();
   HeadWriter head;

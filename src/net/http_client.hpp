@@ -59,6 +59,15 @@ class HttpPool {
   task::Timer sweeper_;
 };
 
+// Puts a stream of its own before that of a connection, which then carries no other request.
+class StreamWrapper {
+ public:
+  virtual std::unique_ptr<Stream> wrap(std::unique_ptr<Stream> stream) = 0;
+
+ protected:
+  ~StreamWrapper() = default;
+};
+
 // One request. Dropped before its end, it closes its connection, which a modern server takes as cancellation.
 //
 //   HttpCall call(pool);
@@ -69,7 +78,8 @@ class HttpPool {
 // Errors say with `executed` whether the request was handed over, and with `phase` how far it came.
 class HttpCall {
  public:
-  explicit HttpCall(HttpPool& pool) noexcept : pool_(&pool) {}
+  explicit HttpCall(HttpPool& pool, StreamWrapper* wrapper = nullptr) noexcept
+      : pool_(&pool), wrapper_(wrapper) {}
   ~HttpCall();
   HttpCall(const HttpCall&) = delete;
   HttpCall& operator=(const HttpCall&) = delete;
@@ -99,6 +109,7 @@ class HttpCall {
   Error malformed(std::string_view detail) const;  // what came is no response
 
   HttpPool* pool_;
+  StreamWrapper* wrapper_;
   std::optional<HttpPool::Connection> connection_;
   bool answered_ = false;  // a byte of the response came
   bool done_ = false;

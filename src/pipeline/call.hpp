@@ -59,6 +59,7 @@ struct Answer {
 // A result of our own; shared, so that a list that was rendered once is sent to many.
 struct Local {
   std::shared_ptr<const std::string> result;
+  std::optional<Code> degraded = {};  // as of an answer
 };
 
 // A failure as the render layer leaves it: nothing above it sees an Error that it could forget to render.

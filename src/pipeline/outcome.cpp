@@ -36,7 +36,9 @@ telemetry::Outcome outcome(const Reply& reply) {
   }
   if (const auto* answer = std::get_if<std::unique_ptr<Answer>>(&reply)) return outcome(**answer);
   telemetry::Outcome made;
-  made.response_bytes = std::get<Local>(reply).result->size();
+  const Local& local = std::get<Local>(reply);
+  made.degraded = local.degraded;
+  made.response_bytes = local.result->size();
   return made;
 }
 

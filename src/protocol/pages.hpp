@@ -34,6 +34,9 @@ class Pages {
   void add(Item item) { items_.push_back(item); }
   // A member of _meta["dev.sallyport/degraded"], a JSON text: the list lacks something.
   void add_degraded(std::string_view mark);
+  // Some of it is what a server listed before it failed so: the first of these failures counts.
+  void set_stale(Code cause) noexcept { stale_ = stale_.value_or(cause); }
+  const std::optional<Code>& stale() const noexcept { return stale_; }
   bool same_items(const Pages& other) const { return items_ == other.items_; }
 
   // The complete result for a client of this revision: the first page, or that which `cursor` begins. A
@@ -52,6 +55,7 @@ class Pages {
   std::vector<Item> items_;
   std::string degraded_;
   std::size_t page_size_ = max_page_entries;
+  std::optional<Code> stale_;
   mutable std::vector<std::size_t> begins_;   // of each page, made when first asked for
   mutable std::vector<std::string> cursors_;  // of each page but the first, in the order of pages
   mutable std::array<Rendered, revision_count> rendered_;

@@ -6,9 +6,9 @@
 namespace sallyport::recovery {
 namespace {
 
-constexpr std::array<std::string_view, 6> names = {"recovered", "gave_up", "not_repeatable",
-                                                   "no_budget", "no_time", "abandoned"};
-static_assert(names.size() == static_cast<std::size_t>(Outcome::abandoned) + 1);
+constexpr std::array<std::string_view, 7> names = {"recovered", "gave_up",   "not_repeatable", "no_budget",
+                                                   "no_time",   "abandoned", "alerted"};
+static_assert(names.size() == static_cast<std::size_t>(Outcome::alerted) + 1);
 
 }  // namespace
 

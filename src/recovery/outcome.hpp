@@ -13,6 +13,7 @@ enum class Outcome : std::uint8_t {
   no_budget,       // too many calls to this server are tried again already
   no_time,         // the pause does not fit what is left of the call's time
   abandoned,       // the caller left meanwhile
+  alerted,         // refused, and operators are told
 };
 
 std::string_view name(Outcome outcome) noexcept;

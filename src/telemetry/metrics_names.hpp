@@ -26,9 +26,11 @@ inline constexpr std::array<std::string_view, 1> signal = {"signal"};
 inline constexpr std::array<std::string_view, 2> signal_code = {"signal", "code"};
 inline constexpr std::array<std::string_view, 2> signal_reason = {"signal", "reason"};
 inline constexpr std::array<std::string_view, 2> server_step = {"server", "step"};
+inline constexpr std::array<std::string_view, 2> server_fault = {"server", "fault"};
 inline constexpr std::array<std::string_view, 2> server_scope = {"server", "scope"};
 inline constexpr std::array<std::string_view, 3> server_scope_state = {"server", "scope", "state"};
 inline constexpr std::array<std::string_view, 1> result = {"result"};
+inline constexpr std::array<std::string_view, 2> sink_outcome = {"sink", "outcome"};
 }  // namespace labels
 
 // Seconds: from a local call to the longest that `timeouts.tool` lets through by default, and beyond.
@@ -83,10 +85,27 @@ inline constexpr MetricInfo recovery{
     .name = "sallyport_recovery_total",
     .help =
         "What was done about failures: the strategy, how it ended (`recovered`, `gave_up`, `not_repeatable`, "
-        "`no_budget`, `no_time`, `abandoned`), the code of the failure, and the operation that failed "
-        "(`none`: prompts, resources, completion).",
+        "`no_budget`, `no_time`, `abandoned`, `alerted`), the code of the failure, and the operation that "
+        "failed "
+        "(`none`: prompts, resources, completion). A telemetry report that failed is `ignored`.",
     .type = MetricType::counter,
     .labels = labels::strategy_outcome_code_operation,
+};
+inline constexpr MetricInfo alerts{
+    .name = "sallyport_alerts_total",
+    .help =
+        "Alerts by who was to be told (`log`, `webhook`, `syslog`, `otlp`) and what became of it: `sent`, "
+        "`failed` after some attempts, or `dropped` because too many waited.",
+    .type = MetricType::counter,
+    .labels = labels::sink_outcome,
+};
+inline constexpr MetricInfo caller_alarms{
+    .name = "sallyport_caller_alarms_total",
+    .help =
+        "Times that one caller caused as many failures of a code within `monitor.window` as would be an "
+        "alert, of those that callers can cause at will; the log names the caller.",
+    .type = MetricType::counter,
+    .labels = labels::code,
 };
 inline constexpr MetricInfo sessions{
     .name = "sallyport_sessions",
@@ -145,6 +164,13 @@ inline constexpr MetricInfo upstream_disabled{
     .type = MetricType::gauge,
     .labels = labels::server,
 };
+inline constexpr MetricInfo upstream_quarantined{
+    .name = "sallyport_upstream_quarantined",
+    .help =
+        "1 while the server is switched off because a rule of `recovery` escalated a failure of it, else 0.",
+    .type = MetricType::gauge,
+    .labels = labels::server,
+};
 inline constexpr MetricInfo upstream_up{
     .name = "sallyport_upstream_up",
     .help = "1 while the server is connected and initialized, else 0.",
@@ -165,6 +191,20 @@ inline constexpr MetricInfo timeout_steps{
         "alone), `pinged`, `restarted`, or `spared` (this caller had it restarted a minute ago).",
     .type = MetricType::counter,
     .labels = labels::server_step,
+};
+inline constexpr MetricInfo concurrency_limit{
+    .name = "sallyport_concurrency_limit",
+    .help =
+        "How many calls at a time go to the server: `limits.concurrency`, or fewer with "
+        "`limits.adaptive_concurrency`.",
+    .type = MetricType::gauge,
+    .labels = labels::server,
+};
+inline constexpr MetricInfo faults_injected{
+    .name = "sallyport_faults_injected_total",
+    .help = "Requests to a server that failed, or came late, on purpose (`faults`).",
+    .type = MetricType::counter,
+    .labels = labels::server_fault,
 };
 inline constexpr MetricInfo breaker_state{
     .name = "sallyport_breaker_state",
@@ -301,6 +341,8 @@ inline constexpr std::array all = {&build_info,
                                    &requests,
                                    &refused,
                                    &recovery,
+                                   &alerts,
+                                   &caller_alarms,
                                    &sessions,
                                    &streams,
                                    &subscriptions,
@@ -311,9 +353,12 @@ inline constexpr std::array all = {&build_info,
                                    &events_dropped,
                                    &buffered_bytes,
                                    &upstream_disabled,
+                                   &upstream_quarantined,
                                    &upstream_up,
                                    &upstream_restarts,
                                    &timeout_steps,
+                                   &concurrency_limit,
+                                   &faults_injected,
                                    &breaker_state,
                                    &breaker_transitions,
                                    &upstream_instances,

@@ -33,6 +33,9 @@ class OtlpExport final : public CallObserver {
   // The same, and sends what is held back, at most until `until`.
   Task<void> finish(SteadyTime until);
 
+  // A log record that somebody else made (otlp_text.hpp).
+  void event(std::string record) { logs_.add(std::move(record)); }
+
   void call_finished(const CallRecord& record) override;
   void attempt_finished(const AttemptRecord& record) override;
 

@@ -137,6 +137,9 @@ void OtlpSender::delivered(std::size_t records, std::uint64_t rejected) {
 
 void OtlpSender::failed(std::deque<std::string> batch, const Error& error) {
   metrics_->counter(metrics::telemetry_failures, {name(signal_), wire_name(error.code())}).increment();
+  // Side work: its failure is nobody's but ours (recovery/outcome.hpp has the words of calls).
+  metrics_->counter(metrics::recovery, {"ignore", "ignored", wire_name(error.code()), "telemetry"})
+      .increment();
   if (finishing_) return drop(batch.size(), "shutdown");
   const SteadyTime now = loop_->now();
   blocked_until_ =

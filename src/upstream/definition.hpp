@@ -48,6 +48,7 @@ struct Settings : client::Settings {
   std::chrono::milliseconds tool_max{600000};
   std::chrono::milliseconds keep_listed{3600000};
   std::uint32_t concurrency = 64;
+  bool adaptive_concurrency = false;
   std::uint32_t children = 64;
   std::uint32_t instances = 1000;           // of isolated servers, that one principal has
   std::chrono::milliseconds idle{1800000};  // how long an instance that nobody uses is kept

@@ -7,6 +7,7 @@
 namespace sallyport::upstream {
 
 bool never_connected(const Error& error) {
+  if (error.code() == Code::proto_cancelled) return false;  // it was given up, and says nothing of the server
   return error.executed() == Executed::no &&
          (error.phase() == Phase::resolve || error.phase() == Phase::connect || error.phase() == Phase::tls);
 }
@@ -30,6 +31,10 @@ bool is_failure_of_server(const Error& error) {
     default:
       return false;
   }
+}
+
+bool says_overload(const Error& error) {
+  return error.code() == Code::limit_upstream_rate_limited || error.status_code() == 503;
 }
 
 Error as_discovery(const Error& error) {

@@ -12,6 +12,9 @@ bool never_connected(const Error& error);
 // never counted, nor what we refuse ourselves (errors.md section 5).
 bool is_failure_of_server(const Error& error);
 
+// It has more to do than it can take: fewer calls at a time may go better.
+bool says_overload(const Error& error);
+
 // What a failed start or list is called: the failures of discovery (errors.md section 4), with the cause
 // kept.
 Error as_discovery(const Error& error);

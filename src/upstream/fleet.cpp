@@ -30,18 +30,19 @@ Fleet::~Fleet() = default;
 FleetChange Fleet::install(const Settings& settings, std::vector<Definition> definitions,
                            std::chrono::milliseconds grace) {
   // One that comes back under the name of a server that is gone is another one.
-  std::erase_if(off_, [&](const std::string& key) {
-    return std::ranges::find(definitions, key, key_of) == definitions.end();
+  std::erase_if(off_, [&](const auto& each) {
+    return std::ranges::find(definitions, each.first, key_of) == definitions.end();
   });
   return exchange(settings, std::move(definitions), grace, {});
 }
 
-std::shared_ptr<Farewell> Fleet::replace(std::string_view key, Power power, std::chrono::milliseconds grace) {
+std::shared_ptr<Farewell> Fleet::replace(std::string_view key, Replacement with,
+                                         std::chrono::milliseconds grace) {
   const std::shared_ptr<Member> member = current_->find(key);
-  if (!member || (power == Power::off && off_.contains(key))) return nullptr;
+  if (!member || (with.power == Power::off && off_.contains(key))) return nullptr;
   const std::string name = member->key();
-  if (power == Power::off) off_.insert(name);
-  if (power == Power::on) off_.erase(name);
+  if (with.power == Power::off) off_.emplace(name, with.quarantined);
+  if (with.power == Power::on) off_.erase(name);
   std::vector<Definition> definitions;
   for (const auto& each : current_->members()) definitions.push_back(each->definition());
   std::shared_ptr<Farewell> farewell;
@@ -95,8 +96,9 @@ std::shared_ptr<Member> Fleet::make_member(Definition definition, const Settings
     (old ? change.replaced : change.added).push_back(definition.key);
     ServerObserver& self = *this;
     auto server = std::make_shared<Server>(*loop_, definition, settings_, *budget_, self);
-    if (old && off_.contains(definition.key)) {
-      server->switch_off(*old->server());
+    const auto off = off_.find(definition.key);
+    if (old && off != off_.end()) {
+      server->switch_off(*old->server(), off->second);
     } else {
       if (same_one) server->succeed(*old->server());
       if (definition.isolation != Isolation::shared) server->isolate(definition.isolation, *this, calmed_);
@@ -107,7 +109,8 @@ std::shared_ptr<Member> Fleet::make_member(Definition definition, const Settings
     return member;
   }
   const Rules& rules = definition;
-  const bool same = old->definition() == rules && old->definition().refuses_with == definition.refuses_with;
+  const bool same = old->definition() == rules && old->definition().refuses_with == definition.refuses_with &&
+                    client::same_faults(old->definition().faults, definition.faults);
   if (same && settings.max_name == current_->settings().max_name) return old;
   if (!same) change.ruled.push_back(definition.key);
   old->server()->adopt(definition);

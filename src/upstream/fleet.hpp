@@ -8,8 +8,9 @@
 #include "upstream/roster.hpp"
 
 #include <list>
+#include <map>
 #include <memory>
-#include <set>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -24,6 +25,8 @@ class FleetObserver {
   virtual void late_answer(const Server& server) = 0;
   virtual void breaker_changed(const Server&, const Breaker::Part&) {}
   virtual void timeout_step(const Server&, std::string_view) {}
+  virtual void concurrency_changed(const Server&) {}
+  virtual void fault_injected(const Server&, client::Fault) {}
   virtual void instances_changed(const Server& server) = 0;
   virtual void instance_restarted(const Server& server) = 0;
 
@@ -32,6 +35,15 @@ class FleetObserver {
 };
 
 enum class Power : bool { off, on };
+
+// What is done to one server: it is started anew, or switched off; `quarantined`: by a rule, because it
+// failed so.
+struct Replacement {
+  Replacement(Power to, std::optional<Code> because = std::nullopt) : power(to), quarantined(because) {}
+
+  Power power;
+  std::optional<Code> quarantined;
+};
 
 // How a server ends that no configuration names any more, or that another one took the place of.
 struct Farewell {
@@ -74,7 +86,7 @@ class Fleet final : private ServerObserver, private InstanceHost {
 
   // What an operator does to one server: a new one stands in its place at once, to be started or switched
   // off; the former ends as in install(). Null: none is called so, or it is off already.
-  std::shared_ptr<Farewell> replace(std::string_view key, Power power, std::chrono::milliseconds grace);
+  std::shared_ptr<Farewell> replace(std::string_view key, Replacement with, std::chrono::milliseconds grace);
   bool ending(std::string_view key) const;  // one that was called so has calls left, or is being closed
 
   pipeline::Front::Subscription subscribe(std::string_view endpoint, pipeline::Listener& listener);
@@ -94,6 +106,12 @@ class Fleet final : private ServerObserver, private InstanceHost {
   void late_answer(const Server& server) override { observer_->late_answer(server); }
   void timeout_step(const Server& server, std::string_view step) override {
     observer_->timeout_step(server, step);
+  }
+  void concurrency_changed(const Server& server) override {
+    if (is_current(server)) observer_->concurrency_changed(server);
+  }
+  void fault_injected(const Server& server, client::Fault fault) override {
+    observer_->fault_injected(server, fault);
   }
   void breaker_changed(const Server& server, const Breaker::Part& part) override {
     if (server.is_instance() || is_current(server)) observer_->breaker_changed(server, part);
@@ -132,7 +150,8 @@ class Fleet final : private ServerObserver, private InstanceHost {
   std::shared_ptr<std::list<Subscriber>> subscribers_ = std::make_shared<std::list<Subscriber>>();
   std::uint32_t children_ = 0;
   Places places_;
-  std::set<std::string, std::less<>> off_;  // the keys of servers that are switched off
+  std::map<std::string, std::optional<Code>, std::less<>>
+      off_;  // servers that are switched off, and why if by a rule
   struct Leaving {
     std::shared_ptr<Server> server;
     std::shared_ptr<Farewell> farewell;

@@ -22,6 +22,7 @@ class InstanceHost {
   virtual void late_answer(const Server& lister) = 0;
   virtual void breaker_changed(const Server& instance, const Breaker::Part& part) = 0;
   virtual void timeout_step(const Server& instance, std::string_view step) = 0;
+  virtual void fault_injected(const Server& instance, client::Fault fault) = 0;
 
  protected:
   ~InstanceHost() = default;
@@ -67,6 +68,9 @@ class Instances final : public std::enable_shared_from_this<Instances>, private 
   void late_answer(const Server&) override { host_->late_answer(*lister_); }
   void timeout_step(const Server& instance, std::string_view step) override {
     host_->timeout_step(instance, step);
+  }
+  void fault_injected(const Server& instance, client::Fault fault) override {
+    host_->fault_injected(instance, fault);
   }
   void breaker_changed(const Server& instance, const Breaker::Part& part) override {
     host_->breaker_changed(instance, part);

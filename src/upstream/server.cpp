@@ -28,6 +28,17 @@ std::string_view tool_of(const client::Outgoing& outgoing) {
   return outgoing.method == protocol::Method::tools_call ? outgoing.name : std::string_view();
 }
 
+class Count {
+ public:
+  explicit Count(std::uint32_t& counted) noexcept : counted_(counted) { ++counted_; }
+  ~Count() { --counted_; }
+  Count(const Count&) = delete;
+  Count& operator=(const Count&) = delete;
+
+ private:
+  std::uint32_t& counted_;
+};
+
 }  // namespace
 
 std::string_view name(State state) noexcept {
@@ -101,6 +112,8 @@ std::size_t Server::watched() const noexcept {
 
 void Server::adopt(const client::Target& target) {
   target_.refuses_with = target.refuses_with;
+  // As they were, they go on counting where they are.
+  if (!client::same_faults(target_.faults, target.faults)) target_.faults = target.faults;
   if (instances_) instances_->adopt(target);
 }
 
@@ -111,14 +124,21 @@ Status Server::status() const {
   status.state = state_;
   status.since = since_;
   status.last_error = last_error_;
+  status.quarantined = quarantined_;
   if (channel_) status.revision = channel_->revision();
   status.pid = pid_;
   status.restarts = starts_ > 0 ? starts_ - 1 : 0;
   status.in_flight = in_flight();
+  status.concurrency_limit = concurrency_limit();
   status.instances = instances_ ? instances_->size() : 0;
   status.breaker = breaker_.state();
   status.open_parts = breaker_.open_parts(loop_->now());
   return status;
+}
+
+std::uint32_t Server::concurrency_limit() const noexcept {
+  const std::uint32_t most = settings_->concurrency;
+  return settings_->adaptive_concurrency ? adaptive_limit().limit(most) : most;
 }
 
 std::optional<protocol::Revision> Server::revision() const {
@@ -139,7 +159,8 @@ void Server::succeed(const Server& former) {
   starts_ = former.starts_;
 }
 
-void Server::switch_off(const Server& former) {
+void Server::switch_off(const Server& former, std::optional<Code> quarantined) {
+  quarantined_ = quarantined;
   hidden_listing_ = former.state_ == State::disabled ? former.hidden_listing_ : former.listing_;
   starts_ = former.starts_;
   set_state(State::disabled);
@@ -154,8 +175,14 @@ Error Server::away() const {
 }
 
 Error Server::unavailable() const {
-  if (state_ == State::disabled)
-    return Error(Code::system_maintenance).with_executed(Executed::no).with_slot(Slot::server, target_.key);
+  if (state_ == State::disabled) {
+    Error off(Code::system_maintenance);
+    off.with_executed(Executed::no).with_slot(Slot::server, target_.key);
+    if (quarantined_)
+      off.with_slot(Slot::constraint, "it is in quarantine")
+          .with_extra("quarantine", std::string(wire_name(*quarantined_)));
+    return off;
+  }
   Error error = away();
   const SteadyTime now = loop_->now();
   if (retry_at_ > now) error.with_retry_after(std::chrono::ceil<std::chrono::milliseconds>(retry_at_ - now));
@@ -171,6 +198,7 @@ Task<std::unique_ptr<pipeline::Answer>> Server::request(const client::Outgoing& 
     Result<void> up = co_await ready();
     if (!up) co_return Failure(std::move(up).error().with_executed(Executed::no));
   }
+  const Count load(guard_->load_);
   const std::shared_ptr<client::Channel> channel = channel_;
   if (!channel) co_return Failure(unavailable());
   if (outgoing.log_wanted && outgoing.log_wanted != log_level_)
@@ -178,6 +206,7 @@ Task<std::unique_ptr<pipeline::Answer>> Server::request(const client::Outgoing& 
   if (last_caller_ != outgoing.caller) last_caller_ = outgoing.caller;
   const std::uint64_t before = guard_->answers_;
   auto answer = co_await channel->request(outgoing);
+  note_load(answer ? nullptr : &answer.error());
   if (answer) {
     ++guard_->answers_;
     co_return answer;

@@ -6,8 +6,10 @@
 #include "client/process.hpp"
 #include "net/budget.hpp"
 #include "pipeline/call.hpp"
+#include "recovery/adaptive_limit.hpp"
 #include "recovery/budget.hpp"
 #include "task/group.hpp"
+#include "telemetry/log.hpp"
 #include "upstream/backoff.hpp"
 #include "upstream/breaker.hpp"
 #include "upstream/definition.hpp"
@@ -31,6 +33,7 @@ struct Status {
   State state = State::idle;
   SystemTime since{};
   std::optional<Error> last_error;
+  std::optional<Code> quarantined;  // with what failure it was, while it is
   std::optional<protocol::Revision> revision;
   std::optional<pid_t> pid;
   std::uint64_t restarts = 0;
@@ -40,6 +43,7 @@ struct Status {
   std::size_t templates = 0;
   std::size_t prompts = 0;
   std::uint32_t in_flight = 0;
+  std::uint32_t concurrency_limit = 0;
   std::size_t instances = 0;  // of an isolated server, besides itself
   Breaker::State breaker = Breaker::State::closed;
   std::vector<Breaker::Part> open_parts;  // of its breaker
@@ -56,6 +60,8 @@ class ServerObserver {
   virtual void breaker_changed(const class Server&, const Breaker::Part&) {}
   // What was done because it did not answer in time; a fixed word (metrics::timeout_steps).
   virtual void timeout_step(const class Server&, std::string_view) {}
+  virtual void concurrency_changed(const class Server&) {}
+  virtual void fault_injected(const class Server&, client::Fault) {}
   virtual bool take_child() = 0;  // a place for one more child process; given back when it is gone
   virtual void give_child() = 0;
 
@@ -93,6 +99,11 @@ class Server final : private client::ChannelOwner {
   Status status() const;
   // How many calls to it may be tried again; its instances share one.
   recovery::Budget& retry_budget() noexcept { return *retry_budget_; }
+  // How many calls it can take at a time, by its own answers.
+  const recovery::AdaptiveLimit& adaptive_limit() const noexcept { return guard_->adaptive_limit_; }
+  // Calls in flight at its process or endpoint: of an instance over HTTP those of all instances.
+  std::uint32_t load() const noexcept { return guard_->load_; }
+  std::uint32_t concurrency_limit() const noexcept;  // what holds for it now
   // Of the connection that it has.
   std::optional<protocol::Revision> revision() const;
   std::vector<std::string> stderr_lines() const { return stderr_.lines(); }
@@ -131,9 +142,11 @@ class Server final : private client::ChannelOwner {
 
   // Before it is used for the first time: it takes the place of a server that is defined as it is, and shows
   // what that one listed until it has listed itself. Or it only keeps the place of one that its operator
-  // switched off: it is never started, shows nothing, and fails every request with SYS_003.
+  // switched off: it is never started, shows nothing, and fails every request with SYS_003. `quarantined`:
+  // with what failure an operator's rule did so.
   void succeed(const Server& former);
-  void switch_off(const Server& former);
+  void switch_off(const Server& former, std::optional<Code> quarantined);
+  const std::optional<Code>& quarantined() const noexcept { return quarantined_; }
   // What was listed when it was switched off.
   const std::shared_ptr<const Listing>& hidden_listing() const noexcept { return hidden_listing_; }
 
@@ -157,6 +170,7 @@ class Server final : private client::ChannelOwner {
   }
   void resource_updated(std::string_view uri) override { watched_->watches.updated(uri); }
   void session_renewed() override;
+  void fault_injected(client::Fault fault) override { observer_->fault_injected(*this, fault); }
 
   // What goes on to the server that takes its place.
   struct Watched {
@@ -181,6 +195,7 @@ class Server final : private client::ChannelOwner {
   Error breaker_error(const Breaker::Refusal& refusal) const;
   void note_failure(std::string_view caller, std::uint64_t incident = 0);
   void note_failed_start(const Error& error);
+  void note_load(const Error* error);
   void note_failed_request(const client::Channel& channel, const client::Outgoing& outgoing,
                            const Error& error);
 
@@ -217,9 +232,13 @@ class Server final : private client::ChannelOwner {
   std::optional<Error> lost_early_;  // the channel ended before it was put to use
   std::shared_ptr<const Listing> listing_;
   std::shared_ptr<const Listing> hidden_listing_;
+  std::optional<Code> quarantined_;
   std::optional<pid_t> pid_;
   std::uint64_t starts_ = 0;
   std::uint32_t in_flight_ = 0;
+  std::uint32_t load_ = 0;
+  recovery::AdaptiveLimit adaptive_limit_;
+  log::Limiter overload_said_;
   std::shared_ptr<recovery::Budget> retry_budget_ = std::make_shared<recovery::Budget>();
   // Whose breaker lets its requests through, and probes: its own; of an instance over HTTP, which shares its
   // endpoint with the others, that of the server.

@@ -45,6 +45,24 @@ void Server::note_failed_request(const client::Channel& channel, const client::O
   if (is_failure_of_server(error)) note_failure(outgoing.caller);
 }
 
+// What its answer, or the want of one, says of how many calls it can take at a time.
+void Server::note_load(const Error* error) {
+  if (!settings_->adaptive_concurrency) return;
+  const std::uint32_t most = settings_->concurrency;
+  const bool overloaded = error && says_overload(*error);
+  if (error && !overloaded) return;
+  recovery::AdaptiveLimit& limit = guard_->adaptive_limit_;
+  const bool changed =
+      overloaded ? limit.overloaded(load(), most, loop_->now()) : limit.answered(load(), most);
+  if (!changed) return;
+  guard_->observer_->concurrency_changed(*guard_);
+  if (!overloaded) return;
+  if (const auto suppressed = guard_->overload_said_.pass(loop_->now())) {
+    log::warn("a server is overloaded: fewer calls at a time go to it",
+              {{"server", target_.key}, {"limit", concurrency_limit()}, {"suppressed", *suppressed}});
+  }
+}
+
 void Server::ended_probe(bool answered) {
   if (guard_ != this) return;
   breaker_.probed(loop_->now(), answered);

@@ -69,22 +69,30 @@ void View::add_prompts(const std::shared_ptr<Server>& server, const Catalogue& c
   }
 }
 
+// A server that is not up but whose tools are listed still has a list that is as old as its failure.
 void View::note_degraded(const Server& server, const Catalogue* catalogue) {
   const std::string since = format_rfc3339(server.since());
   const auto why = [&]() -> std::string_view {
     if (server.state() == State::disabled) return "switched off by its operator since ";
     return server.state() == State::down ? "down since " : "not up yet; starting since ";
   };
-  const Code code = server.state() == State::disabled ? Code::system_maintenance
-                    : server.last_error()             ? server.last_error()->code()
-                                                      : Code::discovery_server_unavailable;
-  const std::string mark =
-      fmt::format(R"({{"what":{},"why":{},"code":"{}","server":{},"since":"{}"}})", json::quote(server.key()),
-                  json::quote(std::string(why()) + since), wire_name(code), json::quote(server.key()), since);
+  const Code cause = server.state() == State::disabled ? Code::system_maintenance
+                     : server.last_error()             ? server.last_error()->code()
+                                                       : Code::discovery_server_unavailable;
+  const std::string key = json::quote(server.key());
   for (const protocol::ListRow& row : protocol::list_rows) {
-    // Of prompts and resources only what may have some is missed.
-    if (row.topic == Topic::tools || !catalogue || catalogue->offers.has(row.topic))
-      pages(row.list).add_degraded(mark);
+    protocol::Pages& list = pages(row.list);
+    if (catalogue && catalogue->offers.has(row.topic)) {
+      list.set_stale(cause);
+      list.add_degraded(
+          fmt::format(R"({{"what":{},"why":{},"code":"{}","cause":"{}","server":{},"since":"{}"}})", key,
+                      json::quote(fmt::format("{}{}; its list is the last that it gave", why(), since)),
+                      wire_name(Code::recovery_stale_list), wire_name(cause), key, since));
+    } else if (row.topic == Topic::tools || !catalogue) {
+      // Of prompts and resources only what may have some is missed.
+      list.add_degraded(fmt::format(R"({{"what":{},"why":{},"code":"{}","server":{},"since":"{}"}})", key,
+                                    json::quote(std::string(why()) + since), wire_name(cause), key, since));
+    }
   }
 }
 

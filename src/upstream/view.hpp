@@ -59,6 +59,11 @@ class View {
     return pages_[static_cast<std::size_t>(list)].page(revision, cursor);
   }
 
+  // With what a server failed whose part of the list is the last that it gave; nothing: all of it is fresh.
+  const std::optional<Code>& stale(protocol::List list) const noexcept {
+    return pages_[static_cast<std::size_t>(list)].stale();
+  }
+
   // Is every server settled, that is, up or known to be down?
   bool complete() const noexcept { return complete_; }
 

@@ -239,7 +239,7 @@ TEST_F(Cli, BashCompletesCommandsOptionsAndFiles) {
   EXPECT_THAT(completions(directory_, "sallyport se"), ElementsAre("serve", "servers"));
   EXPECT_THAT(completions(directory_, "sallyport explain NET_00"), testing::SizeIs(6));
   EXPECT_THAT(completions(directory_, "sallyport tools sh"), ElementsAre("show"));
-  EXPECT_THAT(completions(directory_, "sallyport tools call --a"), ElementsAre("--args"));
+  EXPECT_THAT(completions(directory_, "sallyport tools call --ar"), ElementsAre("--args"));
   EXPECT_THAT(completions(directory_, "sallyport --json tools call --u"), ElementsAre("--url"));
   EXPECT_THAT(completions(directory_, "sallyport check -c some"), ElementsAre("some.yaml"));
   EXPECT_THAT(completions(directory_, "sallyport completion ''"), Contains("fish"));

@@ -11,7 +11,7 @@ import { it } from 'node:test';
 import { cleanUp } from './lib/cleanup.mjs';
 import { listTools } from './lib/expect.mjs';
 import { startGateway } from './lib/gateway.mjs';
-import { LegacySession, modernCall, modernRequest, typedError } from './lib/mcp.mjs';
+import { assertTypedError, LegacySession, modernCall, modernRequest, textOf, typedError } from './lib/mcp.mjs';
 import { freePort } from './lib/ports.mjs';
 import { hostile } from './lib/servers.mjs';
 import { temporaryDirectory } from './lib/temp.mjs';
@@ -67,6 +67,8 @@ it('a server that cannot be used says by its code why, and by the cause below it
     fails: ['DISC_001', undefined],
     refused: ['DISC_006', 'NET_002'],
     nameless: ['DISC_006', 'NET_004'],
+    nowhere: ['DISC_006', 'NET_005'],
+    shapeless: ['DISC_003', undefined],
     untrusted: ['DISC_006', 'NET_003'],
     stranger: ['DISC_007', undefined],
     silent: ['DISC_005', undefined],
@@ -76,6 +78,8 @@ it('a server that cannot be used says by its code why, and by the cause below it
       fails: await scripted(t, { 'tools/list': { error: { code: -32603, message: 'broken' } } }),
       refused: { url: `http://127.0.0.1:${await freePort()}/mcp` },
       nameless: { url: 'http://no-such-host.invalid/mcp' },
+      nowhere: { url: 'http://255.255.255.255:9/mcp' }, // nobody has a route for TCP to everybody
+      shapeless: await scripted(t, { 'tools/list': { tools: 'many' } }),
       untrusted: await untrusted(t),
       stranger: await scripted(t, { initialize: { status: 401 } }),
       silent: await scripted(t, { initialize: null }),
@@ -94,6 +98,21 @@ it('a server that cannot be used says by its code why, and by the cause below it
     seen[name] = [lastError.code, expected[name][1] && lastError.cause?.code];
   }
   assert.deepEqual(seen, expected);
+});
+
+it('a call whose time is up before its server was there is NET_001: it did not run', async (t) => {
+  const { server, recording } = hostile(t, { START: 'silent' });
+  const gateway = await startGateway(t, { servers: { one: server, works: hostile(t).server }, timeouts: { tool: '1s' } });
+  const error = assertTypedError(await modernCall(gateway.url, 'one__echo', { nonce: 'early' }), { code: 'NET_001', executed: 'no', canRetry: true });
+  assert.equal(recording.executions('early'), 0);
+  assert.equal(error.docs, 'errors#NET_001');
+});
+
+it('an answer for which there is no memory left is SYS_002: the call ran', async (t) => {
+  const { server } = hostile(t);
+  const gateway = await startGateway(t, { servers: { one: server }, limits: { buffered: '1MiB' } });
+  assertTypedError(await modernCall(gateway.url, 'one__huge_line', { bytes: 3 << 20 }), { code: 'SYS_002', executed: 'yes', canRetry: false });
+  assert.match(textOf(await modernCall(gateway.url, 'one__echo', { say: 'after' })), /after/);
 });
 
 it('more children than there may be is LIMIT_004', async (t) => {

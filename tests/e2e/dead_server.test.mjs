@@ -123,6 +123,14 @@ it('a server that was up and cannot come back stays listed, marked; its tools an
   const during = await settledList(gateway.url, ['victim']);
   assert.deepEqual(during.tools.map(({ name }) => name), before.tools.map(({ name }) => name), 'order and names do not depend on who is up');
   assert.ok(during.ttlMs <= 5000, `ttlMs ${during.ttlMs}`);
+  const [mark] = degradedOf(during);
+  assert.equal(mark.code, 'RECOVERY_001', JSON.stringify(mark));
+  assert.match(mark.cause, /^(TOOL|DISC)_\d{3}$/, JSON.stringify(mark));
+  assert.ok(Date.now() - Date.parse(mark.since) < 60_000, `${mark.since} says how old the list is`);
+  assert.match(mark.why, /the last that it gave$/);
+  assert.ok((await gateway.metric('sallyport_recovery_total')) >= 1);
+  const { json } = await gateway.admin('/api/calls?requests=all');
+  assert.ok(json.calls.some(({ method, degraded, recovery }) => method === 'tools/list' && degraded === 'RECOVERY_001' && recovery.strategy === 'fallback'), 'the record of the list says so');
   const refused = await modernCall(gateway.url, 'victim__echo');
   assertTypedError(refused, { code: 'TOOL_006', executed: 'no', canRetry: true });
   assert.match(refused.result.content[0].text, /It did not run\./);

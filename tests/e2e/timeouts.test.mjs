@@ -53,4 +53,26 @@ it('a child that hangs as a whole is started again; its other calls end with TOO
     return !reply.result.isError && Number(textOf(reply));
   });
   assert.notEqual(next, pid);
+
+  // The same caller once more within a minute: it is left to others.
+  const again = modernCall(gateway.url, 'up__never', { nonce: 'again' });
+  await until('it hangs again', () => recording.executions('again') > 0);
+  process.kill(next, 'SIGSTOP');
+  assertTypedError(await again, { code: 'TOOL_004', executed: 'maybe' });
+  await until('it is spared', async () => (await steps(gateway, 'spared')) === 1);
+  assert.equal((await gateway.servers()).up.pid, next);
+  process.kill(next, 'SIGCONT');
+});
+
+it('an instance that serves nothing but the call that hangs is killed', async (t) => {
+  const { server } = hostile(t);
+  const gateway = await startGateway(t, { servers: { up: { ...server, isolation: 'principal', tools: { timeout: { never: '1s' } } } } });
+  const pid = textOf(await modernCall(gateway.url, 'up__who'));
+  assertTypedError(await modernCall(gateway.url, 'up__never'), { code: 'TOOL_004', executed: 'maybe' });
+  await until('it is killed', async () => (await steps(gateway, 'killed')) === 1);
+  const next = await until('another one answers', async () => {
+    const reply = await modernCall(gateway.url, 'up__who');
+    return !reply.result.isError && textOf(reply);
+  });
+  assert.notEqual(next, pid);
 });

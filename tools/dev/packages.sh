@@ -13,6 +13,7 @@ test_packages=(
   prometheus faketime # scrapes the metrics; a clock that jumps
   nginx-light # in front of the gateway
   libcurl4-openssl-dev # its headers: that no code of libcurl is missing in our table
+  rsyslog # gets alerts
 )
 bench_packages=(nginx-light python3)
 

@@ -41,8 +41,9 @@ inline constexpr RowSpec sys_rows[] = {
      .can_retry = true,
      .severity = Severity::medium,
      .strategy = Strategy::retry,
-     .text = "[Server '{server}'|This server] is switched off by its operator.",
-     .meaning = "An operator disabled the server on purpose.",
+     .text = "[Server '{server}'|This server] is switched off by its operator[: {constraint}].",
+     .meaning =
+         "An operator disabled the server on purpose, or a rule of the operator's put it into quarantine.",
      .who_acts = who::operator_,
      .gateway_does = "It refuses calls to it without trying, and says when to ask again if that is known.",
      .suggested_actions = {"Use another tool meanwhile.", "Operators: `sallyport servers enable NAME`."}},

@@ -2,6 +2,8 @@
 
 #include "classify/classify.hpp"
 #include "errors/authored.hpp"
+#include "pipeline/recovered.hpp"
+#include "recovery/at_will.hpp"
 #include "telemetry/log.hpp"
 #include "telemetry/metrics_names.hpp"
 #include "upstream/record.hpp"
@@ -105,11 +107,19 @@ Task<pipeline::Reply> Deadline::call(pipeline::Call& call) {
   call.timer = &timer;
   Result<pipeline::Reply> reply = co_await next().call(call).in(scope);
   call.timer = nullptr;
+  if (reply) [[likely]]
+    co_return reply;
   const bool late = scope.cancelled() && scope.reason() == task::CancelReason::deadline;
-  if (late && !reply && reply.error().code() == Code::proto_cancelled) {
-    co_return Failure(timed_out(reply.error(), timer.given(), call.method()));
-  }
-  co_return reply;
+  if (late && reply.error().code() == Code::proto_cancelled)
+    co_return Failure(ended(call, timed_out(reply.error(), timer.given(), call.method())));
+  co_return Failure(ended(call, std::move(reply).error()));
+}
+
+Error Deadline::ended(pipeline::Call& call, Error error) const {
+  if (recovery::caused_at_will(error.code())) return error;
+  if (policy_.decide(error, upstream::facts_of(call)).wanted == Strategy::escalate)
+    pipeline::note_recovery(call, *metrics_, error, Strategy::escalate, recovery::Outcome::alerted);
+  return error;
 }
 
 }  // namespace sallyport::layers

@@ -117,7 +117,9 @@ Task<pipeline::Reply> Resolve::other(pipeline::Call& call) {
 Task<void> Resolve::look(pipeline::Call& call, Take take) {
   const auto view = roster_->view(call.endpoint);
   if (take(*view) || view->complete()) co_return ok();
-  CO_TRY(co_await roster_->settle(call.endpoint, timers_->now() + roster_->settings().first_list, take));
+  Result<void> settled =
+      co_await roster_->settle(call.endpoint, timers_->now() + roster_->settings().first_list, take);
+  if (!settled) co_return Failure(std::move(settled).error().with_executed(Executed::no));
   take(*roster_->view(call.endpoint));
   co_return ok();
 }

@@ -12,7 +12,7 @@ namespace sallyport::layers {
 using recovery::Outcome;
 
 Task<pipeline::Reply> Retry::call(pipeline::Call& call) {
-  call.server->retry_budget().offered();
+  call.server->retry_budget().offered(timers_->now());
   Result<pipeline::Reply> reply = co_await next().call(call);
   if (reply) [[likely]]
     co_return reply;

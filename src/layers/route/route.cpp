@@ -1,6 +1,7 @@
 #include "layers/route/route.hpp"
 
 #include "pipeline/client_wishes.hpp"
+#include "pipeline/recovered.hpp"
 #include "protocol/edge.hpp"
 #include "protocol/envelope.hpp"
 #include "protocol/rewrite.hpp"
@@ -89,7 +90,12 @@ Task<pipeline::Reply> Route::list(pipeline::Call& call, const protocol::ListRow&
     co_return Failure(Error(Code::proto_method_not_found)
                           .with_executed(Executed::no)
                           .with_slot(Slot::method, protocol::name(row.method)));
-  co_return pipeline::Local{CO_TRY(view->list(row.list, call.revision, cursor))};
+  pipeline::Local answer{CO_TRY(view->list(row.list, call.revision, cursor))};
+  if (const auto cause = view->stale(row.list)) {
+    pipeline::note_recovery(call, *metrics_, Error(*cause), Strategy::fallback, recovery::Outcome::recovered);
+    answer.degraded = Code::recovery_stale_list;
+  }
+  co_return answer;
 }
 
 }  // namespace sallyport::layers

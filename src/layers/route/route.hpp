@@ -2,14 +2,16 @@
 #pragma once
 
 #include "pipeline/call.hpp"
+#include "telemetry/metrics.hpp"
 #include "upstream/roster.hpp"
 
 namespace sallyport::layers {
 
 class Route final : public pipeline::Layer {
  public:
-  Route(std::unique_ptr<pipeline::Service> calls, task::Timers& timers, upstream::Roster& roster)
-      : Layer(std::move(calls)), timers_(&timers), roster_(&roster) {}
+  Route(std::unique_ptr<pipeline::Service> calls, task::Timers& timers, telemetry::Registry& metrics,
+        upstream::Roster& roster)
+      : Layer(std::move(calls)), timers_(&timers), metrics_(&metrics), roster_(&roster) {}
 
   Task<pipeline::Reply> call(pipeline::Call& call) override;
 
@@ -19,6 +21,7 @@ class Route final : public pipeline::Layer {
   Task<pipeline::Reply> list(pipeline::Call& call, const protocol::ListRow& row);
 
   task::Timers* timers_;
+  telemetry::Registry* metrics_;
   upstream::Roster* roster_;
 };
 

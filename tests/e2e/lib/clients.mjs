@@ -6,7 +6,7 @@ import { StdioClientTransport as StdioV1 } from '@modelcontextprotocol/sdk/clien
 import { StreamableHTTPClientTransport as HttpV1 } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
 import { cleanUp } from './cleanup.mjs';
 import { MODERN } from './mcp.mjs';
-import { within } from './wait.mjs';
+import { PATIENCE_MS, within } from './wait.mjs';
 
 const info = { name: 'sallyport-e2e', version: '1' };
 
@@ -47,8 +47,10 @@ export class Peer {
     return { tools, meta: page._meta ?? {} };
   }
 
+  // `options.timeout`: for a call that may take longer than one is waited for.
   call(name, args = {}, options) {
-    return within(`tools/call ${name}`, families[this.family].call(this.client, { name, arguments: args }, options));
+    const patience = Math.max(PATIENCE_MS, options?.timeout ?? 0);
+    return within(`tools/call ${name}`, families[this.family].call(this.client, { name, arguments: args }, options), patience);
   }
 
   close() {

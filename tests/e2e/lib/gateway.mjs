@@ -145,7 +145,7 @@ export async function startGateway(scope, { args, stops = true, ports, shell, ..
     admin: { http: `127.0.0.1:${adminPort}`, ...admin },
     ...rest,
   });
-  const commandLine = args?.({ port, adminPort, mark }) ?? ['serve', '-c', file];
+  const commandLine = args?.({ port, adminPort, mark, file }) ?? ['serve', '-c', file];
   const [program, ...programArgs] = shell ? ['sh', '-c', `${shell} && exec "$0" "$@"`, binary, ...commandLine] : [binary, ...commandLine];
   const process = spawn(program, programArgs, { env, stdio: ['ignore', 'pipe', 'pipe'] });
   const gateway = new Gateway({ process, mark, port, adminPort });

@@ -28,6 +28,6 @@ export async function everythingOverHttp(scope, who) {
   const child = spawn(node, [npmServer('everything'), 'streamableHttp'], { env: { PATH: process.env.PATH, PORT: String(port), WHO: who }, stdio: 'ignore' });
   cleanUp(scope, () => child.kill('SIGKILL'));
   const url = `http://127.0.0.1:${port}/mcp`;
-  await until('the server listens', async () => (await request(url)).status > 0);
+  await until('the server listens', async () => (await request(url)).status > 0, { patience: 120_000 });
   return url;
 }

@@ -66,10 +66,12 @@ struct AdminTest : ::testing::Test {
   telemetry::CallHub hub;
   config::Config config;
   LastReload last_reload;
+  alerts::Alerts alerts{loop, metrics};
   Admin admin{{.loop = loop,
                .fleet = fleet,
                .metrics = metrics,
                .calls = hub,
+               .alerts = alerts,
                .ready = [this] { return ready; },
                .mcp_urls = {"http://127.0.0.1:8080/mcp"},
                .config = [this]() -> const config::Config& { return config; },

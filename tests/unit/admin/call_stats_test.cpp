@@ -32,6 +32,18 @@ TEST_F(CallStatsTest, NothingHasHappened) {
   EXPECT_FALSE(window.latency.quantile(0.5));
 }
 
+TEST_F(CallStatsTest, CountsWhatWasDoneAboutFailures) {
+  telemetry::CallRecord record = call();
+  record.recovery = protocol::RecoveryNote{Strategy::retry, 2, "recovered"};
+  stats.add(record, start);
+  record.recovery->outcome = "gave_up";
+  stats.add(record, start);
+  const auto window = stats.window(start, 1min);
+  const CallStats::Recovery& retries = window.by_strategy[static_cast<std::size_t>(Strategy::retry)];
+  EXPECT_EQ(retries.tried, 2u);
+  EXPECT_EQ(retries.recovered, 1u);
+}
+
 TEST_F(CallStatsTest, SecondsMoveOnAndAreForgotten) {
   stats.add(call(), start);
   stats.add(failed_call(), start);

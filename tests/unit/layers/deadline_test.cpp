@@ -24,6 +24,14 @@ class DeadlineTest : public ::testing::Test {
     });
     return std::make_unique<Deadline>(std::move(next), timers, metrics, seconds(10), seconds(60));
   }
+  // One whose every failure a rule escalates; what is below fails so.
+  std::unique_ptr<Deadline> escalating(const Error& error) {
+    recovery::Rule rule;
+    rule.strategy = Strategy::escalate;
+    auto next = Next::make([error](pipeline::Call&) -> Task<pipeline::Reply> { co_return Failure(error); });
+    return std::make_unique<Deadline>(std::move(next), timers, metrics, seconds(10), seconds(60),
+                                      recovery::Policy({rule}));
+  }
   testing::Started<pipeline::Reply> start(Deadline& deadline) { return {loop, deadline.call(asked.call)}; }
 
   task::Loop loop;
@@ -43,6 +51,25 @@ TEST_F(DeadlineTest, AnAnswerInTimePasses) {
   EXPECT_TRUE(call.wait());
   EXPECT_EQ(asked.call.timer, nullptr) << "nobody may turn a timer that is gone";
   EXPECT_EQ(timers.size(), 0u);
+}
+
+TEST_F(DeadlineTest, WhatIsEscalatedSaysSo) {
+  const auto deadline = escalating(Error(Code::tool_server_unavailable));
+  EXPECT_FALSE(start(*deadline).wait());
+  ASSERT_TRUE(asked.call.recovery);
+  EXPECT_EQ(asked.call.recovery->strategy, Strategy::escalate);
+  EXPECT_EQ(asked.call.recovery->outcome, "alerted");
+  EXPECT_EQ(
+      metrics.counter(telemetry::metrics::recovery, {"escalate", "alerted", "TOOL_006", "tool_call"}).value(),
+      1u);
+}
+
+TEST_F(DeadlineTest, NobodyIsToldOfWhatCallersCanCause) {
+  for (const Code code : {Code::tool_not_found, Code::limit_concurrency, Code::proto_invalid_params}) {
+    const auto deadline = escalating(Error(code));
+    EXPECT_FALSE(start(*deadline).wait());
+    EXPECT_FALSE(asked.call.recovery) << wire_name(code);
+  }
 }
 
 TEST_F(DeadlineTest, WhatMayHaveRunIsATimeoutOfTheTool) {

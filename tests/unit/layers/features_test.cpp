@@ -59,7 +59,7 @@ struct FeaturesTest : ::testing::Test {
   }
   // What comes back: the upstream's bytes, our own result, or the code of the failure.
   std::string ask(std::string_view method, std::string_view params, std::string_view endpoint = "") {
-    const auto service = stack(layer<Route>(loop.timers(), *fleet->current()),
+    const auto service = stack(layer<Route>(loop.timers(), metrics, *fleet->current()),
                                layer<Resolve>(loop.timers(), *fleet->current()),
                                std::make_unique<Upstream>(loop.timers(), hub, 100));
     Asked asked(R"({"jsonrpc":"2.0","id":1,"method":")" + std::string(method) + R"(","params":)" +
@@ -75,6 +75,7 @@ struct FeaturesTest : ::testing::Test {
   }
 
   task::Loop loop;
+  telemetry::Registry metrics;
   net::Budget budget{1u << 20};
   Observer observer;
   std::optional<upstream::Fleet> fleet;

@@ -77,6 +77,7 @@ struct ResolveTest : ::testing::Test {
   }
 
   task::Loop loop;
+  telemetry::Registry metrics;
   int through = 0;
 };
 
@@ -219,7 +220,7 @@ TEST_F(ResolveTest, AnswersThatAreNoneOfThisCall) {
                                      {R"("result":{"resultType":"task"})", Code::network_protocol_error}}) {
     Fleet fleet(loop, two_tools, {}, answer);
     const telemetry::CallHub hub;
-    const auto service = stack(layer<Route>(loop.timers(), *fleet.fleet->current()),
+    const auto service = stack(layer<Route>(loop.timers(), metrics, *fleet.fleet->current()),
                                layer<Resolve>(loop.timers(), *fleet.fleet->current()),
                                std::make_unique<Upstream>(loop.timers(), hub, 100));
     Asked asked(tools_call("srv__read"), loop.now());
@@ -230,7 +231,7 @@ TEST_F(ResolveTest, AnswersThatAreNoneOfThisCall) {
 
 TEST_F(ResolveTest, RouteAnswersWhatNeedsNoServer) {
   Fleet fleet(loop, two_tools);
-  Route route(Next::counting(through), loop.timers(), *fleet.fleet->current());
+  Route route(Next::counting(through), loop.timers(), metrics, *fleet.fleet->current());
   const auto answer = [&](std::string method, std::string params = "{}",
                           protocol::Revision revision = protocol::latest_legacy) {
     Asked asked(R"({"jsonrpc":"2.0","id":1,"method":")" + method + R"(","params":)" + params + "}",

@@ -167,6 +167,15 @@ TEST_F(RetryTest, ARuleSaysHowOften) {
   EXPECT_EQ(asked.call.attempts, 1);
 }
 
+TEST_F(RetryTest, WhatARuleEscalatesIsNotTriedAgain) {
+  recovery::Rule rule;
+  rule.match.code = "*";
+  rule.strategy = Strategy::escalate;
+  const auto retry = layer(fails({refused()}), {rule});
+  EXPECT_FALSE(call(*retry));
+  EXPECT_EQ(asked.call.attempts, 1);
+}
+
 TEST_F(RetryTest, WaitsAsLongAsTheServerAskedFor) {
   const auto retry = layer(fails({reset().with_retry_after(seconds(5))}));
   testing::Started<pipeline::Reply> started(loop, retry->call(asked.call));

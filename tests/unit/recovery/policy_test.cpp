@@ -167,47 +167,5 @@ TEST(Opened, NoRuleThatLetsGoCoversWhatStaysShut) {
   EXPECT_TRUE(opened_by(rule("*", Strategy::retry)).empty());
 }
 
-TEST(Budgets, AShareOfTheCallsAndTheFloor) {
-  Budget budget;
-  const SteadyTime now{std::chrono::hours(1)};
-  int taken = 0;
-  for (int i = 0; i < 1000; ++i) {
-    budget.offered();
-    while (budget.take(now)) ++taken;
-  }
-  EXPECT_LE(taken, 200 + 10);
-  EXPECT_GE(taken, 200);
-}
-
-TEST(Budgets, TheFloorComesBackWithTime) {
-  Budget budget;
-  SteadyTime now{std::chrono::hours(1)};
-  int taken = 0;
-  while (budget.take(now)) ++taken;
-  EXPECT_EQ(taken, 10);
-  now += seconds(1);
-  EXPECT_TRUE(budget.take(now));
-  EXPECT_FALSE(budget.take(now));
-  now += std::chrono::hours(1);
-  taken = 0;
-  while (budget.take(now)) ++taken;
-  EXPECT_EQ(taken, 10) << "no more than the floor is saved up";
-}
-
-TEST(Budgets, ALongQuietTimeIsNoLeaveForAStorm) {
-  Budget budget;
-  for (int i = 0; i < 100'000; ++i) budget.offered();
-  int taken = 0;
-  while (budget.take(SteadyTime(std::chrono::hours(1)))) ++taken;
-  EXPECT_EQ(taken, static_cast<int>(Budget::kept) + 10);
-}
-
-TEST(Budgets, NoneIsNone) {
-  Budget budget;
-  budget.set_limit({.share = 0, .floor = 0});
-  for (int i = 0; i < 100; ++i) budget.offered();
-  EXPECT_FALSE(budget.take(SteadyTime(std::chrono::hours(1))));
-}
-
 }  // namespace
 }  // namespace sallyport::recovery

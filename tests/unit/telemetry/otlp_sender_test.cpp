@@ -116,6 +116,7 @@ TEST_F(OtlpSenderTest, AfterAFailureThatPassesTheSameGoesAgainAfterAPause) {
   advance(milliseconds(1000));
   ASSERT_EQ(collector.reports.size(), 1U);
   EXPECT_EQ(failures("TELEM_002"), 1U);
+  EXPECT_EQ(metrics.counter(metrics::recovery, {"ignore", "ignored", "TELEM_002", "telemetry"}).value(), 1U);
   add(2, 9);
   advance(milliseconds(499));
   EXPECT_EQ(collector.reports.size(), 1U) << "a full batch does not shorten a pause";

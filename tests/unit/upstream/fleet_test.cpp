@@ -1,6 +1,7 @@
 // What a reload does to the servers: who lives on, who ends and when, who hears of it.
 #include "upstream/fleet.hpp"
 
+#include "errors/text.hpp"
 #include "support/run_task.hpp"
 #include "unit/client/scripted_child.hpp"
 
@@ -300,6 +301,25 @@ TEST_F(FleetTest, ADisabledServerShowsNothingAndSaysWhyUntilItIsEnabled) {
   install({server("one"), server("two")});
   settle();
   EXPECT_EQ(find("one")->state(), State::up) << "one that comes back is another one";
+}
+
+TEST_F(FleetTest, AQuarantineSaysWhyAndLastsUntilTheServerIsEnabled) {
+  make({server("one"), server("two")});
+  ASSERT_TRUE(fleet->replace("one", {Power::off, Code::tool_timeout}, grace));
+  EXPECT_EQ(find("one")->quarantined(), Code::tool_timeout);
+  EXPECT_EQ(find("one")->status().quarantined, Code::tool_timeout);
+  EXPECT_FALSE(fleet->replace("one", {Power::off, Code::network_timeout}, grace)) << "it is off";
+  const client::Outgoing call = call_a();
+  const auto answer = testing::run(loop, find("one")->request(call));
+  ASSERT_FALSE(answer);
+  EXPECT_EQ(answer.error().code(), Code::system_maintenance);
+  EXPECT_NE(what_failed(answer.error()).find("quarantine"), std::string::npos) << what_failed(answer.error());
+  install({server("one", "new"), server("two")});
+  EXPECT_EQ(find("one")->quarantined(), Code::tool_timeout) << "whatever is reloaded";
+  ASSERT_TRUE(fleet->replace("one", Power::on, grace));
+  EXPECT_EQ(find("one")->quarantined(), std::nullopt);
+  settle();
+  EXPECT_EQ(find("one")->state(), State::up);
 }
 
 TEST_F(FleetTest, StopEndsWhatIsAboutToEndToo) {

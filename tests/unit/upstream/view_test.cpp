@@ -134,7 +134,12 @@ TEST_F(ViewTest, AServerThatDiesKeepsItsToolsListed) {
   EXPECT_FALSE(testing::run(loop, fleet->current()->find("one")->server()->request(call)));
   EXPECT_TRUE(testing::run_until(
       loop, [&] { return fleet->current()->find("one")->server()->last_error().has_value(); }));
-  EXPECT_THAT(fleet->current()->view("")->names(), ElementsAre("a"));
+  const auto view = fleet->current()->view("");
+  EXPECT_THAT(view->names(), ElementsAre("a"));
+  EXPECT_TRUE(view->stale(protocol::List::tools));
+  const std::string list = **view->list(protocol::List::tools, protocol::latest_modern);
+  EXPECT_THAT(list, HasSubstr(R"("code":"RECOVERY_001","cause":")"));
+  EXPECT_THAT(list, HasSubstr(R"("ttlMs":5000)"));
 }
 
 TEST_F(ViewTest, SubscribersHearOfTheirViewUntilTheyLeave) {
