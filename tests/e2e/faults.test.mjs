@@ -37,6 +37,7 @@ async function injected(gateway) {
 // A fault for each tool of server-everything that answers at once.
 const TOOLS = ['echo', 'get-sum', 'get-env', 'get-tiny-image', 'get-resource-links', 'get-annotated-message', 'get-structured-content', 'get-resource-reference'];
 const ARGS = { echo: { message: 'hello' }, 'get-sum': { a: 1, b: 2 }, 'get-annotated-message': { messageType: 'error' }, 'get-structured-content': { location: 'Chicago' }, 'get-resource-links': { count: 2 } };
+const isUp = (gateway) => until('it is up again', async () => (await gateway.servers()).up.state === 'up'); // its back-off grows with each end
 const ask = (gateway, tool) => modernCall(gateway.url, `up__${tool}`, ARGS[tool]);
 
 it('`faults` are refused without --allow-faults, by check and by serve: exit 2, nothing is started', async (t) => {
@@ -80,7 +81,11 @@ it('a child process (npm server) fails as it is told to', async (t) => {
 
   const attempts = assertTypedError(await ask(gateway, before), { code: 'TOOL_006', executed: 'no', canRetry: true }).recovery.attempts;
   assert.equal(attempts, 3, 'what did not run is tried again');
-  for (const tool of [after, cut]) assertTypedError(await ask(gateway, tool), { code: 'TOOL_006', executed: 'maybe', canRetry: false });
+  for (const tool of [after, cut]) {
+    await isUp(gateway);
+    assertTypedError(await ask(gateway, tool), { code: 'TOOL_006', executed: 'maybe', canRetry: false });
+  }
+  await isUp(gateway);
   assert.match(textOf(await ask(gateway, slowed)), /3/, 'it is there again');
   assert.deepEqual(await injected(gateway), { delay: 1, slow: 2, duplicate: 1, error: 1, garble: 1, reset_before: 3, reset_after: 1, truncate: 1 });
 });
