@@ -20,7 +20,7 @@ struct BudgetLimit {
 
 // Of one server. What the calls of the last `window` put in and nobody took is kept, however much: where many
 // calls are in flight many fail at once, and a fixed bound would turn away what their number has paid for.
-// What is older is gone: a long time without failures is no leave for a storm. (ADR 0017.) Pure: the clock is
+// What is older is gone: a long time without failures is no leave for a storm. (ADR 0018.) Pure: the clock is
 // the caller's.
 class Budget {
  public:
