@@ -23,8 +23,9 @@ install(FILES ${CMAKE_BINARY_DIR}/sallyportConfig.cmake ${CMAKE_BINARY_DIR}/sall
 
 # What include/sallyport.hpp reaches; tests/package/framework.sh finds out if one is missing.
 set(public
+  classify/adapter classify/classify classify/exception
   errors/authored errors/catalog errors/code errors/error errors/error_class errors/exceptions errors/gateway_errors errors/kind
-  errors/mcp_errors errors/result errors/tool_errors errors/typed_error protocol/log_level task/scope task/task
+  errors/mcp_errors errors/result errors/tool_errors errors/typed_error protocol/log_level protocol/method protocol/revision task/scope task/task
   server/asking server/completer server/content server/context server/function server/json server/prompt server/resource
   server/schema server/server server/tool)
 install(FILES ${CMAKE_SOURCE_DIR}/include/sallyport.hpp DESTINATION include COMPONENT framework)
