@@ -106,7 +106,9 @@ verb_bench() {
   stage "build (release)" compile release
   bench/run "$@" || return
   say "what a failure costs beside its request"
-  exec build/release/bin/errors_bench
+  build/release/bin/errors_bench || return
+  say "what it costs to refuse a call, against one that passes"
+  exec build/release/bin/refusals_bench
 }
 
 verb_conformance() {
