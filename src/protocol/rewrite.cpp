@@ -316,4 +316,11 @@ std::string rewrite_error(std::string_view bytes, const Message& response, Metho
   return out;
 }
 
+int forwarded_status(std::string_view bytes, const Message& response, Revision client) {
+  constexpr int missing_capability = -32021;
+  const bool refused = response.kind() == MessageKind::error_response && era(client) == Era::modern &&
+                       response.error_code(bytes) == missing_capability;
+  return refused ? 400 : 200;
+}
+
 }  // namespace sallyport::protocol

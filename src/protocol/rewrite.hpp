@@ -47,4 +47,8 @@ ResultClass classify_result(const Message& response, std::string_view bytes);
 std::string rewrite_error(std::string_view bytes, const Message& response, Method method, std::string_view id,
                           Revision client);
 
+// The HTTP status under which a response of a server is passed on: 400 where the client's revision wants it
+// for the error's code (-32021 of the modern one), else 200.
+int forwarded_status(std::string_view bytes, const Message& response, Revision client);
+
 }  // namespace sallyport::protocol

@@ -2,6 +2,7 @@
 
 #include "base/strings.hpp"
 #include "protocol/envelope.hpp"
+#include "protocol/rewrite.hpp"
 #include "transport/call_sink.hpp"
 #include "transport/http_request.hpp"
 #include "transport/response.hpp"
@@ -27,6 +28,14 @@ std::vector<protocol::HeaderView> param_headers(const net::RequestHead& head) {
 std::string retry_after_line(const protocol::CanonicalFailure& failure) {
   return failure.retry_after_seconds ? fmt::format("Retry-After: {}\r\n", *failure.retry_after_seconds)
                                      : std::string();
+}
+
+int status_of(const pipeline::Reply& reply, Method method, Revision revision) {
+  if (const auto* failed = std::get_if<pipeline::Failed>(&reply))
+    return protocol::http_status(failed->error, protocol::era(revision), protocol::Stage::call, method);
+  if (const auto* answer = std::get_if<std::unique_ptr<pipeline::Answer>>(&reply))
+    return protocol::forwarded_status((*answer)->bytes, (*answer)->message, revision);
+  return 200;
 }
 
 }  // namespace
@@ -254,7 +263,9 @@ Task<void> StreamableHttp::run(net::Exchange& exchange, const HttpRequest& reque
   if (exchange.gone() && era == Era::modern) co_return ok();
   const ResponseText text(reply, id, revision);
   // Who names event streams before JSON gets one, but for failures, whose status says something.
-  if (sink && request.events_first && !std::holds_alternative<pipeline::Failed>(reply)) sink->begin();
+  const auto* failed = std::get_if<pipeline::Failed>(&reply);
+  const int status = status_of(reply, message.method(), revision);
+  if (sink && request.events_first && !failed && status == 200) sink->begin();
   if (sink && sink->begun()) {
     front_->answered(era, message.method(), 200);
     std::string line;
@@ -262,11 +273,7 @@ Task<void> StreamableHttp::run(net::Exchange& exchange, const HttpRequest& reque
     co_return co_await sink->answer(line);
   }
   if (text.empty()) co_return co_await accepted(exchange);
-  int status = 200;
-  if (const auto* failed = std::get_if<pipeline::Failed>(&reply)) {
-    status = protocol::http_status(failed->error, era, protocol::Stage::call, message.method());
-    if (status == 503) headers += retry_after_line(failed->failure);
-  }
+  if (failed && status == 503) headers += retry_after_line(failed->failure);
   front_->answered(era, message.method(), status);
   co_return co_await exchange.reply(status, text.pieces(), headers);
 }

@@ -215,6 +215,18 @@ TEST(RewriteError, Codes) {
             -32603);
 }
 
+TEST(ForwardedStatus, Is400WhereTheClientsRevisionWantsIt) {
+  const auto status = [](std::string_view body, Revision client) {
+    const Parsed parsed(R"({"jsonrpc":"2.0","id":1,)" + std::string(body) + "}");
+    return forwarded_status(parsed.bytes, parsed.message, client);
+  };
+  constexpr std::string_view missing = R"("error":{"code":-32021,"message":"no"})";
+  EXPECT_EQ(status(missing, latest_modern), 400);
+  EXPECT_EQ(status(missing, latest_legacy), 200) << "it is -32603 there";
+  EXPECT_EQ(status(R"("error":{"code":-32602,"message":"no"})", latest_modern), 200);
+  EXPECT_EQ(status(R"("result":{"code":-32021})", latest_modern), 200);
+}
+
 TEST(RewriteError, MessageAndData) {
   const std::string out = error_for(
       R"({"code":-32602,"message":"a\u0000b\u001b[1mc\u0085d\u00e9\ud800","data":{"uri":"x://y","stack":"secret","dev.sallyport/error":{}}})",
