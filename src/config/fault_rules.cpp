@@ -40,10 +40,10 @@ class Table {
         error("time", {fmt::format("`{}: {}` has no `time`", key("fault"), name(*rule.fault)),
                        "it would change nothing", "write for example `time: 500ms`"});
     } else {
-      misplaced({"time"}, "`fault: delay` or `fault: slow`");
+      places_.misplaced(path_, {"time"}, "`fault: delay` or `fault: slow`");
     }
-    if (*rule.fault != Fault::http) misplaced({"status", "headers"}, "`fault: http`");
-    if (*rule.fault != Fault::error) misplaced({"code", "message"}, "`fault: error`");
+    if (*rule.fault != Fault::http) places_.misplaced(path_, {"status", "headers"}, "`fault: http`");
+    if (*rule.fault != Fault::error) places_.misplaced(path_, {"code", "message"}, "`fault: error`");
     for (const Header& header : written.headers) {
       if (std::ranges::find(own_headers, header.name) == own_headers.end()) continue;
       error(fmt::format("headers.{}", header.name),
@@ -105,14 +105,6 @@ class Table {
                  : "only an HTTP endpoint can do that, and these servers are child processes",
            child ? "write `fault: reset_after`, or name another server"
                  : "write `fault: error`, or name another server"});
-  }
-
-  void misplaced(std::initializer_list<std::string_view> names, std::string_view belongs) {
-    for (const std::string_view name : names) {
-      if (places_.written(key(name)) == nullptr) continue;
-      error(name, {fmt::format("`{}` without {}", key(name), belongs),
-                   "it means something for that only, and nothing parses and does nothing", "remove it"});
-    }
   }
 
   const Config& config_;

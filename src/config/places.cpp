@@ -1,5 +1,9 @@
 #include "config/places.hpp"
 
+#include <string>
+
+#include <fmt/format.h>
+
 namespace sallyport::config {
 
 const Written* Places::written(std::string_view path) const {
@@ -24,6 +28,16 @@ void Places::add(Severity severity, std::string_view path, Finding finding) {
     report.error(entry->at, path, std::move(finding));
   } else {
     report.warning(entry->at, path, std::move(finding));
+  }
+}
+
+void Places::misplaced(std::string_view path, std::initializer_list<std::string_view> names,
+                       std::string_view belongs) {
+  for (const std::string_view name : names) {
+    const std::string key = fmt::format("{}.{}", path, name);
+    if (written(key) == nullptr) continue;
+    error(key, {fmt::format("`{}` without {}", key, belongs),
+                "it means something for that only, and nothing parses and does nothing", "remove it"});
   }
 }
 

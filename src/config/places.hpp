@@ -3,6 +3,7 @@
 
 #include "config/decode.hpp"
 
+#include <initializer_list>
 #include <string_view>
 #include <utility>
 
@@ -21,6 +22,10 @@ class Places {
   // Reports at `path`, or at what contains it if it was not written.
   void error(std::string_view path, Finding finding) { add(Severity::error, path, std::move(finding)); }
   void warning(std::string_view path, Finding finding) { add(Severity::warning, path, std::move(finding)); }
+
+  // Reports each of `names` under `path` that was written: they mean something beside `belongs` only.
+  void misplaced(std::string_view path, std::initializer_list<std::string_view> names,
+                 std::string_view belongs);
 
  private:
   void add(Severity severity, std::string_view path, Finding finding);

@@ -59,10 +59,10 @@ class Table {
     if (rule.strategy == Strategy::retry) {
       schedule(rule);
     } else {
-      misplaced({"attempts", "base", "max", "attempt"}, "`strategy: retry`");
+      places_.misplaced(path_, {"attempts", "base", "max", "attempt"}, "`strategy: retry`");
     }
     if (rule.strategy != Strategy::fail_open)
-      misplaced({"match.direction", "match.detector"}, "`strategy: fail_open`");
+      places_.misplaced(path_, {"match.direction", "match.detector"}, "`strategy: fail_open`");
   }
 
  private:
@@ -176,14 +176,6 @@ class Table {
             {fmt::format("`{}` is more than `timeouts.tool_max`", key("attempt")),
              fmt::format("the call as a whole ends after {}", format_duration(config_.timeouts.tool_max)),
              "write less"});
-    }
-  }
-
-  void misplaced(std::initializer_list<std::string_view> names, std::string_view belongs) {
-    for (const std::string_view name : names) {
-      if (places_.written(key(name)) == nullptr) continue;
-      error(name, {fmt::format("`{}` without {}", key(name), belongs),
-                   "it means something for that only, and nothing parses and does nothing", "remove it"});
     }
   }
 
