@@ -1,6 +1,7 @@
 #include "gateway/gateway.hpp"
 
 #include "gateway/definitions.hpp"
+#include "session/finish.hpp"
 #include "telemetry/log.hpp"
 #include "telemetry/metrics_names.hpp"
 
@@ -172,15 +173,7 @@ pipeline::Front::Subscription Gateway::subscribe(std::string_view endpoint, pipe
 }
 
 Task<void> Gateway::finish_calls(SteadyTime until) {
-  const auto wait = [](Gateway& gateway) -> Task<void> {
-    while (!gateway.running_.empty()) CO_TRY(co_await gateway.idle_.wait());
-    co_return ok();
-  };
-  const Result<void> finished = co_await task::with_deadline(
-      loop_->timers(), until, wait(*this), [](const Error& cancelled) { return cancelled; });
-  if (finished) co_return ok();
-  running_.cancel_all(task::CancelReason::shutdown);
-  co_return co_await wait(*this);
+  return session::finish_calls(*loop_, running_, idle_, until);
 }
 
 void Gateway::state_changed(const upstream::Server& server) {

@@ -9,6 +9,7 @@
 #include "server/results.hpp"
 #include "server/running.hpp"
 #include "server/thrown.hpp"
+#include "session/finish.hpp"
 #include "task/group.hpp"
 #include "telemetry/log.hpp"
 
@@ -406,15 +407,7 @@ void Host::changed(protocol::Topic topic) {
 }
 
 Task<void> Host::finish_calls(SteadyTime until) {
-  const auto wait = [](Host& host) -> Task<void> {
-    while (!host.running_.empty()) CO_TRY(co_await host.idle_.wait());
-    co_return ok();
-  };
-  const Result<void> finished = co_await task::with_deadline(
-      loop_->timers(), until, wait(*this), [](const Error& cancelled) { return cancelled; });
-  if (finished) co_return ok();
-  running_.cancel_all(task::CancelReason::shutdown);
-  co_return co_await wait(*this);
+  return session::finish_calls(*loop_, running_, idle_, until);
 }
 
 }  // namespace sallyport::server
