@@ -34,6 +34,8 @@ class HttpChannel final : public Channel {
   Task<void> close() override;
 
  private:
+  static constexpr std::uint64_t max_failure_body = 64 * 1024;
+
   HttpChannel(Environment environment, net::Endpoint endpoint, std::shared_ptr<net::TlsTrust> trust);
 
   Task<void> handshake(std::optional<protocol::Revision> revision);

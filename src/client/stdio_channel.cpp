@@ -1,7 +1,7 @@
 #include "client/stdio_channel.hpp"
 
-#include "classify/jsonrpc.hpp"
 #include "classify/refine.hpp"
+#include "client/failure.hpp"
 #include "client/probe.hpp"
 #include "json/splice.hpp"
 #include "net/descriptor_limit.hpp"
@@ -21,16 +21,6 @@ using protocol::Method;
 constexpr std::chrono::milliseconds probe_patience{3000};
 constexpr std::size_t stdin_slack = 1024 * 1024;
 constexpr std::size_t max_replaced = 64;
-constexpr std::size_t read_size = 64 * 1024;
-
-Error failure(classify::FailureClass kind, bool sent, std::string_view detail) {
-  classify::Context context;
-  context.operation = classify::Operation::tool_call;
-  context.handed_over = sent;
-  if (!sent) context.executed = Executed::no;
-  context.detail = detail;
-  return classify::make_error(kind, context);
-}
 
 net::ChildSpec child_spec(const Target& target) {
   net::ChildSpec spec;
@@ -40,12 +30,6 @@ net::ChildSpec child_spec(const Target& target) {
   spec.cwd = target.cwd;
   spec.descriptors = net::original_descriptor_limit();
   return spec;
-}
-
-json::Skimmer skim(std::string_view line) {
-  json::Skimmer skimmer;
-  skimmer.feed(line);
-  return skimmer;
 }
 
 }  // namespace
@@ -113,7 +97,7 @@ Task<bool> StdioChannel::probe_modern() {
       break;
   }
   co_return Failure(
-      failure(classify::FailureClass::protocol, true, "the server speaks no protocol revision of ours"));
+      failure(classify::FailureClass::protocol, "the server speaks no protocol revision of ours"));
 }
 
 Task<void> StdioChannel::initialize(protocol::Revision offered) {
@@ -123,19 +107,13 @@ Task<void> StdioChannel::initialize(protocol::Revision offered) {
   const auto answer =
       CO_TRY(co_await exchange(protocol::initialize_request(std::to_string(pending.id), offered), pending));
   if (answer->message.kind() == protocol::MessageKind::error_response) {
-    std::string refusal;
-    classify::Context context;
-    context.operation = classify::Operation::discovery;
-    context.executed = Executed::no;  // of ours: no call had begun
-    context.detail = answer->message.text(Field::error_message, answer->bytes, refusal).value_or("");
-    co_return Failure(
-        classify::from_jsonrpc(answer->message.error_code(answer->bytes), std::nullopt, context));
+    co_return Failure(refused_to_begin(*answer));
   }
   std::string scratch;
   const auto version = answer->message.text(Field::result_version, answer->bytes, scratch);
   const auto revision = version ? protocol::parse_revision(*version) : std::nullopt;
   if (!revision || protocol::era(*revision) != protocol::Era::legacy) {
-    co_return Failure(failure(classify::FailureClass::protocol, true,
+    co_return Failure(failure(classify::FailureClass::protocol,
                               "the server chose a protocol revision that we do not speak"));
   }
   revision_ = *revision;
@@ -217,11 +195,10 @@ Task<std::unique_ptr<pipeline::Answer>> StdioChannel::exchange(std::string bytes
   if (!taken) {
     pending_.remove(pending);
     if (!process_->input().broken()) {
-      co_return Failure(
-          failure(classify::FailureClass::exhausted, false, "the server does not read its stdin"));
+      co_return Failure(never_sent(classify::FailureClass::exhausted, "the server does not read its stdin"));
     }
     Error closed = process_->exit_error().value_or(
-        failure(classify::FailureClass::unavailable, false, "the server closed its stdin"));
+        never_sent(classify::FailureClass::unavailable, "the server closed its stdin"));
     co_return Failure(closed.with_executed(Executed::no));
   }
   pending.end_offset = std::max(pending.end_offset, process_->input().accepted());
@@ -244,146 +221,6 @@ Error StdioChannel::interrupted(const PendingRequest& pending, Error error) cons
   return error;
 }
 
-Task<void> StdioChannel::read_lines() {
-  net::InputBuffer input;
-  std::size_t searched = 0;
-  for (;;) {
-    const std::string_view bytes = input.view();
-    const std::size_t end = bytes.find('\n', searched);
-    if (end != std::string_view::npos) {
-      take_line(bytes.substr(0, end));
-      input.consume(end + 1);
-      searched = 0;
-      continue;
-    }
-    searched = bytes.size();
-    if (searched == 0) input.shrink();
-    if (searched > env_.settings.stdio_line) {
-      if (!CO_TRY(co_await skip_line(input))) break;
-      searched = 0;
-      continue;
-    }
-    const Result<std::size_t> n = co_await net::read_some(process_->output(), input.prepare(read_size));
-    if (!n || *n == 0) break;
-    input.commit(*n);
-  }
-  lost(process_->exit_error().value_or(
-      failure(classify::FailureClass::unavailable, true, "the server closed its stdout")));
-  co_return ok();
-}
-
-// A line beyond the limit is read past in constant memory; only the request that it answers fails.
-Task<bool> StdioChannel::skip_line(net::InputBuffer& input) {
-  json::Skimmer skimmer;
-  for (;;) {
-    const std::string_view bytes = input.view();
-    const std::size_t end = bytes.find('\n');
-    skimmer.feed(bytes.substr(0, end));
-    input.consume(end == std::string_view::npos ? bytes.size() : end + 1);
-    if (end != std::string_view::npos) break;
-    input.shrink();
-    const Result<std::size_t> n = co_await net::read_some(process_->output(), input.prepare(read_size));
-    if (!n || *n == 0) co_return false;
-    input.commit(*n);
-  }
-  fail_oversized(skimmer);
-  co_return true;
-}
-
-void StdioChannel::fail_oversized(const json::Skimmer& skimmer) {
-  env_.owner.garbage("oversized");
-  const auto id = skimmer.id();
-  PendingRequest* pending = id ? pending_.find(*id) : nullptr;
-  if (!pending) return;
-  pending->answer.fill(
-      fail(Error(Code::limit_result_too_large)
-               .with_executed(Executed::yes)
-               .with_can_retry(false)
-               .with_phase(Phase::receive)
-               .with_slot(Slot::limit, static_cast<std::int64_t>(env_.settings.stdio_line))));
-}
-
-void StdioChannel::take_line(std::string_view line) {
-  if (line.find_first_not_of(" \t\r") == std::string_view::npos) return;
-  if (line.size() > env_.settings.stdio_line) return fail_oversized(skim(line));
-  const auto message = protocol::parse_message(line, answer_limits(env_.settings, env_.settings.stdio_line));
-  if (!message && message.error().flaw == protocol::Flaw::batch && take_batch(line)) return;
-  if (!message) {
-    env_.owner.garbage(message.error().flaw == protocol::Flaw::not_json ? "not_json" : "not_jsonrpc");
-    // Whoever asked must not wait for an answer that came and cannot be used.
-    const json::Skimmer skimmed = skim(line);
-    const auto id = skimmed.id();
-    if (PendingRequest* pending = id ? pending_.find(*id) : nullptr)
-      pending->answer.fill(fail(failure(classify::FailureClass::protocol, true, "the answer is malformed")));
-    return;
-  }
-  take_message(line, *message);
-}
-
-void StdioChannel::take_message(std::string_view text, const protocol::Message& message) {
-  switch (message.kind()) {
-    case protocol::MessageKind::request:
-      return take_request(text, message);
-    case protocol::MessageKind::notification:
-      return take_notification(text, message);
-    default:
-      return take_answer(text, message);
-  }
-}
-
-// A server of 2025-03-26 may put several messages into one array. One that is malformed spoils no other.
-bool StdioChannel::take_batch(std::string_view line) {
-  const json::Limits limits = answer_limits(env_.settings, env_.settings.stdio_line);
-  const auto elements = protocol::parse_batch(line, limits);
-  if (revision_ != protocol::Revision::v2025_03_26 || !elements) return false;
-  for (const json::Span& element : *elements) {
-    const std::string_view text = element.of(line);
-    if (const auto message = protocol::parse_message(text, limits)) {
-      take_message(text, *message);
-    } else {
-      env_.owner.garbage("not_jsonrpc");
-    }
-  }
-  return true;
-}
-
-void StdioChannel::take_answer(std::string_view line, const protocol::Message& message) {
-  if (const auto id = json::as_int64(message.id(line)); id && is_listening(*id)) return;
-  PendingRequest* pending = pending_.find(message.id(line));
-  if (!pending || pending->answer.filled()) return env_.owner.late_answer();
-  auto answer = std::make_unique<pipeline::Answer>();
-  answer->charge = env_.budget.charge();
-  if (!answer->charge.grow(line.size())) {
-    pending->answer.fill(
-        fail(Error(Code::system_resource_exhausted).with_executed(Executed::yes).with_phase(Phase::receive)));
-    return;
-  }
-  answer->bytes = line;
-  answer->message = message;
-  pending->answer.fill(std::move(answer));
-}
-
-// We declared no capability, so there is nothing that a server may ask but whether we live.
-void StdioChannel::take_request(std::string_view line, const protocol::Message& message) {
-  const std::string_view id = message.id(line);
-  const bool ping = message.method() == Method::ping;
-  if (!ping) env_.owner.garbage("request");
-  std::string reply = ping ? protocol::result_response(id, "{}") : protocol::method_not_found_response(id);
-  write_line(reply, net::Outbox::Keep::droppable);
-}
-
-void StdioChannel::take_notification(std::string_view line, const protocol::Message& message) {
-  if (message.method() == Method::notifications_progress) pending_.progress(line, message);
-  if (message.method() == Method::notifications_message) pending_.log(line, message);
-  if (message.method() == Method::notifications_subscriptions_acknowledged) take_acknowledged(line, message);
-  if (message.method() == Method::notifications_resources_updated) {
-    std::string scratch;
-    if (const auto uri = message.text(Field::uri, line, scratch)) env_.owner.resource_updated(*uri);
-  }
-  for (const protocol::TopicRow& each : protocol::topic_rows)
-    if (message.method() == each.notification) env_.owner.list_changed(each.topic);
-}
-
 void StdioChannel::lost(const Error& reason) {
   if (lost_) return;
   lost_ = reason;
@@ -400,7 +237,7 @@ void StdioChannel::lost(const Error& reason) {
 
 Task<void> StdioChannel::close() {
   open_ = false;
-  lost(failure(classify::FailureClass::unavailable, true, "the connection was closed"));
+  lost(failure(classify::FailureClass::unavailable, "the connection was closed"));
   const Result<void> stopped = co_await process_->stop();
   group_.cancel(task::CancelReason::shutdown);
   (void)co_await group_.join();

@@ -41,6 +41,11 @@ Failure too_large(std::uint64_t limit) {
 
 }  // namespace
 
+bool has_type(const ResponseHead& head, std::string_view type) {
+  const auto value = head.fields.find("content-type");
+  return value && iequals(trim(value->substr(0, value->find(';'))), type);
+}
+
 HttpPool::HttpPool(task::Loop& loop, Endpoint endpoint, std::shared_ptr<TlsTrust> trust, PoolLimits limits)
     : loop_(&loop),
       endpoint_(std::move(endpoint)),

@@ -68,6 +68,9 @@ class StreamWrapper {
   ~StreamWrapper() = default;
 };
 
+// Does the Content-Type name `type`, whatever its parameters?
+bool has_type(const ResponseHead& head, std::string_view type);
+
 // One request. Dropped before its end, it closes its connection, which a modern server takes as cancellation.
 //
 //   HttpCall call(pool);

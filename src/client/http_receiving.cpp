@@ -1,0 +1,149 @@
+// What an HTTP upstream sends: answers, the events before them, and refusals.
+#include "classify/http.hpp"
+#include "client/failure.hpp"
+#include "client/http_channel.hpp"
+#include "protocol/envelope.hpp"
+
+#include <fmt/format.h>
+
+namespace sallyport::client {
+
+using protocol::Era;
+using protocol::Field;
+using protocol::Method;
+
+namespace {
+
+// What a legacy server says about a session that it does not know: 404 by the spec, 400 with -32000 from
+// those who wrote their own check. Either way the request did not run.
+bool lost_session(int status, const pipeline::Answer* body) {
+  if (status == 404) return true;
+  return status == 400 && body && body->message.error_code(body->bytes) == -32000;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<pipeline::Answer>> HttpChannel::take_answer(std::string bytes,
+                                                                   PendingRequest& pending) {
+  const auto message = protocol::parse_message(bytes, answer_limits(env_.settings, env_.settings.response));
+  if (!message || !message->is_response()) {
+    env_.owner.garbage(message || message.error().flaw != protocol::Flaw::not_json ? "not_jsonrpc"
+                                                                                   : "not_json");
+    return fail(failure(classify::FailureClass::protocol,
+                        "the answer is not the JSON-RPC response that was asked for"));
+  }
+  if (json::as_int64(message->id(bytes)) != pending.id && !(message->id(bytes).empty())) {
+    env_.owner.garbage("wrong_id");
+    return fail(failure(classify::FailureClass::protocol, "the answer carries another id than the request"));
+  }
+  auto answer = std::make_unique<pipeline::Answer>();
+  answer->charge = env_.budget.charge();
+  if (!answer->charge.grow(bytes.size())) {
+    return fail(
+        Error(Code::system_resource_exhausted).with_executed(Executed::yes).with_phase(Phase::receive));
+  }
+  answer->message = *message;
+  answer->bytes = std::move(bytes);
+  return answer;
+}
+
+Task<std::unique_ptr<pipeline::Answer>> HttpChannel::receive_events(net::HttpCall& call,
+                                                                    PendingRequest& pending) {
+  net::SseParser parser({.line = env_.settings.response, .event = env_.settings.response});
+  for (;;) {
+    std::string_view bytes = CO_TRY(co_await call.receive_some());
+    if (bytes.empty()) break;
+    while (auto event = CO_TRY(parser.next(bytes))) {
+      if (event->data.empty()) continue;
+      if (event->data.front() == '[' && revision_ == protocol::Revision::v2025_03_26) {
+        if (auto own = take_batch(event->data, pending)) co_return take_answer(std::move(*own), pending);
+        continue;
+      }
+      const auto message =
+          protocol::parse_message(event->data, answer_limits(env_.settings, env_.settings.response));
+      if (message && message->is_response() && json::as_int64(message->id(event->data)) == pending.id) {
+        co_return take_answer(std::string(event->data), pending);
+      }
+      take_event(event->data, &pending);
+    }
+  }
+  co_return Failure(failure(classify::FailureClass::connection, "the event stream ended without the answer"));
+}
+
+// A server of 2025-03-26 may put several messages into one array: ours is given back, the others are taken.
+std::optional<std::string> HttpChannel::take_batch(std::string_view data, PendingRequest& pending) {
+  const json::Limits limits = answer_limits(env_.settings, env_.settings.response);
+  const auto elements = protocol::parse_batch(data, limits);
+  if (!elements) {
+    env_.owner.garbage("not_jsonrpc");
+    return std::nullopt;
+  }
+  std::optional<std::string> own;
+  for (const json::Span& element : *elements) {
+    const std::string_view text = element.of(data);
+    const auto message = protocol::parse_message(text, limits);
+    if (message && message->is_response() && json::as_int64(message->id(text)) == pending.id && !own) {
+      own = text;
+    } else {
+      take_event(text, &pending);
+    }
+  }
+  return own;
+}
+
+void HttpChannel::take_event(std::string_view data, PendingRequest* own) {
+  const auto message = protocol::parse_message(data, answer_limits(env_.settings, env_.settings.response));
+  if (!message) return env_.owner.garbage("not_jsonrpc");
+  if (message->is_response()) return env_.owner.late_answer();
+  if (message->is_request()) {
+    env_.owner.garbage("request");
+    spawn(notify(protocol::method_not_found_response(message->id(data))));
+    return;
+  }
+  if (message->method() == Method::notifications_progress) pending_.progress(data, *message);
+  if (message->method() == Method::notifications_message) pending_.log(data, *message, own);
+  if (message->method() == Method::notifications_resources_updated) {
+    std::string scratch;
+    if (const auto uri = message->text(Field::uri, data, scratch)) env_.owner.resource_updated(*uri);
+  }
+  for (const protocol::TopicRow& each : protocol::topic_rows)
+    if (message->method() == each.notification) env_.owner.list_changed(each.topic);
+}
+
+// A status of 300 and above. A modern server's JSON-RPC error is its answer; a session that is not known is
+// told apart.
+Task<std::unique_ptr<pipeline::Answer>> HttpChannel::receive_failure(net::HttpCall& call,
+                                                                     PendingRequest& pending) {
+  const int status = call.head().status;
+  std::unique_ptr<pipeline::Answer> answer;
+  if (net::has_type(call.head(), "application/json")) {
+    if (auto body = co_await call.receive_body(max_failure_body)) {
+      answer = take_answer(std::move(*body), pending).value_or(nullptr);
+    }
+  }
+  if (status / 100 == 3) {
+    co_return Failure(
+        failure(classify::FailureClass::protocol, "a redirect that is not followed").with_can_retry(false));
+  }
+  if (!pending.session.empty() && protocol::era(revision_) == Era::legacy &&
+      lost_session(status, answer.get())) {
+    co_return Failure(Error(Code::proto_session_unknown).with_executed(Executed::no));
+  }
+  if (answer && answer->message.kind() == protocol::MessageKind::error_response && status < 500 &&
+      status != 401 && status != 403 && status != 429 && protocol::era(revision_) == Era::modern) {
+    co_return answer;
+  }
+  std::vector<classify::HeaderField> fields;
+  for (const net::HeaderField& field : call.head().fields) fields.push_back({field.name, field.value});
+  classify::Context context;
+  context.operation = classify::operation_of(pending.outgoing->method);
+  context.handed_over = true;
+  context.refuses_with = env_.target.refuses_with;
+  const std::string detail = fmt::format("the server answered with HTTP {}", status);
+  context.detail = detail;
+  Error error = classify::from_http(status, fields, env_.loop.clock().system_now(), context);
+  if (answer) error.with_extra("jsonrpc", true);  // the server itself speaks, not what stands before it
+  co_return Failure(std::move(error));
+}
+
+}  // namespace sallyport::client
