@@ -112,11 +112,9 @@ verb_bench() {
 }
 
 verb_conformance() {
-  local bin
   stage "what the build needs" setup
-  stage "build (release)" compile release example_everything-server
-  bin=$(tools/conformance/install.sh)
-  PATH="$bin:$PATH" node tools/conformance/run.mjs "$@"
+  stage "build (release)" compile release example_everything-server sallyport
+  tools/conformance/run.sh "$@"
 }
 
 verb_cov() {
