@@ -1,7 +1,7 @@
 # libsallyport as others get it: one archive of the folders that a server needs, its headers, find_package(sallyport).
 include(CMakePackageConfigHelpers)
 
-set(folders base errors json task protocol classify net telemetry session recovery pipeline transport server)
+set(folders base errors json schema task protocol classify net telemetry session recovery pipeline transport server)
 add_library(sallyport_framework STATIC)
 foreach(folder ${folders})
   target_sources(sallyport_framework PRIVATE $<TARGET_OBJECTS:sallyport_${folder}>)
@@ -10,7 +10,7 @@ set_target_properties(sallyport_framework PROPERTIES EXPORT_NAME sallyport OUTPU
 target_compile_features(sallyport_framework INTERFACE cxx_std_23)
 target_include_directories(sallyport_framework INTERFACE $<INSTALL_INTERFACE:include> $<INSTALL_INTERFACE:include/sallyport>)
 target_link_libraries(sallyport_framework INTERFACE
-  fmt::fmt spdlog::spdlog simdjson::simdjson Boost::json Boost::url OpenSSL::SSL OpenSSL::Crypto Threads::Threads)
+  fmt::fmt spdlog::spdlog simdjson::simdjson re2 Boost::json Boost::url OpenSSL::SSL OpenSSL::Crypto Threads::Threads)
 
 set(package lib/cmake/sallyport)
 install(TARGETS sallyport_framework EXPORT sallyport ARCHIVE DESTINATION lib COMPONENT framework)

@@ -11,6 +11,7 @@ endif()
 find_package(Boost 1.81 REQUIRED COMPONENTS json url)
 find_package(OpenSSL 3 REQUIRED)
 find_package(simdjson REQUIRED)
+find_library(RE2_LIBRARY re2 REQUIRED) # Debian has no package configuration of it
 find_package(fmt REQUIRED)
 find_package(spdlog REQUIRED)
 find_package(yaml-cpp REQUIRED)
