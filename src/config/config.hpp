@@ -80,6 +80,10 @@ struct Admin {
 // up to 2025-11-25, or none.
 enum class Isolation : std::uint8_t { automatic, shared, principal, session };
 
+// What is done about arguments that do not fit a tool's schema: they are refused, or counted, or not looked
+// at.
+enum class Validation : std::uint8_t { enforce, shadow, off };
+
 struct EnvironmentEntry {
   std::string name;
   Secret value;
@@ -125,6 +129,7 @@ struct Server {
   bool trusted = false;  // believe this server's own annotations
   std::string fallback;  // the key of the server to ask when this one fails; empty: none
   bool roots = false;    // it may ask callers for their roots
+  Validation validate = Validation::shadow;
 
   bool is_stdio() const { return !command.empty(); }
   // What `isolation` comes to, as far as the file tells: an HTTP server may turn out to have no sessions.

@@ -140,6 +140,7 @@ class Value : private ValueReader {
 
   void put(LimitBy* slot) { put_enumerator(slot); }
   void put(Isolation* slot) { put_enumerator(slot); }
+  void put(Validation* slot) { put_enumerator(slot); }
   void put(LogLevel* slot) { put_enumerator(slot); }
   void put(LogFormat* slot) { put_enumerator(slot); }
   void put(OnFailure* slot) { put_enumerator(slot); }

@@ -94,7 +94,7 @@ constexpr std::array table{
     Key{"servers.*.tools.rename", Type::tool_names, v01, "{}", "Names that single tools show instead of their own; the prefix still comes before them.", to<&S::tools, &ToolRules::rename>},
     Key{"servers.*.tools.describe", Type::tool_texts, v01, "{}", "Descriptions that single tools show instead of their own.", to<&S::tools, &ToolRules::describe>},
     Key{"servers.*.trusted", Type::boolean, v01, "false", "Believe what the server says about its tools (`readOnlyHint`, `idempotentHint`).", to<&S::trusted>},
-    Key{"servers.*.validate", Type::any, later, "", "Checks arguments against the tool's schema."},
+    Key{"servers.*.validate", Type::choice, v01, "shadow", "What is done about arguments of a call that do not fit the tool's `inputSchema`: `enforce` refuses them (TOOL_003) before the server is asked, `shadow` counts and logs them and lets them pass, `off` looks at none.", to<&S::validate>, 0, 0, "enforce|shadow|off"},
     Key{"servers.*.guardrails", Type::any, later, "", "The guardrail policy of this server."},
     Key{"servers.*.stateful", Type::any, later, "", "Says that a lost session cannot be replaced by a new one."},
     Key{"servers.*.roots", Type::boolean, v01, "false", "Lets it ask callers for their roots; some servers take them for all that they may touch.", to<&S::roots>},

@@ -5,6 +5,18 @@
 namespace sallyport::gateway {
 namespace {
 
+upstream::Validation validation(const config::Server& server) {
+  switch (server.validate) {
+    case config::Validation::enforce:
+      return upstream::Validation::enforce;
+    case config::Validation::off:
+      return upstream::Validation::off;
+    case config::Validation::shadow:
+      break;
+  }
+  return upstream::Validation::shadow;
+}
+
 upstream::Isolation isolation(const config::Server& server) {
   switch (server.isolation) {
     case config::Isolation::automatic:
@@ -48,6 +60,7 @@ upstream::Definition definition(const config::Server& server, const config::Expo
   out.trusted = server.trusted;
   out.fallback = server.fallback;
   out.roots = server.roots;
+  out.validate = validation(server);
   out.allow = server.tools.allow;
   out.deny = server.tools.deny;
   out.idempotent = server.tools.idempotent;

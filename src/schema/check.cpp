@@ -72,10 +72,13 @@ std::size_t characters(std::string_view utf8) {
 
 std::string must_be_of(std::uint8_t types) {
   if ((types & is_number_type) != 0) types &= static_cast<std::uint8_t>(~is_integer_type);
-  constexpr std::pair<std::uint8_t, std::string_view> words[] = {
-      {is_string, "a string"},  {is_integer_type, "an integer"}, {is_number_type, "a number"},
-      {is_boolean, "true or false"}, {is_array, "an array"},     {is_object, "an object"},
-      {is_null, "null"}};
+  constexpr std::pair<std::uint8_t, std::string_view> words[] = {{is_string, "a string"},
+                                                                 {is_integer_type, "an integer"},
+                                                                 {is_number_type, "a number"},
+                                                                 {is_boolean, "true or false"},
+                                                                 {is_array, "an array"},
+                                                                 {is_object, "an object"},
+                                                                 {is_null, "null"}};
   std::string rule = "must be ";
   bool first = true;
   for (const auto& [type, word] : words) {
@@ -96,7 +99,9 @@ std::string must_be_one_of(const keyword::Enum& rule) {
     } else if (each.is_object() || each.is_array()) {
       list.append(max_quoted + 1, ' ');
     } else {
-      list += each.is_number() ? text_of(each) : each.is_bool() ? (each.get_bool().value_unsafe() ? "true" : "false") : "null";
+      list += each.is_number() ? text_of(each)
+              : each.is_bool() ? (each.get_bool().value_unsafe() ? "true" : "false")
+                               : "null";
     }
     if (list.size() > max_quoted) return "must be what the schema's `enum` or `const` names";
   }
@@ -236,7 +241,8 @@ bool Check::check(const keyword::Bound& rule, element value, Seen*) {
 }
 
 bool Check::check(const keyword::MultipleOf& rule, element value, Seen*) {
-  return !value.is_number() || is_multiple(value, rule.of) || misfit("must be a multiple of " + text_of(rule.of));
+  return !value.is_number() || is_multiple(value, rule.of) ||
+         misfit("must be a multiple of " + text_of(rule.of));
 }
 
 bool Check::check(const keyword::Size& rule, element value, Seen*) {
@@ -346,8 +352,9 @@ bool Check::check(const keyword::OneOf& rule, element value, Seen* seen) {
   }
   if (fitting == 1) return true;
   const std::uint8_t types = types_of_all(rule.one);
-  return misfit(types != 0 && (types & type_of(value)) == 0 ? must_be_of(types)
-                                                            : "must fit exactly one of the schemas of `oneOf`");
+  return misfit(types != 0 && (types & type_of(value)) == 0
+                    ? must_be_of(types)
+                    : "must fit exactly one of the schemas of `oneOf`");
 }
 
 bool Check::check(const keyword::Not& rule, element value, Seen*) {
@@ -396,7 +403,8 @@ bool Check::check(const keyword::Members& rule, element value, Seen* seen) {
   if (!members) return true;
   std::size_t place = 0;
   for (const auto& [key, each] : *members) {
-    const auto named = std::ranges::lower_bound(rule.named, key, {}, &std::pair<std::string_view, NodeId>::first);
+    const auto named =
+        std::ranges::lower_bound(rule.named, key, {}, &std::pair<std::string_view, NodeId>::first);
     bool evaluated = named != rule.named.end() && named->first == key;
     const Step step = evaluated ? Step{named->first} : Step{{}, 0, Step::Kind::unnamed};
     if (evaluated && !below(named->second, each, step)) return false;
@@ -410,7 +418,8 @@ bool Check::check(const keyword::Members& rule, element value, Seen* seen) {
     }
     if (!evaluated && rule.rest != no_node) {
       if (!spend()) return false;
-      if (schema_.nodes[rule.rest].never) return misfit("must not have members that the schema does not name");
+      if (schema_.nodes[rule.rest].never)
+        return misfit("must not have members that the schema does not name");
       if (!below(rule.rest, each, step)) return false;
       evaluated = true;
     }
@@ -467,9 +476,11 @@ bool Check::check(const keyword::Contains& rule, element value, Seen* seen) {
     ++place;
   }
   if (found < rule.least)
-    return misfit("must have at least " + std::to_string(rule.least) + " items that fit the schema's `contains`");
+    return misfit("must have at least " + std::to_string(rule.least) +
+                  " items that fit the schema's `contains`");
   if (rule.most && found > *rule.most)
-    return misfit("must have at most " + std::to_string(*rule.most) + " items that fit the schema's `contains`");
+    return misfit("must have at most " + std::to_string(*rule.most) +
+                  " items that fit the schema's `contains`");
   return true;
 }
 
@@ -480,7 +491,8 @@ bool Check::check(const keyword::UnevaluatedMembers& rule, element value, Seen* 
   for (const auto& [key, each] : *members) {
     if (!spend()) return false;
     if (!seen->places[place]) {
-      if (schema_.nodes[rule.node].never) return misfit("must not have members that the schema does not name");
+      if (schema_.nodes[rule.node].never)
+        return misfit("must not have members that the schema does not name");
       if (!below(rule.node, each, {{}, 0, Step::Kind::unnamed})) return false;
       seen->mark(place);
     }
@@ -506,7 +518,8 @@ bool Check::check(const keyword::UnevaluatedItems& rule, element value, Seen* se
 }
 
 Verdict Schema::check(std::string_view value, std::uint32_t steps) const {
-  if (compiled_->doubt != Doubt::none && compiled_->doubt != Doubt::keyword) return {std::nullopt, compiled_->doubt};
+  if (compiled_->doubt != Doubt::none && compiled_->doubt != Doubt::keyword)
+    return {std::nullopt, compiled_->doubt};
   const auto tree = json::Dom::parse(value);
   if (!tree) return {std::nullopt, Doubt::value};
   return Check(*compiled_, steps).run(tree->root());

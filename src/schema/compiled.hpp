@@ -129,11 +129,11 @@ struct UnevaluatedItems {
 }  // namespace keyword
 
 using Keyword =
-    std::variant<keyword::Type, keyword::Enum, keyword::Bound, keyword::MultipleOf, keyword::Size, keyword::Matches,
-                 keyword::Unique, keyword::Required, keyword::DependentRequired, keyword::AllOf, keyword::AnyOf,
-                 keyword::OneOf, keyword::Not, keyword::If, keyword::Ref, keyword::DynamicRef,
-                 keyword::DependentSchemas, keyword::Members, keyword::PropertyNames, keyword::Items,
-                 keyword::Contains, keyword::UnevaluatedMembers, keyword::UnevaluatedItems>;
+    std::variant<keyword::Type, keyword::Enum, keyword::Bound, keyword::MultipleOf, keyword::Size,
+                 keyword::Matches, keyword::Unique, keyword::Required, keyword::DependentRequired,
+                 keyword::AllOf, keyword::AnyOf, keyword::OneOf, keyword::Not, keyword::If, keyword::Ref,
+                 keyword::DynamicRef, keyword::DependentSchemas, keyword::Members, keyword::PropertyNames,
+                 keyword::Items, keyword::Contains, keyword::UnevaluatedMembers, keyword::UnevaluatedItems>;
 
 struct Node {
   bool never = false;        // the schema `false`

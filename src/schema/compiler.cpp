@@ -33,21 +33,71 @@ struct KeywordRow {
 
 // The last ones are of no draft, but every generator of schemas writes them, and they are no rules.
 constexpr auto known = std::to_array<KeywordRow>({
-    {"$id", any}, {"$schema", any}, {"$ref", any}, {"$comment", any}, {"$defs", any}, {"definitions", any},
-    {"$anchor", later}, {"$vocabulary", later}, {"$dynamicRef", d2020}, {"$dynamicAnchor", d2020},
-    {"$recursiveRef", d2019}, {"$recursiveAnchor", d2019},
-    {"type", any}, {"enum", any}, {"const", any}, {"multipleOf", any}, {"minimum", any}, {"maximum", any},
-    {"exclusiveMinimum", any}, {"exclusiveMaximum", any}, {"minLength", any}, {"maxLength", any}, {"pattern", any},
-    {"minItems", any}, {"maxItems", any}, {"uniqueItems", any}, {"minProperties", any}, {"maxProperties", any},
-    {"required", any}, {"dependentRequired", later}, {"dependentSchemas", later}, {"dependencies", any},
-    {"allOf", any}, {"anyOf", any}, {"oneOf", any}, {"not", any}, {"if", any}, {"then", any}, {"else", any},
-    {"properties", any}, {"patternProperties", any}, {"additionalProperties", any}, {"propertyNames", any},
-    {"items", any}, {"prefixItems", d2020}, {"additionalItems", d7 | d2019}, {"contains", any},
-    {"minContains", later}, {"maxContains", later}, {"unevaluatedItems", later}, {"unevaluatedProperties", later},
-    {"title", any}, {"description", any}, {"default", any}, {"examples", any}, {"readOnly", any}, {"writeOnly", any},
-    {"deprecated", any}, {"format", any}, {"contentMediaType", any}, {"contentEncoding", any},
+    {"$id", any},
+    {"$schema", any},
+    {"$ref", any},
+    {"$comment", any},
+    {"$defs", any},
+    {"definitions", any},
+    {"$anchor", later},
+    {"$vocabulary", later},
+    {"$dynamicRef", d2020},
+    {"$dynamicAnchor", d2020},
+    {"$recursiveRef", d2019},
+    {"$recursiveAnchor", d2019},
+    {"type", any},
+    {"enum", any},
+    {"const", any},
+    {"multipleOf", any},
+    {"minimum", any},
+    {"maximum", any},
+    {"exclusiveMinimum", any},
+    {"exclusiveMaximum", any},
+    {"minLength", any},
+    {"maxLength", any},
+    {"pattern", any},
+    {"minItems", any},
+    {"maxItems", any},
+    {"uniqueItems", any},
+    {"minProperties", any},
+    {"maxProperties", any},
+    {"required", any},
+    {"dependentRequired", later},
+    {"dependentSchemas", later},
+    {"dependencies", any},
+    {"allOf", any},
+    {"anyOf", any},
+    {"oneOf", any},
+    {"not", any},
+    {"if", any},
+    {"then", any},
+    {"else", any},
+    {"properties", any},
+    {"patternProperties", any},
+    {"additionalProperties", any},
+    {"propertyNames", any},
+    {"items", any},
+    {"prefixItems", d2020},
+    {"additionalItems", d7 | d2019},
+    {"contains", any},
+    {"minContains", later},
+    {"maxContains", later},
+    {"unevaluatedItems", later},
+    {"unevaluatedProperties", later},
+    {"title", any},
+    {"description", any},
+    {"default", any},
+    {"examples", any},
+    {"readOnly", any},
+    {"writeOnly", any},
+    {"deprecated", any},
+    {"format", any},
+    {"contentMediaType", any},
+    {"contentEncoding", any},
     {"contentSchema", later},
-    {"example", any}, {"enumNames", any}, {"errorMessage", any},
+    {"example", any},
+    {"enumNames", any},
+    {"errorMessage", any},
 });
 
 std::optional<Draft> draft_of(std::string_view uri) {
@@ -129,7 +179,9 @@ void Compiler::run(std::string_view text_of_schema) {
   if (object top; root.get_object().get(top) == simdjson::SUCCESS) {
     if (const auto uri = find(top, "$schema")) {
       const auto draft = uri->is_string() ? draft_of(uri->get_string().value_unsafe()) : std::nullopt;
-      if (!draft) return doubt(Doubt::dialect, uri->is_string() ? std::string_view(uri->get_string().value_unsafe()) : "$schema");
+      if (!draft)
+        return doubt(Doubt::dialect,
+                     uri->is_string() ? std::string_view(uri->get_string().value_unsafe()) : "$schema");
       draft_ = *draft;
     }
   }
@@ -217,8 +269,7 @@ void Compiler::identify(object schema, const Place& place) {
     }
   }
   if (draft_ == Draft::d7) return;
-  if (const auto anchor = text(schema, "$anchor"))
-    resources_[named()].anchors.emplace(*anchor, place.node);
+  if (const auto anchor = text(schema, "$anchor")) resources_[named()].anchors.emplace(*anchor, place.node);
   if (draft_ == Draft::d2020) {
     if (const auto anchor = text(schema, "$dynamicAnchor")) {
       resources_[named()].anchors.emplace(*anchor, place.node);
@@ -269,7 +320,8 @@ void Compiler::values(object schema, const Place& place) {
       made.types = type_named(type->get_string().value_unsafe());
     } else if (simdjson::dom::array list; type->get_array().get(list) == simdjson::SUCCESS) {
       for (const element each : list) {
-        const std::uint8_t one = each.is_string() ? type_named(each.get_string().value_unsafe()) : std::uint8_t{0};
+        const std::uint8_t one =
+            each.is_string() ? type_named(each.get_string().value_unsafe()) : std::uint8_t{0};
         if (one == 0) return malformed("type");
         made.types |= one;
       }
@@ -326,7 +378,8 @@ std::optional<std::uint64_t> Compiler::count(object schema, std::string_view key
   return static_cast<std::uint64_t>(value);
 }
 
-void Compiler::size(object schema, const Place& place, std::string_view key, keyword::Size::Of of, bool least) {
+void Compiler::size(object schema, const Place& place, std::string_view key, keyword::Size::Of of,
+                    bool least) {
   if (const auto limit = count(schema, key)) add(place, keyword::Size{of, least, *limit});
 }
 
@@ -396,7 +449,8 @@ void Compiler::members(object schema, const Place& place) {
       made.patterns.emplace_back(std::move(compiled), child(below, written, each));
     }
   }
-  if (const auto rest = find(schema, "additionalProperties")) made.rest = child(place, "additionalProperties", *rest);
+  if (const auto rest = find(schema, "additionalProperties"))
+    made.rest = child(place, "additionalProperties", *rest);
   if (!made.named.empty() || !made.patterns.empty() || made.rest != no_node) add(place, std::move(made));
   if (const auto node = find(schema, "propertyNames"))
     add(place, keyword::PropertyNames{child(place, "propertyNames", *node)});
@@ -460,7 +514,8 @@ void Compiler::unevaluated(object schema, const Place& place) {
     add(place, keyword::UnevaluatedItems{child(place, "unevaluatedItems", *node)});
   if (const auto node = find(schema, "unevaluatedProperties"))
     add(place, keyword::UnevaluatedMembers{child(place, "unevaluatedProperties", *node)});
-  out_.nodes[place.node].unevaluated = find(schema, "unevaluatedItems") || find(schema, "unevaluatedProperties");
+  out_.nodes[place.node].unevaluated =
+      find(schema, "unevaluatedItems") || find(schema, "unevaluatedProperties");
 }
 
 // A target that no keyword leads to is compiled when it is met, which may open others.
@@ -469,7 +524,10 @@ void Compiler::resolve_references() {
     const OpenRef ref = open_[i];
     std::string anchor;
     const NodeId node = target(ref.uri, ref.dynamic ? &anchor : nullptr);
-    if (node == no_node) return doubt(Doubt::reference, ref.uri.starts_with(nameless) ? std::string_view(ref.uri).substr(nameless.size()) : ref.uri);
+    if (node == no_node)
+      return doubt(Doubt::reference, ref.uri.starts_with(nameless)
+                                         ? std::string_view(ref.uri).substr(nameless.size())
+                                         : ref.uri);
     Keyword& open = out_.nodes[ref.node].keywords[ref.keyword];
     if (auto* const plain = std::get_if<keyword::Ref>(&open)) plain->node = node;
     if (auto* const dynamic = std::get_if<keyword::DynamicRef>(&open)) *dynamic = {node, std::move(anchor)};
@@ -500,7 +558,8 @@ NodeId Compiler::target(const std::string& uri, std::string* anchor) {
     return named == found->anchors.end() ? no_node : named->second;
   }
   const std::string path = found->path + fragment;
-  if (const auto known_node = nodes_by_path_.find(path); known_node != nodes_by_path_.end()) return known_node->second;
+  if (const auto known_node = nodes_by_path_.find(path); known_node != nodes_by_path_.end())
+    return known_node->second;
   const auto at = json::parse_pointer(path) ? out_.source->at(path) : std::nullopt;
   if (!at || !(at->is_object() || at->is_bool())) return no_node;
   return compile(*at, path, index);

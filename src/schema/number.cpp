@@ -113,9 +113,10 @@ std::string text_of(element number) {
   std::array<char, 32> text{};
   char* const first = text.data();
   char* const last = first + text.size();
-  const auto end = number.type() == element_type::INT64    ? std::to_chars(first, last, number.get_int64().value_unsafe())
-                   : number.type() == element_type::UINT64 ? std::to_chars(first, last, number.get_uint64().value_unsafe())
-                                                           : std::to_chars(first, last, real(number));
+  const auto end =
+      number.type() == element_type::INT64    ? std::to_chars(first, last, number.get_int64().value_unsafe())
+      : number.type() == element_type::UINT64 ? std::to_chars(first, last, number.get_uint64().value_unsafe())
+                                              : std::to_chars(first, last, real(number));
   return {first, end.ptr};
 }
 

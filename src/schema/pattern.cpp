@@ -80,7 +80,17 @@ class Translation {
     if (at_ == in_.size()) return false;
     const char c = in_[at_++];
     switch (c) {
-      case 'd': case 'D': case 'w': case 'W': case 't': case 'n': case 'r': case 'f': case 'v': case 'p': case 'P':
+      case 'd':
+      case 'D':
+      case 'w':
+      case 'W':
+      case 't':
+      case 'n':
+      case 'r':
+      case 'f':
+      case 'v':
+      case 'p':
+      case 'P':
         out_ += '\\';
         out_ += c;
         return true;
@@ -109,7 +119,8 @@ class Translation {
         if (at_ == in_.size() || !std::isalpha(static_cast<unsigned char>(in_[at_]))) return false;
         return put(static_cast<unsigned char>(in_[at_++]) % 32U);
       default:
-        if (std::isalnum(static_cast<unsigned char>(c)) || static_cast<unsigned char>(c) >= 0x80) return false;
+        if (std::isalnum(static_cast<unsigned char>(c)) || static_cast<unsigned char>(c) >= 0x80)
+          return false;
         out_ += '\\';
         out_ += c;
         return true;
@@ -126,7 +137,8 @@ class Translation {
   bool unicode() {
     if (at_ < in_.size() && in_[at_] == '{') {
       const std::size_t end = in_.find('}', at_);
-      const auto value = end == std::string_view::npos ? std::nullopt : hex(in_.substr(at_ + 1, end - at_ - 1));
+      const auto value =
+          end == std::string_view::npos ? std::nullopt : hex(in_.substr(at_ + 1, end - at_ - 1));
       if (!value) return false;
       at_ = end + 1;
       return put(*value);

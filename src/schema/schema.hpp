@@ -40,7 +40,7 @@ struct Verdict {
   bool fits() const noexcept { return !misfit && doubt == Doubt::none; }
 };
 
-inline constexpr std::uint32_t max_subschemas = 4000;    // of one schema
+inline constexpr std::uint32_t max_subschemas = 4000;  // of one schema
 inline constexpr std::size_t max_schema_bytes = 1 << 20;
 inline constexpr std::uint32_t max_steps = 50'000;  // about a millisecond
 

@@ -35,7 +35,8 @@ bool equal_objects(simdjson::dom::object a, simdjson::dom::object b, std::uint32
   if (a.size() != b.size()) return false;
   for (const auto& [key, value] : a) {
     element other;
-    if (!spend(steps, b.size()) || b.at_key(key).get(other) != simdjson::SUCCESS || !equal(value, other, steps))
+    if (!spend(steps, b.size()) || b.at_key(key).get(other) != simdjson::SUCCESS ||
+        !equal(value, other, steps))
       return false;
   }
   return true;

@@ -138,6 +138,7 @@ Error out_of_time(std::chrono::milliseconds limit, const Error& cancelled) {
 
 Task<std::string> tool_text(std::shared_ptr<Tool> tool, Adapters adapters, std::string arguments,
                             protocol::Revision revision, std::shared_ptr<Running> running) {
+  CO_TRY(tool->check(arguments));
   Task<ToolResult> work = run_tool(tool, std::move(adapters), std::move(arguments), running);
   task::Timers& timers = running->loop().timers();
   Result<ToolResult> result =

@@ -1,5 +1,8 @@
 #include "server/tool.hpp"
 
+#include "errors/tool_errors.hpp"
+#include "schema/schema.hpp"
+
 namespace sallyport {
 namespace detail {
 
@@ -76,9 +79,31 @@ Tool& Tool::deprecated(std::string_view why) {
   return description("[DEPRECATED: " + std::string(why) + "] " + text);
 }
 
-Tool& Tool::input_schema(const Json& schema) {
-  body_.input_schema = schema.text();
+Tool& Tool::input_schema(const Json& written, bool checked) {
+  using schema::Doubt;
+  schema_ = nullptr;
+  body_.input_schema = written.text();
+  if (!checked) return *this;
+  auto compiled = std::make_shared<const schema::Schema>(schema::Schema::compile(written.text()));
+  if (compiled->doubt() != Doubt::none && compiled->doubt() != Doubt::keyword)
+    throw ToolInputSchemaError("the input schema of the tool '" + name_ +
+                               "' cannot be checked: " + std::string(schema::name(compiled->doubt())) + " (" +
+                               compiled->about() + "); write `checked` false to show it only");
+  schema_ = std::move(compiled);
   return *this;
+}
+
+Result<void> Tool::check(std::string_view arguments) const {
+  if (!schema_) return {};
+  const schema::Verdict verdict = schema_->check(arguments.empty() ? "{}" : arguments);
+  if (verdict.fits()) return {};
+  Error error(Code::tool_invalid_args);
+  error.with_executed(Executed::no);
+  if (!verdict.misfit)
+    return fail(error.with_slot(Slot::constraint, "they cannot be checked against the schema"));
+  error.with_slot(Slot::constraint, verdict.misfit->rule);
+  if (!verdict.misfit->pointer.empty()) error.with_slot(Slot::pointer, verdict.misfit->pointer);
+  return fail(std::move(error));
 }
 
 Tool& Tool::output_schema(const Json& schema) {

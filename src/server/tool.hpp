@@ -7,6 +7,7 @@
 
 #include <chrono>
 #include <concepts>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -15,6 +16,10 @@
 #include <vector>
 
 namespace sallyport {
+
+namespace schema {
+class Schema;
+}
 
 namespace detail {
 
@@ -39,9 +44,11 @@ class Tool {
   Tool& meta(std::string_view key, const Json& value);
   // Says that it will go, and in whose favour.
   Tool& deprecated(std::string_view why);
-  // In the place of the schema that was derived. The arguments of a function that takes Json are checked to
-  // be an object, no more.
-  Tool& input_schema(const Json& schema);
+  // In the place of the schema that was derived; arguments that do not fit it are TOOL_003, and the function
+  // does not run. Throws a ToolInputSchemaError for one that cannot be checked: another dialect than 2020-12,
+  // 2019-09 and draft-07, a `$ref` that leads out of it, a `pattern` that RE2 has not. `checked` false: it is
+  // shown, and the function sees for itself.
+  Tool& input_schema(const Json& schema, bool checked = true);
   Tool& output_schema(const Json& schema);
   // Callable, but not in the list.
   Tool& hidden(bool value = true);
@@ -62,11 +69,13 @@ class Tool {
   bool is_idempotent() const noexcept { return idempotent_; }
   const std::vector<Capability>& needed() const noexcept { return needed_; }
   const detail::ToolBody& body() const noexcept { return body_; }
-  std::string definition() const;  // as clients of the newest revision see it
+  Result<void> check(std::string_view arguments) const;  // against a schema that was written by hand
+  std::string definition() const;                        // as clients of the newest revision see it
 
  private:
   std::string name_;
   detail::ToolBody body_;
+  std::shared_ptr<const schema::Schema> schema_;  // null: the function's own
   Json definition_;
   Json annotations_;
   Json icons_;

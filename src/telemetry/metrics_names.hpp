@@ -30,6 +30,7 @@ inline constexpr std::array<std::string_view, 2> server_fault = {"server", "faul
 inline constexpr std::array<std::string_view, 2> server_scope = {"server", "scope"};
 inline constexpr std::array<std::string_view, 3> server_scope_state = {"server", "scope", "state"};
 inline constexpr std::array<std::string_view, 1> result = {"result"};
+inline constexpr std::array<std::string_view, 2> server_outcome = {"server", "outcome"};
 inline constexpr std::array<std::string_view, 2> sink_outcome = {"sink", "outcome"};
 }  // namespace labels
 
@@ -74,6 +75,19 @@ inline constexpr MetricInfo requests{
         "200).",
     .type = MetricType::counter,
     .labels = labels::era_method_status,
+};
+inline constexpr MetricInfo arguments_checked{
+    .name = "sallyport_arguments_checked_total",
+    .help =
+        "Arguments of tool calls that were held against the tool's input schema (`servers.*.validate`): "
+        "`fits`; "
+        "`refused`; `passed` although they do not fit; or not decided, and why: the schema's `dialect`, a "
+        "`keyword`, "
+        "a `reference` or a `pattern` that is not known, a `malformed` schema, more than the `budget` of one "
+        "check, a "
+        "`value` that is no number or text for us.",
+    .type = MetricType::counter,
+    .labels = labels::server_outcome,
 };
 inline constexpr MetricInfo refused{
     .name = "sallyport_refused_total",
@@ -339,6 +353,7 @@ inline constexpr std::array all = {&build_info,
                                    &call_duration,
                                    &upstream_requests,
                                    &requests,
+                                   &arguments_checked,
                                    &refused,
                                    &recovery,
                                    &alerts,

@@ -81,7 +81,7 @@ void CatalogueBuilder::keep_tool(protocol::Entry entry) {
     return;
   }
   const std::string name = entry.key;
-  ToolPointer tool = listed_tool(*definition_, *settings_, std::move(entry), http_);
+  ToolPointer tool = listed_tool(*definition_, *settings_, std::move(entry), http_, schema_room_);
   if (!tool) return drop(name + ": its x-mcp-header annotations break the rules");
   catalogue_.tools.push_back(std::move(tool));
 }

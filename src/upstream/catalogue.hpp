@@ -39,6 +39,8 @@ inline constexpr std::size_t max_listed = 10000;    // entries of one list of on
 inline constexpr std::size_t max_templates = 1000;  // each is tried against a URI that nobody lists
 inline constexpr std::size_t max_list_bytes = std::size_t{64} << 20;  // of their definitions
 
+inline constexpr std::uint32_t max_subschemas = 100'000;  // of the input schemas of its tools that are called
+
 // Makes one of the pages that a server gave out.
 class CatalogueBuilder {
  public:
@@ -62,6 +64,7 @@ class CatalogueBuilder {
   const Definition* definition_;
   const Settings* settings_;
   bool http_;
+  std::shared_ptr<std::uint32_t> schema_room_ = std::make_shared<std::uint32_t>(max_subschemas);
   Catalogue catalogue_;
   std::array<std::unordered_set<std::string>, protocol::list_count> seen_;
   std::array<std::size_t, protocol::list_count> bytes_{};

@@ -15,12 +15,16 @@
 
 namespace sallyport::upstream {
 
+// What is done about arguments that do not fit the input schema of a tool.
+enum class Validation : std::uint8_t { enforce, shadow, off };
+
 // What a reload may change without touching the server itself.
 struct Rules {
   std::string prefix;    // of exposed names; may be empty
   bool trusted = false;  // its own annotations are believed
   std::string fallback;  // the key of the server that stands in for it; may be empty
   bool roots = false;    // it may ask callers for their roots
+  Validation validate = Validation::shadow;
 
   std::vector<std::string> allow{"*"};
   std::vector<std::string> deny;

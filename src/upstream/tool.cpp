@@ -22,6 +22,7 @@ Tool ruled(const Definition& definition, const Settings& settings, std::string_v
   tool.own_name = renamed == definition.rename.end() ? std::string(name) : renamed->second;
   tool.exposed = exposed_name(definition.key, definition.prefix, tool.own_name, settings.max_name);
   tool.idempotent = matches_any(definition.idempotent, name) || matches_any(definition.read_only, name);
+  tool.validate = definition.validate;
   if (const auto limit = definition.timeout.find(name); limit != definition.timeout.end())
     tool.timeout = limit->second;
   return tool;
@@ -53,14 +54,28 @@ ToolPointer ruled_tool(const Definition& definition, const Settings& settings, s
   return std::make_shared<const Tool>(ruled(definition, settings, name));
 }
 
+const schema::Schema* Tool::input_schema() const {
+  if (!compiled_schema) {
+    const json::Span object{0, static_cast<std::uint32_t>(definition.size())};
+    const json::Member written =
+        definition.empty() ? json::Member() : json::find_member(definition, object, "inputSchema");
+    if (!written) return nullptr;
+    std::uint32_t alone = schema::max_subschemas;
+    compiled_schema =
+        schema::Schema::compile(written.value.of(definition), schema_room ? *schema_room : alone);
+  }
+  return &*compiled_schema;
+}
+
 ToolPointer listed_tool(const Definition& definition, const Settings& settings, protocol::Entry entry,
-                        bool http) {
+                        bool http, std::shared_ptr<std::uint32_t> schema_room) {
   Tool tool = ruled(definition, settings, entry.key);
+  tool.schema_room = std::move(schema_room);
   const std::string_view text = entry.definition;
   const json::Span object{0, static_cast<std::uint32_t>(text.size())};
-  const json::Member schema = json::find_member(text, object, "inputSchema");
-  if (schema.value.is(json::Type::object)) {
-    auto headers = protocol::param_headers(schema.value.of(text));
+  const json::Member input = json::find_member(text, object, "inputSchema");
+  if (input.value.is(json::Type::object)) {
+    auto headers = protocol::param_headers(input.value.of(text));
     if (!headers && http) return nullptr;
     if (headers) tool.param_headers = std::move(*headers);
   }

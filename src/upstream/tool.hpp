@@ -3,6 +3,7 @@
 
 #include "protocol/entry.hpp"
 #include "protocol/mcp_headers.hpp"
+#include "schema/schema.hpp"
 #include "upstream/definition.hpp"
 
 #include <chrono>
@@ -25,6 +26,13 @@ struct Tool {
       false;           // errors.md section 5: the operator's word, or the annotations of a trusted server
   bool listed = true;  // false: not in the server's list, but callable
   std::optional<std::chrono::milliseconds> timeout;
+  Validation validate = Validation::shadow;
+
+  // Compiled when it is first asked for: of thousands of tools few are called. Null: there is none.
+  const schema::Schema* input_schema() const;
+  std::shared_ptr<std::uint32_t>
+      schema_room;  // for the schemas of one list together; null: for this one alone
+  mutable std::optional<schema::Schema> compiled_schema;
 
   std::string canonical() const { return server + "/" + name; }
 };
@@ -34,7 +42,7 @@ using ToolPointer = std::shared_ptr<const Tool>;
 // A tool that its server lists. Null: its x-mcp-header annotations break the rules, which over modern HTTP
 // (`http`) makes it unusable.
 ToolPointer listed_tool(const Definition& definition, const Settings& settings, protocol::Entry entry,
-                        bool http);
+                        bool http, std::shared_ptr<std::uint32_t> schema_room = nullptr);
 
 // What the operator says of a tool, whatever its server lists.
 ToolPointer ruled_tool(const Definition& definition, const Settings& settings, std::string_view name);

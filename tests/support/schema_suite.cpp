@@ -1,7 +1,7 @@
 // The public JSON Schema Test Suite against our validator: schema-suite DIR, where DIR is a checkout of it.
 //
-// A line for each file with a case that is not decided or decided wrongly, then the sums. Ends with 1 if a verdict is
-// wrong: "I do not know" is allowed, and docs/json-schema.md says where.
+// A line for each file with a case that is not decided or decided wrongly, then the sums. Ends with 1 if a
+// verdict is wrong: "I do not know" is allowed, and docs/json-schema.md says where.
 #include "json/scanner.hpp"
 #include "schema/schema.hpp"
 
@@ -53,7 +53,8 @@ std::string_view member(std::string_view text, json::Span object, std::string_vi
 
 // Files of the older drafts leave `$schema` out: it is the folder that says it.
 std::string with_dialect(std::string_view text, std::string_view folder) {
-  if (folder == "draft2020-12" || !text.starts_with('{') || text.contains("\"$schema\"")) return std::string(text);
+  if (folder == "draft2020-12" || !text.starts_with('{') || text.contains("\"$schema\""))
+    return std::string(text);
   const std::string_view uri = folder == "draft7" ? "http://json-schema.org/draft-07/schema#"
                                                   : "https://json-schema.org/draft/2019-09/schema";
   const bool empty = text.find_first_not_of(" \t\r\n", 1) == text.rfind('}');
@@ -80,7 +81,8 @@ Sums run(const fs::path& path, std::string_view folder) {
         ++sums.right;
       } else {
         ++sums.wrong;
-        fmt::print("  wrong: {} / {}\n", member(text, group.span, "description"), member(text, test.span, "description"));
+        fmt::print("  wrong: {} / {}\n", member(text, group.span, "description"),
+                   member(text, test.span, "description"));
       }
     }
   }
@@ -100,7 +102,8 @@ int main(int argc, char** argv) {
     std::vector<fs::path> files;
     for (const char* part : {"", "optional"})
       for (const auto& entry : fs::directory_iterator(fs::path(argv[1]) / "tests" / folder / part))
-        if (entry.path().extension() == ".json" && entry.path().filename() != out) files.push_back(entry.path());
+        if (entry.path().extension() == ".json" && entry.path().filename() != out)
+          files.push_back(entry.path());
     std::ranges::sort(files);
     for (const fs::path& file : files) {
       const Sums sums = run(file, folder);
@@ -110,7 +113,8 @@ int main(int argc, char** argv) {
       for (const auto& [why, n] : sums.doubts) fmt::print(", {} not decided ({})", n, why);
       fmt::print("\n");
     }
-    fmt::print("{}: {} right, {} wrong, {} not decided\n\n", folder, draft.right, draft.wrong, draft.undecided());
+    fmt::print("{}: {} right, {} wrong, {} not decided\n\n", folder, draft.right, draft.wrong,
+               draft.undecided());
     all.add(draft);
   }
   return all.wrong == 0 && all.right > 0 ? 0 : 1;

@@ -182,6 +182,8 @@ const std::vector<Sample>& samples() {
        [](const Config& c) { return files(c).tools.describe.at("old") == "Says more."; }},
       {"servers.*.trusted", "true", [](const Config& c) { return files(c).trusted; }},
       {"servers.*.roots", "true", [](const Config& c) { return files(c).roots; }},
+      {"servers.*.validate", "enforce",
+       [](const Config& c) { return files(c).validate == Validation::enforce; }},
       {"expose.mode", "flat", [](const Config&) { return true; }},
       {"expose.separator", "-", [](const Config& c) { return c.expose.separator == "-"; }},
       {"expose.max_name", "60", [](const Config& c) { return c.expose.max_name == 60; }},
@@ -341,10 +343,9 @@ TEST(Keys, WhatIsNotEnforcedIsRefused) {
 
 // The keys that product.md names besides those of the table's enforced rows.
 TEST(Keys, EveryKeyOfTheProductIsKnown) {
-  for (const char* path :
-       {"listen.legacy_sse", "servers.*.proxy", "servers.*.validate", "servers.*.guardrails",
-        "servers.*.stateful", "servers.*.pins", "auth", "policy", "guardrails", "timeouts.guardrail",
-        "timeouts.auth", "egress", "compat", "state"}) {
+  for (const char* path : {"listen.legacy_sse", "servers.*.proxy", "servers.*.guardrails",
+                           "servers.*.stateful", "servers.*.pins", "auth", "policy", "guardrails",
+                           "timeouts.guardrail", "timeouts.auth", "egress", "compat", "state"}) {
     const Key* key = find_key(path);
     ASSERT_NE(key, nullptr) << path;
     EXPECT_FALSE(key->enforced()) << path;

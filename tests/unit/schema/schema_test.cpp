@@ -23,7 +23,8 @@ TEST(Schema, SaysWhichPlaceBreaksWhichRule) {
       {R"({"required":["a/b"]})", R"({})", "/a~1b", "is required"},
       {R"({"properties":{"a":{}},"additionalProperties":false})", R"({"canary":1})", "",
        "must not have members that the schema does not name"},
-      {R"({"additionalProperties":{"type":"string"}})", R"({"canary":1})", "", "a value in it must be a string"},
+      {R"({"additionalProperties":{"type":"string"}})", R"({"canary":1})", "",
+       "a value in it must be a string"},
       {R"({"properties":{"l":{"items":{"minimum":3}}}})", R"({"l":[3,2]})", "/l/1", "must be at least 3"},
       {R"({"properties":{"l":{"exclusiveMaximum":3}}})", R"({"l":3})", "/l", "must be less than 3"},
       {R"({"enum":["a","b",3]})", R"("canary")", "", "must be one of: a, b, 3"},
@@ -35,8 +36,10 @@ TEST(Schema, SaysWhichPlaceBreaksWhichRule) {
       {R"({"multipleOf":0.01})", R"(4.02)", "", ""},
       {R"({"multipleOf":0.01})", R"(4.021)", "", "must be a multiple of 0.01"},
       {R"({"anyOf":[{"type":"integer"},{"type":"null"}]})", R"("canary")", "", "must be an integer or null"},
-      {R"({"anyOf":[{"minimum":1},{"type":"string"}]})", R"(0)", "", "must fit one of the schemas of `anyOf`"},
-      {R"({"oneOf":[{"minimum":1},{"maximum":5}]})", R"(3)", "", "must fit exactly one of the schemas of `oneOf`"},
+      {R"({"anyOf":[{"minimum":1},{"type":"string"}]})", R"(0)", "",
+       "must fit one of the schemas of `anyOf`"},
+      {R"({"oneOf":[{"minimum":1},{"maximum":5}]})", R"(3)", "",
+       "must fit exactly one of the schemas of `oneOf`"},
       {R"({"not":{"type":"string"}})", R"("canary")", "", "must not fit the schema's `not`"},
       {R"({"dependentRequired":{"a":["b"]}})", R"({"a":1})", "/b", "is required beside `a`"},
       {R"({"propertyNames":{"maxLength":3}})", R"({"canary":1})", "",
@@ -75,7 +78,8 @@ TEST(Schema, DoubtsWhatItDoesNotKnow) {
       {R"({"minimum":"3"})", Doubt::malformed, "minimum"},
       {R"({"properties":{"a":3}})", Doubt::malformed, "a schema that is neither object nor boolean"},
       {R"({"x-mcp-header":"Region","title":"t","format":"uri","example":3})", Doubt::none, ""},
-      {R"({"$schema":"http://json-schema.org/draft-07/schema#","definitions":{},"dependencies":{}})", Doubt::none, ""},
+      {R"({"$schema":"http://json-schema.org/draft-07/schema#","definitions":{},"dependencies":{}})",
+       Doubt::none, ""},
       {R"({"$schema":"http://json-schema.org/draft-07/schema#","dependentRequired":{}})", Doubt::keyword,
        "dependentRequired"},
   };
@@ -106,8 +110,8 @@ TEST(Schema, GivesUpInBoundedTime) {
   std::string defs;
   for (int i = 0; i < 40; ++i) {
     const std::string next = std::to_string(i + 1);
-    defs += "\"" + std::to_string(i) + R"(":{"allOf":[{"$ref":"#/$defs/)" + next + R"("},{"$ref":"#/$defs/)" + next +
-            "\"}]},";
+    defs += "\"" + std::to_string(i) + R"(":{"allOf":[{"$ref":"#/$defs/)" + next + R"("},{"$ref":"#/$defs/)" +
+            next + "\"}]},";
   }
   const Schema doubling = Schema::compile(R"({"$ref":"#/$defs/0","$defs":{)" + defs + R"("40":{}}})");
   ASSERT_EQ(doubling.doubt(), Doubt::none) << doubling.about();
@@ -137,7 +141,8 @@ TEST(Schema, SharesItsRoom) {
 TEST(Schema, KeepsLargePaths) {
   std::string nested;
   const std::string key(3000, 'k');
-  EXPECT_EQ(Schema::compile(R"({"properties":{")" + key + R"(":{"properties":{"a":{}}}}})").doubt(), Doubt::malformed);
+  EXPECT_EQ(Schema::compile(R"({"properties":{")" + key + R"(":{"properties":{"a":{}}}}})").doubt(),
+            Doubt::malformed);
 }
 
 }  // namespace

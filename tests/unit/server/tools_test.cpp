@@ -107,6 +107,27 @@ TEST_F(ToolsTest, BadArgumentsDoNotReachTheFunction) {
   EXPECT_EQ(calls, 0);
 }
 
+TEST_F(ToolsTest, ASchemaWrittenByHandIsEnforced) {
+  int calls = 0;
+  const auto count = [&calls](const Json&) { ++calls; };
+  app.tool("hand", "", count).input_schema(*Json::parse(R"({
+    "type":"object","properties":{"n":{"$ref":"#/$defs/count"}},"required":["n"],"additionalProperties":false,
+    "$defs":{"count":{"type":"integer","minimum":1}}})"));
+  for (const char* bad : {"{}", R"({"n":0})", R"({"n":"SECRET"})", R"({"n":1,"SECRET":3})"}) {
+    const Json reply = call_tool("hand", bad);
+    EXPECT_EQ(text_at(reply, {"result", "_meta", "dev.sallyport/error", "code"}), "TOOL_003") << bad;
+    EXPECT_EQ(text_at(reply, {"result", "_meta", "dev.sallyport/error", "executed"}), "no");
+    EXPECT_THAT(reply.text(), Not(HasSubstr("SECRET")));
+  }
+  EXPECT_EQ(calls, 0);
+  EXPECT_EQ(code("hand", R"({"n":1})"), "");
+  EXPECT_EQ(calls, 1);
+  const Json foreign = *Json::parse(R"({"$ref":"https://example.com/schema.json"})");
+  EXPECT_THROW(app.tool("foreign", "", count).input_schema(foreign), ToolInputSchemaError);
+  app.tool("shown", "", count).input_schema(foreign, false);
+  EXPECT_EQ(code("shown", R"({"any":"thing"})"), "");
+}
+
 TEST_F(ToolsTest, FailuresAreWhatTheirClassSays) {
   app.tool("typed", "",
            [] { throw RetryableToolError("Ask for less.", "secret reason", "At most ten.", 1500); });
