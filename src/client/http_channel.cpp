@@ -21,11 +21,7 @@ std::optional<std::string> same_origin_redirect(const net::ResponseHead& head,
                                                 const net::Endpoint& endpoint) {
   const auto location = head.fields.find("location");
   if ((head.status != 307 && head.status != 308) || !location) return std::nullopt;
-  if (location->starts_with('/') && !location->starts_with("//")) return std::string(*location);
-  const auto other = net::parse_endpoint(*location);
-  const bool same = other && other->tls == endpoint.tls && iequals(other->host, endpoint.host) &&
-                    other->port == endpoint.port;
-  return same ? std::optional(other->target) : std::nullopt;
+  return net::resolve_within(endpoint, *location);
 }
 
 }  // namespace

@@ -114,7 +114,7 @@ class Translation {
     if (context_.clashes && context_.clashes(fold_name(member.key.text))) {
       return leave_out(AgentServerKind::clashes, "the configuration has a server of that name, which wins");
     }
-    return is_legacy_sse(member) ? AgentServerKind::refused : AgentServerKind::translated;
+    return AgentServerKind::translated;
   }
 
   static bool is_disabled(const Node& server) {
@@ -128,20 +128,6 @@ class Translation {
     const Node* args = server.find("args");
     return (command != nullptr && is_sallyport(*command)) ||
            (args != nullptr && std::ranges::any_of(args->items, is_sallyport));
-  }
-
-  bool is_legacy_sse(const Member& member) {
-    const Node* type = member.value.find("type");
-    const Node* url = find_url(member.value);
-    const std::string_view text = url == nullptr ? std::string_view() : url->text;
-    const std::string_view path = text.substr(0, text.find_first_of("?#"));
-    const bool said = type != nullptr && type->text == "sse";
-    if (!said && !path.ends_with("/sse")) return false;
-    report_.error(said ? type->at : url->at, clip(member.key.text, 64),
-                  {fmt::format("{} speaks HTTP+SSE, the transport of 2024-11-05", quote(member.key.text)),
-                   "this build does not speak it to servers",
-                   "write the server's Streamable HTTP endpoint, often the same URL with /mcp at its end"});
-    return true;
   }
 
   static const Node* find_url(const Node& server) {
@@ -212,12 +198,12 @@ class Translation {
   }
 
   void check_type(const Node& type, const std::string& path) {
-    static constexpr std::array<std::string_view, 4> known{"stdio", "http", "streamable-http",
-                                                           "streamableHttp"};
+    static constexpr std::array<std::string_view, 5> known{"stdio", "http", "streamable-http",
+                                                           "streamableHttp", "sse"};
     if (std::ranges::find(known, type.text) != known.end()) return;
     report_.error(type.at, path,
-                  {fmt::format("a server of type {}", quote(type.text)), "known are stdio and http",
-                   "write \"stdio\" or \"http\""});
+                  {fmt::format("a server of type {}", quote(type.text)), "known are stdio, http and sse",
+                   "write \"stdio\", \"http\" or \"sse\""});
   }
 
   Node translate_value(const Node& value, const std::string& name) {

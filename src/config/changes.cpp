@@ -100,6 +100,7 @@ Config in_force(Config wanted, const Config& started) {
   Listen listen = started.listen;
   listen.tls = std::move(wanted.listen.tls);
   listen.trusted_proxies = std::move(wanted.listen.trusted_proxies);
+  listen.legacy_sse = wanted.listen.legacy_sse;
   wanted.listen = std::move(listen);
   wanted.health = started.health;
   wanted.admin.http = started.admin.http;

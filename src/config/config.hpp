@@ -62,6 +62,7 @@ struct Listen {
   std::vector<std::string> allowed_hosts;    // besides those that name the listener itself
   bool anonymous = false;  // the operator's word that a listener beyond loopback needs no credentials
   bool behind_tls_proxy = false;
+  bool legacy_sse = false;                   // /sse and /messages, the transport of 2024-11-05
   std::vector<std::string> trusted_proxies;  // addresses, ranges, `unix`
 };
 

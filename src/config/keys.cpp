@@ -60,7 +60,7 @@ constexpr std::array table{
     Key{"listen.allowed_origins", Type::origins, v01, "[]", "Web origins that may call besides those of loopback, as `https://app.example`.", to<&C::listen, &Listen::allowed_origins>},
     Key{"listen.allowed_hosts", Type::hosts, v01, "[]", "Values of the Host header that are accepted besides those that name the listener itself.", to<&C::listen, &Listen::allowed_hosts>},
     Key{"listen.anonymous", Type::boolean, v01, "false", "Says that a listener beyond loopback may serve callers who do not identify themselves.", to<&C::listen, &Listen::anonymous>},
-    Key{"listen.legacy_sse", Type::any, later, "", "The HTTP+SSE transport of 2024-11-05."},
+    Key{"listen.legacy_sse", Type::boolean, v01, "false", "Serves the HTTP+SSE transport of 2024-11-05 too, for clients that know no other: `/sse` and `/messages`, `/sse/{server}` for one server.", to<&C::listen, &Listen::legacy_sse>},
     Key{"listen.behind_tls_proxy", Type::boolean, v01, "false", "Says that a proxy in front of a listener beyond loopback speaks TLS.", to<&C::listen, &Listen::behind_tls_proxy>},
     Key{"listen.trusted_proxies", Type::proxies, v01, "[]", "Proxies whose word counts about whom they forward for, in `Forwarded` or `X-Forwarded-For`: IP addresses, ranges as `10.0.0.0/8`, and `unix` for whoever may connect to a Unix socket.", to<&C::listen, &Listen::trusted_proxies>},
 
@@ -76,7 +76,7 @@ constexpr std::array table{
     Key{"servers.*.args", Type::arguments, v01, "[]", "Its arguments. Anybody on the machine can read them: secrets belong into `env`.", to<&S::args>},
     Key{"servers.*.env", Type::environment, v01, "{}", "Variables that it gets besides PATH, HOME, USER, LOGNAME, SHELL, TERM, LANG, LC_*, TZ and TMPDIR.", to<&S::env>},
     Key{"servers.*.cwd", Type::path, v01, "", "The directory it starts in; by default the gateway's own.", to<&S::cwd>},
-    Key{"servers.*.url", Type::url, v01, "", "The endpoint of a Streamable HTTP server.", to<&S::url>},
+    Key{"servers.*.url", Type::url, v01, "", "The endpoint of a Streamable HTTP server, or the `/sse` of one that speaks HTTP+SSE, the transport of 2024-11-05; which, is found out.", to<&S::url>},
     Key{"servers.*.headers", Type::headers, v01, "{}", "Header fields of every request to it, credentials among them.", to<&S::headers>},
     Key{"servers.*.ca", Type::path, v01, "", "A PEM file of certificate authorities to trust instead of the system's.", to<&S::ca>},
     Key{"servers.*.proxy", Type::any, later, "", "A proxy on the way to it."},

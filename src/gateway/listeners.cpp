@@ -20,12 +20,14 @@ transport::HostPolicy host_policy(const config::Listen& listen, std::vector<std:
   return {std::move(ports), loopback, listen.allowed_hosts, listen.allowed_origins};
 }
 
-transport::StreamableSettings http_settings(const config::Config& config) {
+transport::StreamableSettings http_settings(const config::Config& config, net::Budget& buffered) {
   return {.after = config.stream.after,
           .keepalive = config.stream.keepalive,
           .streams = config.limits.streams,
           .limits = request_limits(config.limits),
-          .proxies = net::TrustedProxies(config.listen.trusted_proxies)};
+          .proxies = net::TrustedProxies(config.listen.trusted_proxies),
+          .legacy_sse = config.listen.legacy_sse,
+          .buffered = &buffered};
 }
 
 net::HttpLimits http_limits(const config::Limits& limits, net::Budget& buffered) {
@@ -110,7 +112,7 @@ Result<void> Listeners::open_agents(const config::Config& config) {
   }
   http_ = std::make_unique<transport::StreamableHttp>(*loop_, *gateway_, *sessions_,
                                                       host_policy(config.listen, std::move(ports), loopback),
-                                                      http_settings(config));
+                                                      http_settings(config, gateway_->budget()));
   http_server_ =
       std::make_unique<net::HttpServer>(*loop_, *http_, http_limits(config.limits, gateway_->budget()));
   return {};
@@ -186,7 +188,7 @@ Result<Listeners::Prepared> Listeners::prepare(const config::Config& config) con
 void Listeners::adopt(const config::Config& config, Prepared prepared) {
   if (prepared) tls_->serve(std::move(*prepared));
   if (!http_) return;
-  http_->set_settings(http_settings(config));
+  http_->set_settings(http_settings(config, gateway_->budget()));
   http_server_->set_body_limit(config.limits.request);
 }
 

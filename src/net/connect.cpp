@@ -11,6 +11,7 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
 #include <boost/url/parse.hpp>
+#include <boost/url/url.hpp>
 #include <boost/url/url_view.hpp>
 
 namespace sallyport::net {
@@ -124,6 +125,23 @@ Result<Endpoint> parse_endpoint(std::string_view url) {
   if (view.has_query())
     endpoint.target.append("?").append(view.encoded_query().data(), view.encoded_query().size());
   return endpoint;
+}
+
+std::optional<std::string> resolve_within(const Endpoint& base, std::string_view reference) {
+  constexpr std::size_t max_reference = 4096;
+  if (reference.size() > max_reference) return std::nullopt;
+  const bool is_v6 = base.host.find(':') != std::string::npos;
+  const std::string origin = std::string(base.tls ? "https://" : "http://") + (is_v6 ? "[" : "") + base.host +
+                             (is_v6 ? "]:" : ":") + std::to_string(base.port);
+  const std::string whole = origin + base.target;
+  const auto from = boost::urls::parse_uri({whole.data(), whole.size()});
+  const auto to = boost::urls::parse_uri_reference({reference.data(), reference.size()});
+  boost::urls::url out;
+  if (!from || !to || !boost::urls::resolve(*from, *to, out)) return std::nullopt;
+  const auto other = parse_endpoint({out.buffer().data(), out.buffer().size()});
+  const bool same =
+      other && other->tls == base.tls && iequals(other->host, base.host) && other->port == base.port;
+  return same ? std::optional(other->target) : std::nullopt;
 }
 
 Task<std::unique_ptr<Stream>> connect(task::Loop& loop, const Endpoint& endpoint,

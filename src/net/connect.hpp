@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -23,6 +24,10 @@ struct Endpoint {
 
 // From an http or https URL without user-info and fragment. CONFIG_001.
 Result<Endpoint> parse_endpoint(std::string_view url);
+
+// The path and query of a URL or reference that a peer at `base` named; nothing if it leads to another
+// origin.
+std::optional<std::string> resolve_within(const Endpoint& base, std::string_view reference);
 
 // What an upstream's certificate is checked against. Loaded once, shared by all connections of a server.
 class TlsTrust {

@@ -59,6 +59,7 @@ struct Session final : boost::intrusive::list_base_hook<>, Client {
   std::string endpoint;  // sessions are bound to the path they were made on
   protocol::Revision revision = protocol::latest_legacy;
   SteadyTime last_used{};
+  bool over_sse = false;     // of the transport of 2024-11-05: lives as long as its stream, and nowhere else
   std::uint32_t in_use = 0;  // requests and streams under way: such a session is not idle
   RunningCalls running;
   SessionEvents events;

@@ -16,10 +16,16 @@ bool refused(std::string_view parameters) {
          parameters.find_first_not_of("0. ", at + 2) == std::string_view::npos;
 }
 
+std::string_view any_endpoint_of(std::string_view target) {
+  if (const auto endpoint = endpoint_of(target)) return *endpoint;
+  const auto sse = sse_target_of(target);
+  return sse ? sse->endpoint : std::string_view();
+}
+
 }  // namespace
 
 HttpRequest::HttpRequest(const net::RequestHead& head, const net::Peer& peer, std::string cors_headers)
-    : endpoint(endpoint_of(head.target).value_or("")),
+    : endpoint(any_endpoint_of(head.target)),
       cors(std::move(cors_headers)),
       session_id(head.fields.find("mcp-session-id")) {
   if (const auto accept = head.fields.find("accept")) {
@@ -32,15 +38,40 @@ HttpRequest::HttpRequest(const net::RequestHead& head, const net::Peer& peer, st
   principal.source = peer.address;
 }
 
-std::optional<std::string_view> endpoint_of(std::string_view target) {
-  const std::string_view path = target.substr(0, target.find('?'));
-  if (!path.starts_with(root)) return std::nullopt;
-  std::string_view rest = path.substr(root.size());
+namespace {
+
+// What follows `base` in a path, as the name of a server.
+std::optional<std::string_view> endpoint_below(std::string_view path, std::string_view base) {
+  if (!path.starts_with(base)) return std::nullopt;
+  std::string_view rest = path.substr(base.size());
   if (rest.empty() || rest == "/") return std::string_view();
   if (!rest.starts_with('/')) return std::nullopt;
   rest.remove_prefix(1);
   if (rest.find('/') != std::string_view::npos) return std::nullopt;
   return rest;
+}
+
+}  // namespace
+
+std::optional<std::string_view> endpoint_of(std::string_view target) {
+  return endpoint_below(target.substr(0, target.find('?')), root);
+}
+
+std::optional<SseTarget> sse_target_of(std::string_view target) {
+  const std::size_t question = std::min(target.find('?'), target.size());
+  const std::string_view path = target.substr(0, question);
+  if (const auto endpoint = endpoint_below(path, "/sse")) return SseTarget{false, *endpoint, {}};
+  const auto endpoint = endpoint_below(path, "/messages");
+  if (!endpoint) return std::nullopt;
+  SseTarget found{true, *endpoint, {}};
+  for (std::string_view query = target.substr(question); !query.empty();) {
+    query.remove_prefix(1);
+    const std::string_view pair = query.substr(0, query.find('&'));
+    constexpr std::string_view name = "sessionId=";
+    if (pair.starts_with(name)) found.session = pair.substr(name.size());
+    query.remove_prefix(pair.size());
+  }
+  return found;
 }
 
 bool accepts(std::string_view accept, std::string_view type) {

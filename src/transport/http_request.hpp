@@ -27,6 +27,14 @@ struct HttpRequest {
 // The server that a target names: empty for /mcp, nothing for what is not ours.
 std::optional<std::string_view> endpoint_of(std::string_view target);
 
+// A target of the transport of 2024-11-05: /sse, /messages?sessionId=…, each also with /{server}.
+struct SseTarget {
+  bool messages = false;
+  std::string_view endpoint;
+  std::string_view session;  // empty: not named
+};
+std::optional<SseTarget> sse_target_of(std::string_view target);
+
 // Does an Accept header take this type?
 bool accepts(std::string_view accept, std::string_view type);
 

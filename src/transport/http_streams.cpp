@@ -1,6 +1,7 @@
 #include "protocol/envelope.hpp"
 #include "transport/http_request.hpp"
 #include "transport/open_stream.hpp"
+#include "transport/stream_ears.hpp"
 #include "transport/streamable_http.hpp"
 #include "transport/subscribe.hpp"
 
@@ -55,37 +56,9 @@ class ListenStream final : public OpenStream, public pipeline::Listener, public 
   std::string id_;  // of the listen request, raw
 };
 
-// Ends a stream that has nothing more to tell.
-class EndWithEndpoint final : public pipeline::Listener {
- public:
-  EndWithEndpoint(pipeline::Front& front, std::string_view endpoint, OpenStream& stream)
-      : stream_(&stream), changes_(front.subscribe(endpoint, *this)) {}
-  void list_changed(Topic) override {}
-  void endpoint_removed() override { stream_->end(); }
-
- private:
-  OpenStream* stream_;
-  pipeline::Front::Subscription changes_;
-};
-
 Error endpoint_removed(std::string_view endpoint) {
   return Error(Code::system_maintenance).with_executed(Executed::no).with_slot(Slot::server, endpoint);
 }
-
-// Hears of changes for a legacy session that opened its stream once, whether or not it is connected now.
-class SessionEar final : public pipeline::Listener {
- public:
-  SessionEar(pipeline::Front& front, session::Session& session)
-      : session_(&session), changes_(front.subscribe(session.endpoint, *this)) {}
-
-  void list_changed(Topic topic) override {
-    session_->events.standing()->append_once(protocol::list_changed_notification(topic));
-  }
-
- private:
-  session::Session* session_;
-  pipeline::Front::Subscription changes_;
-};
 
 // A client that missed notifications outside of calls is told to look at everything again.
 void tell_all_changed(session::Session& session) {

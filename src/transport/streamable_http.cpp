@@ -87,7 +87,7 @@ std::optional<Error> StreamableHttp::check_head(const net::RequestHead& head, co
 }
 
 std::optional<net::HttpReply> StreamableHttp::admit(const net::RequestHead& head, const net::Peer& peer) {
-  const auto endpoint = endpoint_of(head.target);
+  const auto endpoint = served(head.target);
   if (!endpoint || !front_->has_endpoint(*endpoint)) {
     const std::string known =
         endpoint ? "There is no server of this name.\n" : "MCP is served at /mcp and /mcp/{server}.\n";
@@ -101,6 +101,11 @@ std::optional<net::HttpReply> StreamableHttp::admit(const net::RequestHead& head
                    "Access-Control-Allow-Methods: GET, POST, DELETE\r\nAccess-Control-Allow-Headers: "
                    "Content-Type, Accept, Authorization, Mcp-Session-Id, MCP-Protocol-Version, Mcp-Method, "
                    "Mcp-Name, Last-Event-ID\r\nAccess-Control-Max-Age: 600\r\nAllow: GET, POST, DELETE\r\n"};
+  }
+  if (const auto sse = sse_target_of(head.target)) {
+    const std::string_view method = sse->messages ? "POST" : "GET";
+    if (head.method != method)
+      return net::HttpReply{.status = 405, .headers = fmt::format("Allow: {}\r\n", method)};
   }
   if (head.method != "POST" && head.method != "GET" && head.method != "DELETE") {
     return net::HttpReply{.status = 405, .headers = "Allow: GET, POST, DELETE\r\n"};
@@ -120,6 +125,10 @@ Task<void> StreamableHttp::handle(net::Exchange& exchange) {
   HttpRequest request(exchange.head(), exchange.peer(), policy_.cors_headers(exchange.head()));
   if (auto source = settings_.proxies.source(exchange.head().fields, exchange.peer()))
     request.principal.source = std::move(source->address);
+  if (const auto sse = sse_target_of(exchange.head().target)) {
+    co_return co_await (sse->messages ? take_sse_message(exchange, request, sse->session)
+                                      : open_sse(exchange, request));
+  }
   if (exchange.head().method == "POST") co_return co_await post(exchange, request);
   // The modern era has POST only.
   if (request.edge.protocol_version && protocol::names_modern_era(*request.edge.protocol_version)) {
@@ -135,7 +144,17 @@ Result<StreamableHttp::SessionPointer> StreamableHttp::session_of(const HttpRequ
                                .with_executed(Executed::no)
                                .with_slot(Slot::constraint, "the header Mcp-Session-Id is missing"));
   }
-  return sessions_->find(*request.session_id, request.principal.name, request.endpoint);
+  Result<SessionPointer> session =
+      sessions_->find(*request.session_id, request.principal.name, request.endpoint);
+  if (session && (*session)->over_sse)
+    return sallyport::fail(Error(Code::proto_session_unknown).with_executed(Executed::no));
+  return session;
+}
+
+std::optional<std::string_view> StreamableHttp::served(std::string_view target) const {
+  if (const auto endpoint = endpoint_of(target)) return endpoint;
+  const auto sse = settings_.legacy_sse ? sse_target_of(target) : std::nullopt;
+  return sse ? std::optional(sse->endpoint) : std::nullopt;
 }
 
 Task<void> StreamableHttp::post(net::Exchange& exchange, const HttpRequest& request) {

@@ -1,6 +1,7 @@
 // Streamable HTTP towards clients: both eras on one URL, /mcp for all servers and /mcp/{server} for one.
 #pragma once
 
+#include "net/budget.hpp"
 #include "net/forwarded.hpp"
 #include "net/http_server.hpp"
 #include "pipeline/front.hpp"
@@ -14,6 +15,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 
 #include <boost/intrusive/list.hpp>
 
@@ -26,7 +28,9 @@ struct StreamableSettings {
   std::chrono::milliseconds keepalive{15000};  // a comment on a silent stream
   std::uint32_t streams = 1000;
   json::Limits limits;
-  net::TrustedProxies proxies{};  // whose word about the source of a request counts
+  net::TrustedProxies proxies{};    // whose word about the source of a request counts
+  bool legacy_sse = false;          // /sse and /messages, the transport of 2024-11-05
+  net::Budget* buffered = nullptr;  // what its messages are counted against while they are worked on
 };
 
 class StreamableHttp final : public net::HttpHandler {
@@ -65,6 +69,18 @@ class StreamableHttp final : public net::HttpHandler {
   Result<void> check_room() const;
   Task<void> end_session(net::Exchange& exchange, const HttpRequest& request);
 
+  // HTTP+SSE: one stream for all that the client hears, and messages to it by POST.
+  struct SseClient;
+  Task<void> open_sse(net::Exchange& exchange, const HttpRequest& request);
+  Task<void> settle_sse(SseClient& client, net::Exchange& exchange);
+  Task<void> take_sse_message(net::Exchange& exchange, const HttpRequest& request,
+                              std::string_view session_id);
+  std::optional<Error> take_sse_request(SseClient& client, const HttpRequest& request, std::string_view bytes,
+                                        const protocol::Message& message);
+  Task<void> answer_sse(SseClient& client, pipeline::Principal principal, std::string bytes,
+                        protocol::Message message, net::Budget::Charge charge);
+  std::optional<std::string_view> served(std::string_view target) const;  // the endpoint; nothing: not ours
+
   // Runs one request through the stack and writes its answer. `headers` go with the reply.
   Task<void> run(net::Exchange& exchange, const HttpRequest& request, const protocol::Message& message,
                  protocol::Revision revision, session::Session* session, std::string headers = {});
@@ -86,8 +102,9 @@ class StreamableHttp final : public net::HttpHandler {
   session::Registry* sessions_;
   HostPolicy policy_;
   StreamableSettings settings_;
-  boost::intrusive::list<OpenStream> streams_;  // those without an end of their own
-  std::size_t resumed_ = 0;                     // streams of calls whose client came back
+  boost::intrusive::list<OpenStream> streams_;            // those without an end of their own
+  std::size_t resumed_ = 0;                               // streams of calls whose client came back
+  std::unordered_map<std::string_view, SseClient*> sse_;  // by session id
 };
 
 }  // namespace sallyport::transport

@@ -185,6 +185,7 @@ class Server final : private client::ChannelOwner {
   Task<void> tell_log_level(client::Channel& channel, protocol::LogLevel level);
   Task<void> start();
   Task<std::shared_ptr<client::Channel>> open();
+  Task<std::shared_ptr<client::Channel>> open_sse(Error refused);
   Task<std::shared_ptr<client::Channel>> open_child();
   void refresh_soon();
   Task<void> refresh();

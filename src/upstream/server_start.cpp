@@ -1,6 +1,7 @@
 // How a server comes up: who may try it when, the connection or process, and what it lists first.
 #include "classify/refine.hpp"
 #include "client/http_channel.hpp"
+#include "client/sse_channel.hpp"
 #include "client/stdio_channel.hpp"
 #include "telemetry/log.hpp"
 #include "upstream/failures.hpp"
@@ -95,9 +96,22 @@ Task<std::shared_ptr<client::Channel>> Server::open() {
   lost_early_.reset();
   if (target_.is_stdio()) co_return co_await open_child();
   const client::HttpChannel::Environment environment{*loop_, target_, *settings_, *budget_, *this};
-  auto channel = CO_TRY(co_await client::HttpChannel::open(environment, era_));
-  era_ = channel->revision();
-  co_return std::shared_ptr<client::Channel>(std::move(channel));
+  auto channel = co_await client::HttpChannel::open(environment, era_);
+  if (!channel && client::SseChannel::is_hinted_by(channel.error()) &&
+      (!era_ || protocol::era(*era_) == protocol::Era::legacy))
+    co_return co_await open_sse(std::move(channel).error());
+  if (!channel) co_return Failure(std::move(channel).error());
+  era_ = (*channel)->revision();
+  co_return std::shared_ptr<client::Channel>(std::move(*channel));
+}
+
+// It took no POST: perhaps it speaks the transport of 2024-11-05. What it said first stands if it does not.
+Task<std::shared_ptr<client::Channel>> Server::open_sse(Error refused) {
+  auto channel = co_await client::SseChannel::open({*loop_, target_, *settings_, *budget_, *this});
+  if (!channel && client::SseChannel::is_hinted_by(channel.error())) co_return Failure(std::move(refused));
+  if (!channel) co_return Failure(std::move(channel).error());
+  log::info("server speaks HTTP+SSE, the transport of 2024-11-05", {{"server", target_.key}});
+  co_return std::shared_ptr<client::Channel>(std::move(*channel));
 }
 
 Task<std::shared_ptr<client::Channel>> Server::open_child() {

@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { before, it } from 'node:test';
-import { OneRevision, serveHttp } from './fixtures/one-revision.mjs';
+import { OneRevision, serveHttp, serveSse } from './fixtures/one-revision.mjs';
 import { cleanUp, fileScope } from './lib/cleanup.mjs';
 import { startGateway, stdioGateway } from './lib/gateway.mjs';
 import { MODERN, typedError } from './lib/mcp.mjs';
@@ -20,7 +20,8 @@ const scope = fileScope();
 const servers = {};
 const found = new Map();
 
-const ends = REVISIONS.flatMap((revision) => TRANSPORTS.map((transport) => ({ revision, transport, label: `${revision} ${transport}` })));
+const transportsOf = (revision) => (revision === '2024-11-05' ? ['SSE', ...TRANSPORTS] : TRANSPORTS);
+const ends = REVISIONS.flatMap((revision) => transportsOf(revision).map((transport) => ({ revision, transport, label: `${revision} ${transport}` })));
 const keyOf = ({ revision, transport }) => `s${revision.replaceAll('-', '')}-${transport.toLowerCase()}`;
 const texts = ({ content }) => content.map(({ text }) => text);
 
@@ -136,17 +137,24 @@ before(async () => {
     if (end.transport === 'stdio') {
       servers[key] = { command: process.execPath, args: [fixture('one-revision.mjs'), end.revision, key], roots: true };
     } else {
-      const http = serveHttp(new OneRevision(end.revision, key));
+      const sse = end.transport === 'SSE';
+      const http = (sse ? serveSse : serveHttp)(new OneRevision(end.revision, key));
       await new Promise((done) => http.listen(0, '127.0.0.1', done));
       cleanUp(scope, () => (http.closeAllConnections(), http.close()));
-      servers[key] = { url: `http://127.0.0.1:${http.address().port}/mcp`, roots: true };
+      servers[key] = { url: `http://127.0.0.1:${http.address().port}/${sse ? 'sse' : 'mcp'}`, roots: true };
     }
   }
 });
 
+async function targetOf(t, transport) {
+  if (transport === 'stdio') return stdioGateway(t, config());
+  if (transport === 'HTTP') return (await startGateway(t, config())).url;
+  return (await startGateway(t, { ...config(), listen: { legacy_sse: true } })).sseUrl;
+}
+
 for (const downstream of ends) {
   it(`a client of ${downstream.label}`, async (t) => {
-    const target = downstream.transport === 'HTTP' ? (await startGateway(t, config())).url : stdioGateway(t, config());
+    const target = await targetOf(t, downstream.transport);
     const client = await connectRevision(t, downstream.revision, target);
     assert.equal(client.initialized?.protocolVersion, client.modern ? undefined : downstream.revision);
     await until('all servers are up', async () => {
@@ -185,7 +193,7 @@ function page() {
     row(['---', ...ends.map(() => ':-:')]),
     ...ends.map((downstream) => row([downstream.label, ...ends.map((upstream) => cell(downstream, upstream))])),
     '',
-    'HTTP is Streamable HTTP in every row and column. Tasks are not carried yet; sampling, elicitation and roots',
+    'HTTP is Streamable HTTP, SSE the transport of 2024-11-05 (`listen.legacy_sse`). Tasks are not carried yet; sampling, elicitation and roots',
     'only of servers of 2026-07-28.',
     '',
   ].join('\n');

@@ -1,7 +1,8 @@
-// The official TypeScript clients, one interface: 1.x, 2.x in legacy mode, 2.x pinned to the modern revision; HTTP and stdio.
+// The official TypeScript clients, one interface: 1.x, also over HTTP+SSE, 2.x in legacy mode, 2.x pinned to the modern revision; HTTP and stdio.
 import { Client as ClientV2, StreamableHTTPClientTransport as HttpV2 } from '@modelcontextprotocol/client';
 import { StdioClientTransport as StdioV2 } from '@modelcontextprotocol/client/stdio';
 import { Client as ClientV1 } from '@modelcontextprotocol/sdk/client/index.js';
+import { SSEClientTransport as SseV1 } from '@modelcontextprotocol/sdk/client/sse.js';
 import { StdioClientTransport as StdioV1 } from '@modelcontextprotocol/sdk/client/stdio.js';
 import { StreamableHTTPClientTransport as HttpV1 } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
 import { cleanUp } from './cleanup.mjs';
@@ -12,6 +13,7 @@ const info = { name: 'sallyport-e2e', version: '1' };
 
 const families = {
   v1: { Client: ClientV1, Http: HttpV1, Stdio: StdioV1, options: {}, call: (client, params, options) => client.callTool(params, undefined, options) },
+  'v1-sse': { Client: ClientV1, Http: SseV1, options: {}, call: (client, params, options) => client.callTool(params, undefined, options) },
   'v2-legacy': { Client: ClientV2, Http: HttpV2, Stdio: StdioV2, options: {}, call: (client, params, options) => client.callTool(params, options) },
   'v2-modern': {
     Client: ClientV2,

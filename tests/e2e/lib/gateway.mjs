@@ -66,6 +66,11 @@ export class Gateway {
     return `http://127.0.0.1:${this.port}/mcp`;
   }
 
+  // With `listen: {legacy_sse: true}`.
+  get sseUrl() {
+    return `http://127.0.0.1:${this.port}/sse`;
+  }
+
   serverUrl(name) {
     return `${this.url}/${name}`;
   }

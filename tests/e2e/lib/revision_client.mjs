@@ -2,7 +2,7 @@
 // gives up.
 import { spawn } from 'node:child_process';
 import { cleanUp } from './cleanup.mjs';
-import { parseSse, SseStream } from './http.mjs';
+import { parseSse, request, SseStream } from './http.mjs';
 import { envelope, LegacySession, MODERN, modernHeaders } from './mcp.mjs';
 import { until, within } from './wait.mjs';
 
@@ -120,29 +120,18 @@ class HttpClient extends RevisionClient {
   }
 }
 
-class StdioClient extends RevisionClient {
-  static async connect(scope, revision, { command, args, env }) {
-    const client = new StdioClient(revision);
-    client.child = spawn(command, args, { env, stdio: ['pipe', 'pipe', 'ignore'] });
-    client.received = [];
-    client.waiting = new Map();
-    cleanUp(scope, () => new Promise((resolve) => client.child.once('exit', resolve).stdin.end()));
-    let unfinished = '';
-    client.child.stdout.setEncoding('utf8').on('data', (chunk) => {
-      const lines = (unfinished + chunk).split('\n');
-      unfinished = lines.pop();
-      for (const line of lines) client.take(JSON.parse(line));
-    });
-    if (!client.modern) {
-      const { result } = await client.ask('initialize', { protocolVersion: revision, capabilities: client.capabilities, clientInfo: { name: 'e2e', version: '1' } });
-      client.initialized = result;
-      client.send({ method: 'notifications/initialized' });
-    }
-    return client;
+// One connection on which everything comes back.
+class DuplexClient extends RevisionClient {
+  constructor(revision) {
+    super(revision);
+    Object.assign(this, { received: [], waiting: new Map() });
   }
 
-  send(message) {
-    this.child.stdin.write(`${JSON.stringify({ jsonrpc: '2.0', ...message })}\n`);
+  async begin() {
+    if (this.modern) return;
+    const { result } = await this.ask('initialize', { protocolVersion: this.revision, capabilities: this.capabilities, clientInfo: { name: 'e2e', version: '1' } });
+    this.initialized = result;
+    this.send({ method: 'notifications/initialized' });
   }
 
   take(message) {
@@ -165,7 +154,54 @@ class StdioClient extends RevisionClient {
   }
 }
 
-// `target` is the URL of an endpoint, or {command, args, env}.
-export const connectRevision = (scope, revision, target) =>
-  typeof target === 'string' ? HttpClient.connect(scope, revision, target) : StdioClient.connect(scope, revision, target);
+class StdioClient extends DuplexClient {
+  static async connect(scope, revision, { command, args, env }) {
+    const client = new StdioClient(revision);
+    client.child = spawn(command, args, { env, stdio: ['pipe', 'pipe', 'ignore'] });
+    cleanUp(scope, () => new Promise((resolve) => client.child.once('exit', resolve).stdin.end()));
+    let unfinished = '';
+    client.child.stdout.setEncoding('utf8').on('data', (chunk) => {
+      const lines = (unfinished + chunk).split('\n');
+      unfinished = lines.pop();
+      for (const line of lines) client.take(JSON.parse(line));
+    });
+    await client.begin();
+    return client;
+  }
+
+  send(message) {
+    this.child.stdin.write(`${JSON.stringify({ jsonrpc: '2.0', ...message })}\n`);
+  }
+}
+
+// HTTP+SSE, the transport of 2024-11-05.
+class SseClient extends DuplexClient {
+  static async connect(scope, revision, url) {
+    const client = new SseClient(revision);
+    client.stream = await SseStream.open(url);
+    cleanUp(scope, () => client.stream.close());
+    let taken = 0;
+    const look = () => {
+      const events = parseSse(client.stream.text);
+      for (const { event, data } of events.slice(taken)) event === 'endpoint' ? (client.endpoint = new URL(data, url)) : client.take(JSON.parse(data));
+      taken = events.length;
+    };
+    client.stream.waiters.add(look);
+    look();
+    await until('the endpoint event', () => client.endpoint);
+    await client.begin();
+    return client;
+  }
+
+  async send(message) {
+    const { status } = await request(this.endpoint, { method: 'POST', headers: { 'content-type': 'application/json' }, body: { jsonrpc: '2.0', ...message } });
+    if (status !== 202) throw new Error(`POST ${this.endpoint}: ${status}`);
+  }
+}
+
+// `target` is the URL of an endpoint, or {command, args, env}; a URL with /sse stands for HTTP+SSE.
+export function connectRevision(scope, revision, target) {
+  const kind = typeof target !== 'string' ? StdioClient : new URL(target).pathname.startsWith('/sse') ? SseClient : HttpClient;
+  return kind.connect(scope, revision, target);
+}
 

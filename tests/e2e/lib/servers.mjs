@@ -22,12 +22,12 @@ export const everything = () => ({ command: node, args: [npmServer('everything')
 export const filesystem = (directory) => ({ command: node, args: [npmServer('filesystem'), directory] });
 export const memory = (file) => ({ command: node, args: [npmServer('memory')], env: { MEMORY_FILE_PATH: file } });
 
-// server-everything over HTTP, its URL; `who` is in its environment.
-export async function everythingOverHttp(scope, who) {
+// server-everything over HTTP, its URL; `mode` is streamableHttp or sse; `who` is in its environment.
+export async function everythingOverHttp(scope, who, mode = 'streamableHttp') {
   const port = await freePort();
-  const child = spawn(node, [npmServer('everything'), 'streamableHttp'], { env: { PATH: process.env.PATH, PORT: String(port), WHO: who }, stdio: 'ignore' });
+  const child = spawn(node, [npmServer('everything'), mode], { env: { PATH: process.env.PATH, PORT: String(port), WHO: who }, stdio: 'ignore' });
   cleanUp(scope, () => child.kill('SIGKILL'));
-  const url = `http://127.0.0.1:${port}/mcp`;
-  await until('the server listens', async () => (await request(url)).status > 0, { patience: 120_000 });
+  const url = `http://127.0.0.1:${port}/${mode === 'sse' ? 'sse' : 'mcp'}`;
+  await until('the server listens', async () => (await request(url, { method: 'POST' })).status > 0, { patience: 120_000 });
   return url;
 }

@@ -125,6 +125,7 @@ const std::vector<Sample>& samples() {
          return c.listen.allowed_hosts == std::vector<std::string>{"a.example", "b.example:80"};
        }},
       {"listen.anonymous", "true", [](const Config& c) { return c.listen.anonymous; }},
+      {"listen.legacy_sse", "true", [](const Config& c) { return c.listen.legacy_sse; }},
       {"listen.behind_tls_proxy", "true", [](const Config& c) { return c.listen.behind_tls_proxy; }},
       {"listen.trusted_proxies", "[10.0.0.0/8, 192.0.2.1, '2001:db8::/32', '::ffff:192.0.2.0/120', unix]",
        [](const Config& c) {
@@ -343,9 +344,9 @@ TEST(Keys, WhatIsNotEnforcedIsRefused) {
 
 // The keys that product.md names besides those of the table's enforced rows.
 TEST(Keys, EveryKeyOfTheProductIsKnown) {
-  for (const char* path : {"listen.legacy_sse", "servers.*.proxy", "servers.*.guardrails",
-                           "servers.*.stateful", "servers.*.pins", "auth", "policy", "guardrails",
-                           "timeouts.guardrail", "timeouts.auth", "egress", "compat", "state"}) {
+  for (const char* path :
+       {"servers.*.proxy", "servers.*.guardrails", "servers.*.stateful", "servers.*.pins", "auth", "policy",
+        "guardrails", "timeouts.guardrail", "timeouts.auth", "egress", "compat", "state"}) {
     const Key* key = find_key(path);
     ASSERT_NE(key, nullptr) << path;
     EXPECT_FALSE(key->enforced()) << path;

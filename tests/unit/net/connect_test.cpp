@@ -56,6 +56,27 @@ TEST(Endpoint, RefusesWhatIsNoUrlOfAServer) {
   }
 }
 
+TEST(Endpoint, ResolvesWhatStaysAtItsOrigin) {
+  const Endpoint base = *parse_endpoint("https://api.example.com/v1/sse?key=a");
+  const std::pair<std::string_view, std::string_view> kept[] = {
+      {"/messages?s=1", "/messages?s=1"},
+      {"messages", "/v1/messages"},
+      {"?s=1", "/v1/sse?s=1"},
+      {"../m", "/m"},
+      {"https://API.example.com:443/m", "/m"},
+      {"//api.example.com/m", "/m"},
+  };
+  for (const auto& [reference, target] : kept)
+    EXPECT_EQ(resolve_within(base, reference), target) << reference;
+  for (const std::string_view away :
+       {"http://api.example.com/m", "https://api.example.com:444/m", "https://evil.example/m",
+        "//evil.example/m", "https://api.example.com@evil.example/m", "https://u:p@api.example.com/m", "/m#f",
+        "file:///m", "http://[::1", "/a b", "\\\\evil.example\\m"})
+    EXPECT_FALSE(resolve_within(base, away)) << away;
+  EXPECT_FALSE(resolve_within(base, "/" + std::string(5000, 'a')));
+  EXPECT_EQ(resolve_within(*parse_endpoint("http://[::1]:8080/sse"), "/m"), "/m");
+}
+
 struct Accepted {
   explicit Accepted(task::Loop& loop, const std::string& host = "127.0.0.1") {
     auto opened = Listener::open(loop, host, 0, [this](std::unique_ptr<Stream> stream, Peer peer) {
