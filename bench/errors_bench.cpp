@@ -5,11 +5,14 @@
 #include "classify/line.hpp"
 #include "classify/transport.hpp"
 #include "protocol/failure.hpp"
+#include "schema/schema.hpp"
 
 #include <array>
 #include <cerrno>
 #include <chrono>
 #include <stdexcept>
+#include <string>
+#include <string_view>
 
 #include <benchmark/benchmark.h>
 
@@ -68,6 +71,29 @@ void render_failure(benchmark::State& state) {
   for (auto _ : state) benchmark::DoNotOptimize(protocol::render(error, context));
 }
 BENCHMARK(render_failure);
+
+// What `servers.*.validate` costs a call: a schema as tools have it, and arguments that fit, that do not, and
+// that take all the steps that one check may.
+constexpr std::string_view search_schema =
+    R"({"type":"object","properties":{"query":{"type":"string","minLength":1,"maxLength":500},)"
+    R"("limit":{"type":"integer","minimum":1,"maximum":100},"sort":{"enum":["new","old"]},)"
+    R"("tags":{"type":"array","items":{"type":"string","pattern":"^[a-z]+$"},"maxItems":10}},)"
+    R"("required":["query"],"additionalProperties":false})";
+
+void check_arguments(benchmark::State& state, std::string_view schema_text, const std::string& arguments) {
+  const auto compiled = schema::Schema::compile(schema_text);
+  for (auto _ : state) benchmark::DoNotOptimize(compiled.check(arguments));
+}
+BENCHMARK_CAPTURE(check_arguments, fit, search_schema,
+                  R"({"query":"circuit breaker","limit":20,"sort":"new","tags":["net","http"]})");
+BENCHMARK_CAPTURE(check_arguments, misfit, search_schema, R"({"query":"circuit breaker","limit":"20"})");
+
+std::string whole_budget() {
+  std::string many = "[0";
+  for (std::uint32_t i = 1; i < schema::max_steps; ++i) many += "," + std::to_string(i);
+  return many + "]";
+}
+BENCHMARK_CAPTURE(check_arguments, all_steps, R"({"items":{"type":"integer","minimum":0}})", whole_budget());
 
 }  // namespace
 }  // namespace sallyport

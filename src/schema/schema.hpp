@@ -42,7 +42,7 @@ struct Verdict {
 
 inline constexpr std::uint32_t max_subschemas = 4000;  // of one schema
 inline constexpr std::size_t max_schema_bytes = 1 << 20;
-inline constexpr std::uint32_t max_steps = 50'000;  // about a millisecond
+inline constexpr std::uint32_t max_steps = 25'000;  // about a millisecond
 
 struct Compiled;
 
