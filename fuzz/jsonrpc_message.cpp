@@ -6,6 +6,7 @@
 #include "protocol/envelope.hpp"
 #include "protocol/message.hpp"
 #include "protocol/rewrite.hpp"
+#include "protocol/tasks.hpp"
 
 #include <cstdint>
 #include <cstdlib>
@@ -24,6 +25,25 @@ void require(bool condition) {
 bool is_message(std::string_view text, MessageKind kind) {
   const auto parsed = parse_message(text);
   return parsed && parsed->kind() == kind;
+}
+
+// What is read of a task is written so that it is read again.
+void read_tasks(const Message& message, std::string_view bytes) {
+  for (const Revision revision : {Revision::v2025_11_25, Revision::v2026_07_28}) {
+    static_cast<void>(read_task_wish(message, bytes, revision));
+    static_cast<void>(declares_tasks(message.raw(Field::meta_capabilities, bytes)));
+    static_cast<void>(listen_tasks(message, bytes));
+    for (const Field field : {Field::params, Field::result}) {
+      if (!message.is(field, json::Type::object)) continue;
+      const auto seen = read_task(bytes, message[field].value.span, revision);
+      if (!seen) continue;
+      std::string members;
+      append_task(members, seen->state(seen->id), revision);
+      const std::string object = "{" + members + "}";
+      const auto again = read_task(object, {0, static_cast<std::uint32_t>(object.size())}, revision);
+      require(again && again->id == seen->id && again->status == seen->status);
+    }
+  }
 }
 
 void read_call(const Message& message, std::string_view bytes) {
@@ -87,6 +107,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const auto message = parse_message(bytes);
   if (message) {
     require(message->id(bytes).size() <= max_id_bytes);
+    read_tasks(*message, bytes);
     message->is_response() ? read_response(*message, bytes) : read_call(*message, bytes);
     return 0;
   }

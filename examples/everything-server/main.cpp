@@ -7,6 +7,7 @@ int main(int argc, char** argv) {
   everything::add_running_tools(app);
   everything::add_schema_tools(app);
   everything::add_asking_tools(app);
+  everything::add_task_tools(app);
   everything::add_resources(app);
   everything::add_prompts(app);
   return app.run(argc, argv);

@@ -28,6 +28,7 @@ struct Outgoing {
   // params.
   std::string_view capabilities = "{}";
   std::string_view answers;
+  std::string_view task;  // legacy servers: `params.task` of a tool's call, raw; empty: none
   std::span<const protocol::ParamHeader> param_headers;
   std::string_view traceparent;
   std::string_view tracestate;
@@ -53,6 +54,7 @@ class ChannelOwner {
   virtual void late_answer() = 0;  // an answer to nothing that is asked any more
   virtual void resource_updated(std::string_view uri) = 0;
   virtual void session_renewed() = 0;  // what the server was told besides requests it knows no more
+  virtual void task_changed(std::string_view) {}  // notifications/tasks/status: its params, raw
   virtual void fault_injected(Fault) {}
 
  protected:

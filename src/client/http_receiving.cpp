@@ -106,6 +106,8 @@ void HttpChannel::take_event(std::string_view data, PendingRequest* own) {
     std::string scratch;
     if (const auto uri = message->text(Field::uri, data, scratch)) env_.owner.resource_updated(*uri);
   }
+  if (message->method() == Method::notifications_tasks_status && message->has(Field::params))
+    env_.owner.task_changed(message->raw(Field::params, data));
   for (const protocol::TopicRow& each : protocol::topic_rows)
     if (message->method() == each.notification) env_.owner.list_changed(each.topic);
 }

@@ -65,7 +65,9 @@ std::string encode_request(const Outgoing& outgoing, protocol::Revision revision
   const std::string_view answers = modern ? outgoing.answers : std::string_view();
   switch (outgoing.method) {
     case protocol::Method::tools_call:
-      return protocol::tools_call_request(number, revision, outgoing.name, outgoing.arguments, meta, answers);
+      return protocol::tools_call_request(
+          number, revision, outgoing.name, outgoing.arguments, meta,
+          modern || outgoing.task.empty() ? std::string(answers) : R"("task":)" + std::string(outgoing.task));
     case protocol::Method::server_discover:
       return protocol::discover_request(number, meta);
     case protocol::Method::ping:

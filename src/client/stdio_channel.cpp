@@ -89,7 +89,8 @@ Task<bool> StdioChannel::probe_modern() {
   switch (judge_probe((*answer)->bytes, (*answer)->message)) {
     case ProbeVerdict::modern:
       if ((*answer)->message.kind() == protocol::MessageKind::result_response)
-        capabilities_ = protocol::read_capabilities((*answer)->message, (*answer)->bytes, revision_);
+        capabilities_ =
+            protocol::read_capabilities((*answer)->message, (*answer)->bytes, protocol::latest_modern);
       co_return true;
     case ProbeVerdict::legacy:
       co_return false;

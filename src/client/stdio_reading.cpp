@@ -156,6 +156,8 @@ void StdioChannel::take_notification(std::string_view line, const protocol::Mess
     std::string scratch;
     if (const auto uri = message.text(Field::uri, line, scratch)) env_.owner.resource_updated(*uri);
   }
+  if (message.method() == Method::notifications_tasks_status && message.has(Field::params))
+    env_.owner.task_changed(message.raw(Field::params, line));
   for (const protocol::TopicRow& each : protocol::topic_rows)
     if (message.method() == each.notification) env_.owner.list_changed(each.topic);
 }

@@ -93,6 +93,8 @@ enum class Code : std::uint8_t {
   proto_cannot_bridge,
   proto_too_many_hops,
   proto_event_unknown,
+  proto_task_not_found,
+  proto_task_support,
   // LIMIT
   limit_rate_limited,
   limit_upstream_rate_limited,
@@ -106,6 +108,7 @@ enum class Code : std::uint8_t {
   limit_answer_not_kept,
   limit_too_many_subscriptions,
   limit_too_many_instances,
+  limit_too_many_tasks,
   // RECOVERY (marks on a degraded success, never failures)
   recovery_stale_list,
   recovery_fallback_used,

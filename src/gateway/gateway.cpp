@@ -17,6 +17,7 @@ Gateway::Gateway(task::Loop& loop, const config::Config& config, telemetry::Regi
       metrics_(&registry),
       alerts_(loop, registry),
       budget_(config.limits.buffered),
+      tasks_(loop),
       fleet_(loop, upstream_settings(config), budget_, definitions(config), *this),
       request_states_(loop.clock()),
       idle_(loop) {

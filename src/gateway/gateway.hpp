@@ -13,6 +13,7 @@
 #include "telemetry/call_record.hpp"
 #include "telemetry/metrics.hpp"
 #include "upstream/fleet.hpp"
+#include "upstream/tasks.hpp"
 
 #include <array>
 #include <memory>
@@ -82,6 +83,7 @@ class Gateway final : public pipeline::Front, private upstream::FleetObserver {
   telemetry::CallHub calls_;
   alerts::Alerts alerts_;
   net::Budget budget_;
+  upstream::TaskTable tasks_;
   upstream::Fleet fleet_;
   layers::TokenBuckets rate_limit_{{}};
   layers::TokenBuckets source_limit_{{}};

@@ -120,6 +120,9 @@ struct Call {
   // caller answered, the raw members of params that a modern server gets with the call.
   protocol::ClientCapabilities askable;
   std::string answers;
+  // Of a tool's call: `params.task` for a server of 2025-11-25, raw; may a modern server give a task?
+  std::string_view task;
+  bool takes_task = false;
   int hops = 1;
   int attempts = 0;                                // requests to a server on its behalf
   std::optional<protocol::RecoveryNote> recovery;  // what was done about a failure: recovered.hpp

@@ -1,10 +1,25 @@
 #include "protocol/capabilities.hpp"
 
 #include "json/scanner.hpp"
+#include "protocol/tasks.hpp"
 
 #include <utility>
 
 namespace sallyport::protocol {
+namespace {
+
+constexpr std::string_view core_tasks = R"("tasks":{"list":{},"cancel":{},"requests":{"tools":{"call":{}}}})";
+
+// `requests.tools.call` within `tasks`.
+bool calls_tools(std::string_view bytes, json::Value tasks) {
+  for (const std::string_view key : {"requests", "tools", "call"}) {
+    tasks = json::find_member(bytes, tasks.span, key).value;
+    if (!tasks.is(json::Type::object)) return false;
+  }
+  return true;
+}
+
+}  // namespace
 
 ServerCapabilities& ServerCapabilities::operator|=(const ServerCapabilities& other) noexcept {
   tools = tools || other.tools;
@@ -13,6 +28,8 @@ ServerCapabilities& ServerCapabilities::operator|=(const ServerCapabilities& oth
   prompts = prompts || other.prompts;
   completions = completions || other.completions;
   logging = logging || other.logging;
+  tasks = tasks || other.tasks;
+  tasks_extension = tasks_extension || other.tasks_extension;
   return *this;
 }
 
@@ -27,6 +44,10 @@ ServerCapabilities read_capabilities(const Message& result, std::string_view byt
     if (name == "prompts") found.prompts = true;
     if (name == "completions") found.completions = true;
     if (name == "logging") found.logging = true;
+    if (name == "tasks" && spoken == Revision::v2025_11_25) found.tasks = calls_tools(bytes, member->value);
+    if (name == "extensions" && era(spoken) == Era::modern)
+      found.tasks_extension =
+          json::find_member(bytes, member->value.span, tasks_extension).value.is(json::Type::object);
     if (name != "resources") continue;
     found.resources = true;
     found.subscribe =
@@ -36,7 +57,7 @@ ServerCapabilities read_capabilities(const Message& result, std::string_view byt
   return found;
 }
 
-void append_capabilities(std::string& out, const ServerCapabilities& capabilities) {
+void append_capabilities(std::string& out, const ServerCapabilities& capabilities, Revision revision) {
   out += '{';
   bool first = true;
   const auto add = [&](bool has, std::string_view member) {
@@ -51,6 +72,9 @@ void append_capabilities(std::string& out, const ServerCapabilities& capabilitie
   add(capabilities.prompts, R"("prompts":{"listChanged":true})");
   add(capabilities.completions, R"("completions":{})");
   add(capabilities.logging, R"("logging":{})");
+  add(capabilities.tasks && revision == Revision::v2025_11_25, core_tasks);
+  if (capabilities.tasks_extension && era(revision) == Era::modern)
+    add(true, R"("extensions":{")" + std::string(tasks_extension) + R"(":{}})");
   out += '}';
 }
 

@@ -17,8 +17,11 @@ struct ServerCapabilities {
   bool prompts = false;
   bool completions = false;
   bool logging = false;
+  bool tasks = false;            // tools/call as a task, as 2025-11-25 has it in its core
+  bool tasks_extension = false;  // as the extension of 2026-07-28 has it
 
-  static constexpr ServerCapabilities all() { return {true, true, true, true, true, true}; }
+  // Of a server that nothing is known of yet: whatever it lacks can be answered, but for tasks.
+  static constexpr ServerCapabilities all() { return {true, true, true, true, true, true, false, false}; }
 
   bool has(Topic topic) const noexcept {
     return topic == Topic::tools ? tools : topic == Topic::resources ? resources : prompts;
@@ -32,7 +35,8 @@ struct ServerCapabilities {
 // has completion and no word for it: a server of it that has something to complete may do so.
 ServerCapabilities read_capabilities(const Message& result, std::string_view bytes, Revision spoken);
 
-// The object. Whatever has lists announces `listChanged`: we hear of changes and pass them on.
-void append_capabilities(std::string& out, const ServerCapabilities& capabilities);
+// The object for a client of `revision`. Whatever has lists announces `listChanged`: we hear of changes and
+// pass them on.
+void append_capabilities(std::string& out, const ServerCapabilities& capabilities, Revision revision);
 
 }  // namespace sallyport::protocol

@@ -83,8 +83,9 @@ bool legacy_output(std::string_view text, const json::Value& schema) {
 }
 
 bool known_to(Revision revision, List list, std::string_view text, const json::Member& member) {
-  // Tasks are not carried through yet: a tool must not ask for what its caller cannot do.
-  if (list == List::tools && json::equals_unescaped(member.key.of(text), "execution")) return false;
+  // Whether a tool runs as a task is said by tools of 2025-11-25 alone.
+  if (list == List::tools && json::equals_unescaped(member.key.of(text), "execution"))
+    return revision == Revision::v2025_11_25;
   const MemberRule* rule = rule_of(list, text, member);
   if (!rule) return true;
   if (revision < rule->since) return false;

@@ -43,23 +43,31 @@ void end_with_meta(std::string& out, Revision revision, const Meta& meta) {
 }
 
 // The member `notifications` of subscriptions/listen and of its acknowledgement.
-void append_notifications(std::string& out, Topics topics, std::span<const std::string> uris) {
+void append_notifications(std::string& out, Topics topics, std::span<const std::string> uris,
+                          std::span<const std::string> tasks) {
   out += R"("notifications":{)";
   bool first = true;
-  for (const TopicRow& each : topic_rows) {
-    if (!topics.has(each.topic)) continue;
+  const auto key = [&](std::string_view name) {
     out += std::exchange(first, false) ? "\"" : ",\"";
-    out += each.filter;
-    out += R"(":true)";
-  }
-  if (!uris.empty()) {
-    out += first ? R"("resourceSubscriptions":[)" : R"(,"resourceSubscriptions":[)";
-    for (const std::string& uri : uris) {
-      json::append_quoted(out, uri);
+    out.append(name).append("\":");
+  };
+  const auto list = [&](std::string_view name, std::span<const std::string> texts) {
+    if (texts.empty()) return;
+    key(name);
+    out += '[';
+    for (const std::string& text : texts) {
+      json::append_quoted(out, text);
       out += ',';
     }
     out.back() = ']';
+  };
+  for (const TopicRow& each : topic_rows) {
+    if (!topics.has(each.topic)) continue;
+    key(each.filter);
+    out += "true";
   }
+  list("resourceSubscriptions", uris);
+  list("taskIds", tasks);
   out += '}';
 }
 
@@ -212,7 +220,7 @@ std::string request(std::string_view id, Revision revision, Method method, std::
 
 std::string listen_request(std::string_view id, std::span<const std::string> uris, const Meta& meta) {
   std::string out = begin_request(id, Method::subscriptions_listen);
-  append_notifications(out, Topics::all(), uris);
+  append_notifications(out, Topics::all(), uris, {});
   out += ',';
   end_with_meta(out, latest_modern, meta);
   return out;
@@ -262,7 +270,7 @@ std::string initialize_result(Revision negotiated, const ServerCapabilities& cap
   out += name(negotiated);
   out += R"(",)";
   out += R"("capabilities":)";
-  append_capabilities(out, capabilities);
+  append_capabilities(out, capabilities, negotiated);
   out += R"(,"serverInfo":)";
   out += implementation();
   append_instructions(out, instructions);
@@ -276,7 +284,7 @@ std::string discover_result(const ServerCapabilities& capabilities, std::uint64_
   out += supported_revisions_json;
   out += ',';
   out += R"("capabilities":)";
-  append_capabilities(out, capabilities);
+  append_capabilities(out, capabilities, latest_modern);
   append_instructions(out, instructions);
   append_caching(out, ttl_ms, scope);
   append_result_meta_member(out, Era::modern, {});
@@ -350,10 +358,11 @@ std::string resource_updated_notification(std::string_view uri, std::string_view
 }
 
 std::string listen_acknowledged_notification(std::string_view subscription, Topics topics,
-                                             std::span<const std::string> uris) {
+                                             std::span<const std::string> uris,
+                                             std::span<const std::string> tasks) {
   std::string out = begin_notification(Method::notifications_subscriptions_acknowledged);
   out += R"(,"params":{)";
-  append_notifications(out, topics, uris);
+  append_notifications(out, topics, uris, tasks);
   out += R"(,"_meta":{)";
   out += subscription_key;
   out += subscription;

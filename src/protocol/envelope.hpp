@@ -91,7 +91,8 @@ std::string empty_completion(Revision revision);
 std::string list_changed_notification(Topic topic, std::string_view subscription = {});
 // The first message of a listen stream; what is honoured of what was asked.
 std::string listen_acknowledged_notification(std::string_view subscription, Topics topics,
-                                             std::span<const std::string> uris = {});
+                                             std::span<const std::string> uris = {},
+                                             std::span<const std::string> tasks = {});
 // notifications/resources/updated; `uri`: plain text; `subscription` as above.
 std::string resource_updated_notification(std::string_view uri, std::string_view subscription = {});
 // The result that ends a listen stream.

@@ -21,6 +21,7 @@ constexpr std::initializer_list<std::string_view> paths = {
     "/params/uri",
     "/params/taskId",
     "/params/arguments",
+    "/params/task",
     "/params/cursor",
     "/params/requestId",
     "/params/requestState",
@@ -300,6 +301,11 @@ constexpr std::array initialize_rules{
 constexpr std::array listen_rules{
     ParamRule{notifications, "params.notifications", Expected::object, true},
 };
+constexpr std::array task_rules{ParamRule{task_id, "params.taskId", Expected::string, true}};
+constexpr std::array update_rules{
+    ParamRule{task_id, "params.taskId", Expected::string, true},
+    ParamRule{input_responses, "params.inputResponses", Expected::object, true},
+};
 constexpr std::array cancelled_rules{ParamRule{request_id, "params.requestId", Expected::token, true}};
 constexpr std::array progress_rules{ParamRule{notified_token, "params.progressToken", Expected::token, true}};
 
@@ -311,6 +317,7 @@ std::span<const ParamRule> rules_of(Method method) {
     case Method::prompts_list:
     case Method::resources_list:
     case Method::resources_templates_list:
+    case Method::tasks_list:
       return list_rules;
     case Method::tools_call:
     case Method::prompts_get:
@@ -321,6 +328,12 @@ std::span<const ParamRule> rules_of(Method method) {
       return read_rules;
     case Method::subscriptions_listen:
       return listen_rules;
+    case Method::tasks_get:
+    case Method::tasks_result:
+    case Method::tasks_cancel:
+      return task_rules;
+    case Method::tasks_update:
+      return update_rules;
     case Method::notifications_cancelled:
       return cancelled_rules;
     case Method::notifications_progress:
@@ -330,39 +343,40 @@ std::span<const ParamRule> rules_of(Method method) {
   }
 }
 
-json::Value filter(const Message& message, std::string_view bytes, const TopicRow& topic) {
+constexpr std::string_view subscriptions_filter = "resourceSubscriptions";
+
+json::Value filter(const Message& message, std::string_view bytes, std::string_view name) {
   if (!message.is(notifications, Type::object)) return {};
-  return json::find_member(bytes, message[notifications].value.span, topic.filter).value;
+  return json::find_member(bytes, message[notifications].value.span, name).value;
 }
 
-json::Value subscriptions(const Message& message, std::string_view bytes) {
-  if (!message.is(notifications, Type::object)) return {};
-  return json::find_member(bytes, message[notifications].value.span, "resourceSubscriptions").value;
+std::unexpected<Error> bad_filter(const Message& message, std::string_view name,
+                                  std::string_view constraint) {
+  return fail(Error(Code::proto_invalid_params)
+                  .with_executed(Executed::no)
+                  .with_slot(Slot::method, protocol::name(message.method()))
+                  .with_slot(Slot::pointer, "params.notifications." + std::string(name))
+                  .with_slot(Slot::constraint, constraint));
+}
+
+bool strings(const json::Value& value, std::string_view bytes) {
+  if (!value.is(Type::array)) return false;
+  json::ElementCursor elements(bytes, value.span);
+  while (const auto element = elements.next())
+    if (!element->is(Type::string)) return false;
+  return true;
 }
 
 Result<> check_filters(const Message& message, std::string_view bytes) {
   for (const TopicRow& each : topic_rows) {
-    const json::Value value = filter(message, bytes, each);
-    if (!value || matches(value, bytes, Expected::boolean)) continue;
-    return fail(Error(Code::proto_invalid_params)
-                    .with_executed(Executed::no)
-                    .with_slot(Slot::method, protocol::name(message.method()))
-                    .with_slot(Slot::pointer, "params.notifications." + std::string(each.filter))
-                    .with_slot(Slot::constraint, phrase(Expected::boolean)));
+    const json::Value value = filter(message, bytes, each.filter);
+    if (value && !matches(value, bytes, Expected::boolean))
+      return bad_filter(message, each.filter, phrase(Expected::boolean));
   }
-  const json::Value uris = subscriptions(message, bytes);
-  if (!uris) return {};
-  const auto wrong = [&](std::string_view constraint) {
-    return fail(Error(Code::proto_invalid_params)
-                    .with_executed(Executed::no)
-                    .with_slot(Slot::method, protocol::name(message.method()))
-                    .with_slot(Slot::pointer, "params.notifications.resourceSubscriptions")
-                    .with_slot(Slot::constraint, constraint));
-  };
-  if (!uris.is(Type::array)) return wrong("must be an array of strings");
-  json::ElementCursor elements(bytes, uris.span);
-  while (const auto element = elements.next())
-    if (!element->is(Type::string)) return wrong("must be an array of strings");
+  for (const std::string_view name : {subscriptions_filter, std::string_view("taskIds")}) {
+    const json::Value value = filter(message, bytes, name);
+    if (value && !strings(value, bytes)) return bad_filter(message, name, "must be an array of strings");
+  }
   return {};
 }
 
@@ -377,7 +391,7 @@ Result<> check_params(const Message& message, std::string_view bytes) {
 
 std::vector<std::string> listen_uris(const Message& message, std::string_view bytes) {
   std::vector<std::string> uris;
-  const json::Value asked = subscriptions(message, bytes);
+  const json::Value asked = filter(message, bytes, subscriptions_filter);
   if (!asked.is(Type::array)) return uris;
   json::ElementCursor elements(bytes, asked.span);
   while (const auto element = elements.next()) uris.push_back(json::unescape(element->of(bytes)));
@@ -389,7 +403,7 @@ std::vector<std::string> listen_uris(const Message& message, std::string_view by
 Topics listen_topics(const Message& message, std::string_view bytes) {
   Topics topics;
   for (const TopicRow& each : topic_rows)
-    if (filter(message, bytes, each).is(Type::true_value)) topics.add(each.topic);
+    if (filter(message, bytes, each.filter).is(Type::true_value)) topics.add(each.topic);
   return topics;
 }
 

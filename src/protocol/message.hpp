@@ -31,6 +31,7 @@ enum class Field : std::uint8_t {
   uri,                // params.uri
   task_id,            // params.taskId
   arguments,          // params.arguments
+  task,               // params.task (2025-11-25)
   cursor,             // params.cursor
   request_id,         // params.requestId (notifications/cancelled)
   request_state,      // params.requestState

@@ -65,11 +65,11 @@ constexpr std::array table{
     implemented(request(Method::completion_complete, "completion/complete", client, first, last)),
     implemented(request(Method::logging_set_level, "logging/setLevel", client, first, last_legacy)),
     implemented(request(Method::subscriptions_listen, "subscriptions/listen", client, v2026_07_28, last)),
-    named(NameSource::task_id, request(Method::tasks_get, "tasks/get", client, v2025_11_25, last)),
-    request(Method::tasks_result, "tasks/result", client, v2025_11_25, last_legacy),
-    request(Method::tasks_list, "tasks/list", client, v2025_11_25, last_legacy),
-    named(NameSource::task_id, request(Method::tasks_cancel, "tasks/cancel", client, v2025_11_25, last)),
-    named(NameSource::task_id, request(Method::tasks_update, "tasks/update", client, v2026_07_28, last)),
+    implemented(named(NameSource::task_id, request(Method::tasks_get, "tasks/get", client, v2025_11_25, last))),
+    implemented(request(Method::tasks_result, "tasks/result", client, v2025_11_25, last_legacy)),
+    implemented(request(Method::tasks_list, "tasks/list", client, v2025_11_25, last_legacy)),
+    implemented(named(NameSource::task_id, request(Method::tasks_cancel, "tasks/cancel", client, v2025_11_25, last))),
+    implemented(named(NameSource::task_id, request(Method::tasks_update, "tasks/update", client, v2026_07_28, last))),
     request(Method::sampling_create_message, "sampling/createMessage", server, first, last_legacy),
     request(Method::elicitation_create, "elicitation/create", server, v2025_06_18, last_legacy),
     request(Method::roots_list, "roots/list", server, first, last_legacy),
@@ -85,7 +85,7 @@ constexpr std::array table{
     notification(Method::notifications_elicitation_complete, "notifications/elicitation/complete", server, v2025_11_25, last_legacy),
     implemented(notification(Method::notifications_subscriptions_acknowledged, "notifications/subscriptions/acknowledged", server, v2026_07_28, last)),
     notification(Method::notifications_tasks_status, "notifications/tasks/status", Sender::both, v2025_11_25, last_legacy),
-    notification(Method::notifications_tasks, "notifications/tasks", server, v2026_07_28, last),
+    implemented(notification(Method::notifications_tasks, "notifications/tasks", server, v2026_07_28, last)),
 };
 // clang-format on
 

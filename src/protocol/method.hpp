@@ -80,6 +80,11 @@ Method find_method(std::string_view name) noexcept;
 
 bool exists(Method method, Revision revision) noexcept;
 
+// tasks/…: requests about a task that another one made.
+constexpr bool is_of_tasks(Method method) noexcept {
+  return method >= Method::tasks_get && method <= Method::tasks_update;
+}
+
 // May a client of this revision send it to us, and do we serve it?
 bool served(Method method, Revision revision) noexcept;
 

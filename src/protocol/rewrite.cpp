@@ -214,7 +214,8 @@ ResultClass classify_result(const Message& response, std::string_view bytes) {
   std::string scratch;
   const auto word = response.text(Field::result_type, bytes, scratch);
   if (word == "complete") return ResultClass::complete;
-  return word == "input_required" ? ResultClass::input_required : ResultClass::other;
+  if (word == "input_required") return ResultClass::input_required;
+  return word == "task" ? ResultClass::task : ResultClass::other;
 }
 
 // ---- Errors of an upstream.

@@ -35,9 +35,8 @@ std::string rewrite_log(std::string_view bytes, const Message& notification);
 // Nothing if it has none that the spec knows.
 std::optional<LogLevel> message_level(const Message& message, std::string_view bytes);
 
-// What an upstream's resultType says: "complete" and absent are answers; `input_required`, `task` and unknown
-// words are not ones that this release can carry on.
-enum class ResultClass : std::uint8_t { complete, input_required, other };
+// What an upstream's resultType says: "complete" and absent are answers; unknown words are none.
+enum class ResultClass : std::uint8_t { complete, input_required, task, other };
 ResultClass classify_result(const Message& response, std::string_view bytes);
 
 // An upstream's JSON-RPC error as a client of this revision gets it: the code stays if it is standard,

@@ -75,6 +75,12 @@ class Context {
   // one through a long call. The call goes on.
   void release_connection();
 
+  // From here on the call goes on as a task, for a client that takes one: it gets the handle as its answer,
+  // now, and comes for the result later. What was asked before was asked within the call. For tools with
+  // TaskStart::when_told; a function that ends without it answers its call, and so does one whose client
+  // takes no tasks.
+  void become_task();
+
   // Who calls ("anonymous" without authentication), and from where (an IP address, or "stdio").
   std::string_view caller() const noexcept;
   std::string_view source() const noexcept;

@@ -1,17 +1,15 @@
 #include "server/host.hpp"
 
-#include "errors/authored.hpp"
 #include "pipeline/client_wishes.hpp"
 #include "protocol/completion.hpp"
 #include "protocol/edge.hpp"
 #include "protocol/envelope.hpp"
 #include "protocol/mcp_headers.hpp"
+#include "server/executing.hpp"
+#include "server/failing.hpp"
 #include "server/results.hpp"
 #include "server/running.hpp"
-#include "server/thrown.hpp"
 #include "session/finish.hpp"
-#include "task/group.hpp"
-#include "telemetry/log.hpp"
 
 #include <algorithm>
 
@@ -39,34 +37,11 @@ Error not_offered(Method method) {
       .with_slot(Slot::method, protocol::name(method));
 }
 
-// Whoever raised it as an exception of ours, or returned an Error, said what it is. Anything else that leaves
-// a function is a mistake of it: what it says is for its developer alone.
-Error of_function(Error error, Code mistake) {
-  if (!error.authored() && (error.code() == Code::system_internal_error)) {
-    Error masked(mistake);
-    masked.with_executed(Executed::yes).with_can_retry(false).with_cause(std::move(error));
-    return masked;
-  }
-  if (error.code() != Code::proto_cancelled && error.executed() == Executed::maybe)
-    error.with_executed(Executed::yes);
-  return error;
-}
-
 Error suggesting(Code code, std::string_view name, const std::optional<std::string>& meant) {
   Error error(code);
   error.with_executed(Executed::no).with_slot(Slot::tool, name);
   if (meant) error.with_slot(Slot::suggestion, *meant);
   return error;
-}
-
-Error no_resource(std::string_view uri) {
-  return Error(Code::proto_resource_not_found)
-      .with_executed(Executed::no)
-      .with_spec_data(Json::object({{"uri", uri}}).text());
-}
-
-bool says_not_found(const Error& error) {
-  return error.authored() && error.authored()->error_class == ErrorClass::not_found_error;
 }
 
 std::string text_of(const pipeline::Call& call, Field field) {
@@ -83,102 +58,45 @@ std::optional<Error> missing_capability(const Tool& tool, const pipeline::Call& 
   return missing.is_null() ? std::nullopt : std::optional(lacking(missing));
 }
 
-// What a function throws ends this coroutine with its error.
-template <class Outcome>
-Task<Outcome> run(const detail::Body<Outcome>& body, std::string_view arguments, Running& running) {
-  if (arguments.empty()) arguments = "{}";
-  Context context(running);
-  if (body.sync) co_return body.sync(arguments, context);
-  co_return co_await body.async(arguments, context);
-}
+// How a call of a tool is to run: as a task from its beginning, or as an answer that may become one.
+struct Way {
+  std::optional<protocol::TaskWish> task;
+  bool may_become_task = false;
+};
 
-using Adapters = std::shared_ptr<const classify::AdapterChain>;
-
-// What an ordinary function throws is shown to the adapters.
-Result<ToolResult> call_function(const detail::ToolBody& body, std::string_view arguments, Running& running,
-                                 const classify::AdapterChain& adapters) {
-  std::exception_ptr thrown;
-  try {
-    Context context(running);
-    return body.sync(arguments.empty() ? "{}" : arguments, context);
-  } catch (...) {
-    thrown = std::current_exception();
+Result<Way> way_of(const Tool& tool, const pipeline::Call& call) {
+  const TaskSupport support = tool.task_support();
+  if (protocol::era(call.revision) == protocol::Era::modern) {
+    const bool can = protocol::declares_tasks(call.message->raw(Field::meta_capabilities, call.bytes));
+    if (!can && support == TaskSupport::required) return fail(protocol::missing_tasks_extension());
+    if (!can || support == TaskSupport::forbidden) return Way{};
+    if (tool.task_start() == TaskStart::when_told) return Way{.task = {}, .may_become_task = true};
+    return Way{.task = protocol::TaskWish{}};
   }
-  return fail(of_thrown(thrown, adapters));
-}
-
-Task<ToolResult> call_on_worker(std::shared_ptr<Tool> tool, Adapters adapters, std::string arguments,
-                                std::shared_ptr<Running> running) {
-  running->begin_remote();
-  Result<ToolResult> result = co_await task::offload(
-      running->loop(), [tool, adapters, arguments = std::move(arguments), running]() -> Result<ToolResult> {
-        return call_function(tool->body(), arguments, *running, *adapters);
-      });
-  running->end_remote();
-  co_return result;
-}
-
-Task<ToolResult> run_tool(std::shared_ptr<Tool> tool, Adapters adapters, std::string arguments,
-                          std::shared_ptr<Running> running) {
-  if (tool->is_blocking()) co_return co_await call_on_worker(tool, adapters, std::move(arguments), running);
-  if (tool->body().sync) co_return call_function(tool->body(), arguments, *running, *adapters);
-  Result<ToolResult> result = co_await run<ToolResult>(tool->body(), arguments, *running);
-  if (!result) co_return Failure(of_coroutine(std::move(result).error()));
-  co_return result;
-}
-
-Error out_of_time(std::chrono::milliseconds limit, const Error& cancelled) {
-  return Error(Code::tool_timeout)
-      .with_executed(Executed::yes)
-      .with_slot(Slot::seconds, std::chrono::ceil<std::chrono::seconds>(limit).count())
-      .with_cause(cancelled);
-}
-
-// These own what they use: they may outlive the request that they were begun for.
-
-Task<std::string> tool_text(std::shared_ptr<Tool> tool, Adapters adapters, std::string arguments,
-                            protocol::Revision revision, std::shared_ptr<Running> running) {
-  CO_TRY(tool->check(arguments));
-  Task<ToolResult> work = run_tool(tool, std::move(adapters), std::move(arguments), running);
-  task::Timers& timers = running->loop().timers();
-  Result<ToolResult> result =
-      tool->time() ? co_await task::with_deadline(
-                         timers, timers.now() + *tool->time(), std::move(work),
-                         [&](const Error& cancelled) { return out_of_time(*tool->time(), cancelled); })
-                   : co_await std::move(work);
-  if (!result) co_return Failure(of_function(std::move(result).error(), Code::tool_execution_failed));
-  co_return call_result(*result, revision);
-}
-
-Task<std::string> resource_text(std::shared_ptr<Resource> resource, std::string uri, std::string arguments,
-                                protocol::Revision revision, std::shared_ptr<Running> running) {
-  Result<ReadResult> result = co_await run(resource->body(), arguments, *running);
-  if (!result && says_not_found(result.error()))
-    co_return Failure(no_resource(uri).with_cause(result.error()));
-  if (!result) co_return Failure(of_function(std::move(result).error(), Code::system_operation_failed));
-  co_return read_result(*result, *resource, uri, revision);
-}
-
-Task<std::string> prompt_text(std::shared_ptr<Prompt> prompt, std::string arguments,
-                              protocol::Revision revision, std::shared_ptr<Running> running) {
-  Result<PromptResult> result = co_await run(prompt->body(), arguments, *running);
-  if (!result) co_return Failure(of_function(std::move(result).error(), Code::system_operation_failed));
-  co_return prompt_result(*result, revision);
-}
-
-// The text for the agent is its author's.
-void put_words_of_author(protocol::CanonicalFailure& failure, const Error& error) {
-  const Authored* authored = error.authored();
-  if (!authored || authored->message.empty()) return;
-  failure.text = authored->message;
-  if (!authored->additional_prompt_content.empty())
-    failure.text.append("\n\n").append(authored->additional_prompt_content);
+  const auto wish = TRY(protocol::read_task_wish(*call.message, call.bytes, call.revision));
+  if (wish && support == TaskSupport::forbidden)
+    return fail(protocol::wrong_task_support(tool.name(), "it does not run as a task; leave `task` out"));
+  if (wish || support != TaskSupport::required) return Way{.task = wish};
+  if (call.revision != protocol::Revision::v2025_11_25)
+    return fail(Error(Code::proto_cannot_bridge)
+                    .with_executed(Executed::no)
+                    .with_slot(Slot::constraint,
+                               "the tool runs only as a task, which the client's revision "
+                               "does not have"));
+  return fail(protocol::wrong_task_support(tool.name(), "it runs only as a task; add `task` to the params"));
 }
 
 }  // namespace
 
 Host::Host(task::Loop& loop, Registry& registry)
-    : loop_(&loop), registry_(&registry), idle_(loop), suspended_(loop, {}) {
+    : loop_(&loop),
+      registry_(&registry),
+      idle_(loop),
+      runs_(loop),
+      tasks_(loop, registry.task_limits, runs_),
+      suspended_(loop, {}, runs_, [this](const pipeline::Call& call, std::shared_ptr<Run> run) {
+        return tasks_.adopt(call, std::move(run));
+      }) {
   registry_->on_change([this](protocol::Topic topic) { changed(topic); });
   registry_->on_update([this](const std::string& uri) { updated(uri); });
 }
@@ -190,7 +108,7 @@ Host::~Host() {
 
 Task<pipeline::Reply> Host::call(pipeline::Call& call) {
   task::Scope& caller = co_await task::current_scope();
-  if (draining_) co_return failed(call, draining_error(), caller);
+  if (draining_) co_return failed(asked_by(call), draining_error(), caller);
   call.log_demand = &log_demand_;
   task::Scope scope(caller);
   session::Running running(call.message->id(call.bytes), scope);
@@ -199,31 +117,7 @@ Task<pipeline::Reply> Host::call(pipeline::Call& call) {
   running_.remove(running);
   if (running_.empty()) idle_.set();
   if (reply) co_return reply;
-  co_return failed(call, std::move(reply).error(), scope);
-}
-
-pipeline::Failed Host::failed(const pipeline::Call& call, Error error, const task::Scope& scope) {
-  if (error.code() == Code::proto_cancelled && scope.reason() == task::CancelReason::shutdown) {
-    Error ended(error.executed() == Executed::no ? Code::limit_deadline_exhausted : Code::tool_timeout);
-    ended.with_can_retry(false).with_executed(error.executed()).with_cause(error);
-    error = std::move(ended);
-  }
-  const bool tools_call = call.method() == Method::tools_call;
-  if (error.code() != Code::proto_cancelled) {
-    log::warn("a request failed", {{"method", protocol::name(call.method())},
-                                   {"tool", call.shown_name},
-                                   {"ref", call.correlation.hex()},
-                                   {"error", error}});
-  }
-  protocol::FailureContext context;
-  context.correlation = call.correlation;
-  context.tool = call.shown_name;
-  context.tools_call = tools_call;
-  context.idempotent = call.idempotent;
-  if (error.authored()) context.additional_prompt_content = error.authored()->additional_prompt_content;
-  protocol::CanonicalFailure failure = protocol::render(error, context);
-  put_words_of_author(failure, error);
-  return {std::move(error), std::move(failure)};
+  co_return failed(asked_by(call), std::move(reply).error(), scope);
 }
 
 protocol::CanonicalFailure Host::failure(const Error& error, const CorrelationId& correlation) {
@@ -263,6 +157,15 @@ Task<pipeline::Reply> Host::dispatch(pipeline::Call& call) {
       co_return CO_TRY(subscribe_resource(call));
     case Method::resources_unsubscribe:
       co_return pipeline::unsubscribe(call);
+    case Method::tasks_get:
+    case Method::tasks_list:
+    case Method::tasks_cancel:
+    case Method::tasks_update:
+    case Method::tasks_result:
+      CO_TRY(protocol::check_served(call.method(), call.revision));
+      if (!registry_->offers().tasks) co_return Failure(not_offered(call.method()));
+      if (call.method() == Method::tasks_result) co_return co_await tasks_.result(call);
+      co_return CO_TRY(tasks_.answer(call));
     default:
       break;
   }
@@ -294,13 +197,15 @@ Task<pipeline::Reply> Host::call_tool(pipeline::Call& call) {
     const auto spec = CO_TRY(protocol::param_headers(tool->body().input_schema));
     CO_TRY(protocol::check_param_headers(spec, arguments, *call.param_headers));
   }
+  const auto way = CO_TRY(way_of(*tool, call));
+  const Runs::Start start = [tool, adapters = registry_->adapters, arguments = std::string(arguments),
+                             revision = call.revision](std::shared_ptr<Running> running) {
+    return tool_text(tool, adapters, arguments, revision, std::move(running));
+  };
+  if (way.task && !call.message->has(Field::request_state))
+    co_return local(CO_TRY(tasks_.begin(call, *way.task, start)));
   const bool may_ask = tool->body().async != nullptr;
-  co_return local(
-      CO_TRY(co_await work(call, may_ask,
-                           [tool, adapters = registry_->adapters, arguments = std::string(arguments),
-                            revision = call.revision](std::shared_ptr<Running> running) {
-                             return tool_text(tool, adapters, arguments, revision, std::move(running));
-                           })));
+  co_return local(CO_TRY(co_await work(call, may_ask, start, way.may_become_task)));
 }
 
 Task<pipeline::Reply> Host::read_resource(pipeline::Call& call) {
@@ -378,10 +283,10 @@ void Host::updated(const std::string& uri) {
   for (session::Client* client : clients) client->resource_updated(uri);
 }
 
-Task<std::string> Host::work(pipeline::Call& call, bool may_ask, Suspended::Start start) {
+Task<std::string> Host::work(pipeline::Call& call, bool may_ask, Runs::Start start, bool may_be_task) {
   if (protocol::era(call.revision) == protocol::Era::modern) {
     if (call.message->has(Field::request_state)) co_return co_await suspended_.resume(call);
-    if (may_ask) co_return co_await suspended_.run(call, std::move(start));
+    if (may_ask) co_return co_await suspended_.run(call, start, may_be_task);
   }
   task::Scope& scope = co_await task::current_scope();
   co_return co_await start(std::make_shared<Running>(*loop_, scope, call));
@@ -405,6 +310,13 @@ void Host::changed(protocol::Topic topic) {
       for (pipeline::Listener* listener : current) listener->list_changed(row.topic);
     }
   });
+}
+
+Task<void> Host::stop() {
+  suspended_.stop();
+  tasks_.stop();
+  CO_TRY(co_await runs_.join());
+  co_return co_await tasks_.join();
 }
 
 Task<void> Host::finish_calls(SteadyTime until) {

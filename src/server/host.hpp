@@ -4,6 +4,7 @@
 #include "pipeline/front.hpp"
 #include "server/registry.hpp"
 #include "server/suspended.hpp"
+#include "server/tasks.hpp"
 #include "session/registry.hpp"
 #include "task/wait.hpp"
 
@@ -33,8 +34,8 @@ class Host final : public pipeline::Front {
   void drain() noexcept { draining_ = true; }
   // Until no call is under way, at most until `until`; what is then left is cancelled.
   Task<void> finish_calls(SteadyTime until);
-  // Cancels what waits for clients to come back.
-  Task<void> stop() { return suspended_.stop(); }
+  // Cancels what waits for clients to come back, and tasks.
+  Task<void> stop();
 
  private:
   using Listeners = std::list<pipeline::Listener*>;
@@ -47,9 +48,8 @@ class Host final : public pipeline::Front {
   Result<pipeline::Reply> complete(const pipeline::Call& call);
   Result<pipeline::Reply> subscribe_resource(const pipeline::Call& call);
   // Runs what `start` makes for this request, or goes on with what an earlier one began.
-  Task<std::string> work(pipeline::Call& call, bool may_ask, Suspended::Start start);
+  Task<std::string> work(pipeline::Call& call, bool may_ask, Runs::Start start, bool may_be_task = false);
   pipeline::Reply initialize(const pipeline::Call& call);
-  pipeline::Failed failed(const pipeline::Call& call, Error error, const task::Scope& scope);
   void changed(protocol::Topic topic);
   void updated(const std::string& uri);
 
@@ -61,6 +61,8 @@ class Host final : public pipeline::Front {
   session::LogDemand log_demand_;
   session::RunningCalls running_;
   task::Event idle_;
+  Runs runs_;
+  Tasks tasks_;
   Suspended suspended_;
   bool draining_ = false;
 };

@@ -126,6 +126,8 @@ protocol::ServerCapabilities Registry::offers() const {
   offers.completions =
       std::ranges::any_of(prompts_.all(), completes) || std::ranges::any_of(templates_.all(), completes);
   offers.logging = true;
+  offers.tasks = offers.tasks_extension = std::ranges::any_of(
+      tools_.all(), [](const auto& tool) { return tool->task_support() != TaskSupport::forbidden; });
   return offers;
 }
 

@@ -6,6 +6,7 @@
 #include "protocol/pages.hpp"
 #include "server/prompt.hpp"
 #include "server/resource.hpp"
+#include "server/task_limits.hpp"
 #include "server/tool.hpp"
 
 #include <array>
@@ -56,6 +57,8 @@ class Registry {
   Json identity;  // serverInfo
   std::string instructions;
   std::shared_ptr<const classify::AdapterChain> adapters = std::make_shared<classify::AdapterChain>();
+
+  TaskLimits task_limits;
 
   std::vector<std::function<void()>> at_start;
   std::vector<std::function<void()>> at_stop;

@@ -12,6 +12,7 @@ namespace {
 
 using protocol::Field;
 
+constexpr std::string_view related_task = "io.modelcontextprotocol/related-task";
 constexpr std::size_t max_questions = 32;  // of one call at once, and answers that came before theirs
 
 std::string notification(protocol::Method method, const Json& params) {
@@ -86,7 +87,12 @@ void Running::attach(pipeline::Call& call) {
 
 void Running::keep_facts() {
   if (call_)
-    kept_ = {call_->principal->name, call_->principal->source, call_->correlation.hex(), meta_of(*call_)};
+    kept_ = {call_->principal->name,
+             call_->principal->source,
+             call_->correlation.hex(),
+             meta_of(*call_),
+             std::string(call_->message->raw(Field::progress_token, call_->bytes)),
+             call_->log_level};
 }
 
 void Running::detach() {
@@ -126,24 +132,50 @@ void Running::progress(double done, std::optional<double> total, std::string_vie
   });
 }
 
+// Of a task it says so: in the core by a member of _meta; the extension has no such messages.
+void Running::notify(protocol::Method method, Json params) {
+  if (!outlet_) return call_->events->notify(notification(method, params));
+  params.set("_meta", Json::object({{related_task, Json::object({{"taskId", task_id_}})}}));
+  outlet_->tell(notification(method, params));
+}
+
 void Running::tell_log(LogLevel level, const Json& data, std::string_view logger) {
-  if (!call_ || !call_->events || !call_->log_level || level < *call_->log_level) return;
+  const std::optional<LogLevel> wanted = outlet_                  ? kept_.log_level
+                                         : call_ && call_->events ? call_->log_level
+                                                                  : std::nullopt;
+  if (!wanted || level < *wanted) return;
   Json params = Json::object({{"level", protocol::name(level)}});
   if (!logger.empty()) params.set("logger", logger);
   params.set("data", data);
-  call_->events->notify(notification(protocol::Method::notifications_message, params));
+  notify(protocol::Method::notifications_message, params);
 }
 
 void Running::tell_progress(double done, std::optional<double> total, std::string_view message) {
-  if (!call_) return;
-  if (call_->timer) call_->timer->progressed();
-  const std::string_view token = call_->message->raw(Field::progress_token, call_->bytes);
-  if (!call_->events || token.empty() || (told_ && done <= *told_)) return;
+  if (!call_ && !outlet_) return;
+  if (outlet_) outlet_->progressed(message);
+  if (call_ && call_->timer) call_->timer->progressed();
+  const std::string token =
+      outlet_ ? kept_.progress_token : std::string(call_->message->raw(Field::progress_token, call_->bytes));
+  if ((!outlet_ && !call_->events) || token.empty() || (told_ && done <= *told_)) return;
   told_ = done;
-  Json params = Json::object({{"progressToken", Json::trusted(std::string(token))}, {"progress", done}});
+  Json params = Json::object({{"progressToken", Json::trusted(token)}, {"progress", done}});
   if (total) params.set("total", *total);
   if (!message.empty()) params.set("message", message);
-  call_->events->notify(notification(protocol::Method::notifications_progress, params));
+  notify(protocol::Method::notifications_progress, params);
+}
+
+void Running::want_task() {
+  if (!task_allowed_ || outlet_ || !deferred_) return;
+  task_wanted_ = true;
+  deferred_->set();
+}
+
+void Running::become_task(TaskOutlet& outlet, std::string_view id) {
+  detach();
+  outlet_ = &outlet;
+  task_id_ = id;
+  task_wanted_ = false;
+  early_.clear();
 }
 
 Task<std::vector<Json>> Running::ask(std::vector<Question> questions) {
@@ -166,6 +198,9 @@ Task<Json> Running::ask_deferred(Question question) {
     co_return answer;
   }
   if (open_.size() >= max_questions) co_return Failure(too_many());
+  // No key names two questions of one task, however often the function uses it.
+  if (outlet_)
+    if (const int used = ++keys_[question.key]; used > 1) question.key += "-" + std::to_string(used);
   const std::string key = question.key;
   const auto slot = std::make_shared<task::Slot<Json>>(*loop_);
   if (!open_.try_emplace(key, Open{std::move(question), slot}).second)
@@ -190,6 +225,19 @@ Task<Json> Running::ask_at_once(Question question) {
   Json answer = Json::trusted(CO_TRY(std::move(text)));
   CO_TRY(detail::check_answer(question, answer));
   co_return answer;
+}
+
+std::vector<Question> Running::questions() const {
+  std::vector<Question> all;
+  for (const auto& [key, each] : open_) all.push_back(each.question);
+  return all;
+}
+
+void Running::refuse_answer(std::string_view key, Error why) {
+  const auto found = open_.find(std::string(key));
+  if (found == open_.end()) return;
+  found->second.answer->fill(fail(std::move(why)));
+  open_.erase(found);
 }
 
 Json Running::open_questions() const {
@@ -237,6 +285,10 @@ Task<void> Context::sleep(std::chrono::milliseconds time) {
 
 void Context::release_connection() {
   if (pipeline::Call* const call = call_->call(); call && call->events) call->events->release();
+}
+
+void Context::become_task() {
+  call_->want_task();
 }
 
 bool Context::can(Capability capability) const {

@@ -24,6 +24,16 @@ bool can(std::string_view declared_capabilities, Capability capability);
 Json required(Capability capability);
 Error lacking(const Json& required_capabilities);
 
+// Where a run speaks to once it is a task: it has no request any more.
+class TaskOutlet {
+ public:
+  virtual void tell(std::string_view notification) = 0;   // progress and log messages
+  virtual void progressed(std::string_view message) = 0;  // empty: no words
+
+ protected:
+  ~TaskOutlet() = default;
+};
+
 class Running : public std::enable_shared_from_this<Running> {
  public:
   Running(task::Loop& loop, task::Scope& scope, pipeline::Call& call);
@@ -50,6 +60,19 @@ class Running : public std::enable_shared_from_this<Running> {
   // PROTO_004 for an answer that is none; then nothing is taken.
   Result<void> take_answers(const Json& responses, bool early);
 
+  // ---- For a run that goes on as a task (tasks.hpp).
+
+  // The function says that it wants to be one, where `may_be_task` was called; else it stays what it is.
+  void allow_task() noexcept { task_allowed_ = true; }
+  void want_task();
+  bool wants_task() const noexcept { return task_wanted_; }
+  // From now on there is no request: what it tells goes to `outlet`, in the revisions that know of that.
+  void become_task(TaskOutlet& outlet, std::string_view id);
+  void leave_task() noexcept { outlet_ = nullptr; }
+  // The question of this key gets no answer.
+  void refuse_answer(std::string_view key, Error why);
+  std::vector<Question> questions() const;
+
   // ---- For a function on a worker: what it says is passed to the loop, what it reads stands still.
 
   void begin_remote();
@@ -68,6 +91,8 @@ class Running : public std::enable_shared_from_this<Running> {
     std::string source;
     std::string correlation;
     Json meta;
+    std::string progress_token;  // raw
+    std::optional<LogLevel> log_level;
   };
   struct Open {
     Question question;
@@ -77,6 +102,7 @@ class Running : public std::enable_shared_from_this<Running> {
   void keep_facts();
   void tell_log(LogLevel level, const Json& data, std::string_view logger);
   void tell_progress(double done, std::optional<double> total, std::string_view message);
+  void notify(protocol::Method method, Json params);
   Task<Json> ask_deferred(Question question);
   Task<Json> ask_at_once(Question question);
 
@@ -91,6 +117,11 @@ class Running : public std::enable_shared_from_this<Running> {
   task::Event* deferred_ = nullptr;
   std::map<std::string, Open> open_;   // by key
   std::map<std::string, Json> early_;  // answers that came before their question
+  TaskOutlet* outlet_ = nullptr;       // of a task, while somebody keeps it
+  std::string task_id_;
+  std::map<std::string, int> keys_;  // of a task: how often each was used
+  bool task_allowed_ = false;
+  bool task_wanted_ = false;
 };
 
 }  // namespace sallyport::server

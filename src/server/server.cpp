@@ -39,6 +39,11 @@ Server& Server::instructions(std::string_view text) {
   return *this;
 }
 
+Server& Server::task_limits(const TaskLimits& limits) {
+  registry_->task_limits = limits;
+  return *this;
+}
+
 Server& Server::page_size(std::size_t entries) {
   registry_->set_page_size(entries);
   return *this;

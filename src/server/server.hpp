@@ -10,6 +10,7 @@
 #include "classify/adapter.hpp"
 #include "server/prompt.hpp"
 #include "server/resource.hpp"
+#include "server/task_limits.hpp"
 #include "server/tool.hpp"
 
 #include <cstddef>
@@ -43,6 +44,9 @@ class Server {
   Server& instructions(std::string_view text);
   // Entries of one page of a list; 1000 unless set.
   Server& page_size(std::size_t entries);
+
+  // How many tasks there may be, and for how long they are kept.
+  Server& task_limits(const TaskLimits& limits);
 
   // Say what the exceptions of libraries are that a tool throws (classify/adapter.hpp), in this order, before
   // the classifier is asked; coroutines are not covered. Throws ToolDefinitionError for one that is null or

@@ -53,18 +53,6 @@ Json responses_of(const pipeline::Call& call) {
 
 }  // namespace
 
-struct Suspended::Run {
-  Run(task::Loop& loop, pipeline::Call& call)
-      : changed(loop), running(std::make_shared<Running>(loop, scope, call)) {
-    running->defer_questions(changed);
-  }
-
-  task::Scope scope;  // its own: a request that ends does not end it
-  task::Event changed;
-  std::shared_ptr<Running> running;
-  std::optional<Result<std::string>> outcome;
-};
-
 struct Suspended::Round {
   Round(task::Loop& loop, std::shared_ptr<Run> of) : run(std::move(of)), ended(loop), timer(loop.timers()) {}
 
@@ -76,28 +64,23 @@ struct Suspended::Round {
   task::Timer timer;
 };
 
-Suspended::Suspended(task::Loop& loop, SuspendedLimits limits)
-    : loop_(&loop), limits_(limits), group_(loop) {}
+Suspended::Suspended(task::Loop& loop, SuspendedLimits limits, Runs& runs, BecomeTask become_task)
+    : loop_(&loop), limits_(limits), runs_(&runs), become_task_(std::move(become_task)) {}
 
 Suspended::~Suspended() = default;
 
-Task<void> Suspended::keep_running(std::shared_ptr<Run> run, Task<std::string> task) {
-  run->outcome.emplace(co_await std::move(task).in(run->scope));
-  run->changed.set();
-  co_return ok();
-}
-
-Task<std::string> Suspended::run(pipeline::Call& call, Start start) {
+Task<std::string> Suspended::run(pipeline::Call& call, const Runs::Start& start, bool may_be_task) {
   auto run = std::make_shared<Run>(*loop_, call);
+  if (may_be_task) run->running->allow_task();
   CO_TRY(run->running->take_answers(responses_of(call), true));
-  group_.spawn(keep_running(run, start(run->running)));
+  runs_->begin(run, start);
   co_return co_await turn(call, std::move(run));
 }
 
-// Until the run has ended or asks something.
+// Until the run has ended, asks something, or wants to go on as a task.
 Task<std::string> Suspended::turn(pipeline::Call& call, std::shared_ptr<Run> run) {
   task::Scope& scope = co_await task::current_scope();
-  while (!run->outcome && !run->running->asks()) {
+  while (!run->outcome && !run->running->asks() && !run->running->wants_task()) {
     const Result<void> waited = co_await run->changed.wait();
     if (waited) continue;
     run->running->detach();
@@ -106,7 +89,7 @@ Task<std::string> Suspended::turn(pipeline::Call& call, std::shared_ptr<Run> run
   }
   run->running->detach();
   if (run->outcome) co_return *std::move(run->outcome);
-  Result<std::string> asked = suspend(call, run);
+  Result<std::string> asked = run->running->wants_task() ? become_task_(call, run) : suspend(call, run);
   if (!asked) run->scope.cancel(task::CancelReason::superseded);
   co_return asked;
 }
@@ -169,10 +152,9 @@ Task<std::string> Suspended::resume(pipeline::Call& call) {
 }
 
 // What is run for a request ends with that request.
-Task<void> Suspended::stop() {
+void Suspended::stop() {
   for (auto& [state, round] : std::exchange(rounds_, {}))
     if (round->run) round->run->scope.cancel(task::CancelReason::shutdown);
-  co_return co_await group_.join();
 }
 
 }  // namespace sallyport::server

@@ -1,9 +1,9 @@
-// Runs of functions that outlive the request that began them: asked something, a client of the modern era
-// answers with another request, and the run goes on.
+// Runs that wait for their client: asked something, a client of the modern era answers with another request,
+// and the run goes on.
 #pragma once
 
-#include "server/running.hpp"
-#include "task/group.hpp"
+#include "server/runs.hpp"
+#include "task/timers.hpp"
 
 #include <chrono>
 #include <functional>
@@ -26,24 +26,23 @@ struct SuspendedLimits {
 // client does not come back within `expiry` is cancelled.
 class Suspended {
  public:
-  Suspended(task::Loop& loop, SuspendedLimits limits);
+  // Keeps a run that wants to go on as a task; gives the text of the result that says so.
+  using BecomeTask = std::function<Result<std::string>(const pipeline::Call&, std::shared_ptr<Run>)>;
+  Suspended(task::Loop& loop, SuspendedLimits limits, Runs& runs, BecomeTask become_task);
   ~Suspended();
 
-  // Makes the function's run: the text of a complete result.
-  using Start = std::function<Task<std::string>(std::shared_ptr<Running>)>;
-  // The text of the result that the request is answered with, complete or input_required.
-  Task<std::string> run(pipeline::Call& call, Start start);
+  // The text of the result that the request is answered with: complete, input_required, or a task where
+  // `may_be_task`.
+  Task<std::string> run(pipeline::Call& call, const Runs::Start& start, bool may_be_task = false);
   // The same for a request that has a requestState.
   Task<std::string> resume(pipeline::Call& call);
 
   std::size_t rounds() const noexcept { return rounds_.size(); }
-  Task<void> stop();  // cancels all
+  void stop();  // cancels all
 
  private:
-  struct Run;
   struct Round;
 
-  static Task<void> keep_running(std::shared_ptr<Run> run, Task<std::string> task);
   Task<std::string> turn(pipeline::Call& call, std::shared_ptr<Run> run);
   Result<std::string> suspend(const pipeline::Call& call, std::shared_ptr<Run> run);
   void expire(const std::string& state);
@@ -51,8 +50,9 @@ class Suspended {
 
   task::Loop* loop_;
   SuspendedLimits limits_;
+  Runs* runs_;
+  BecomeTask become_task_;
   std::unordered_map<std::string, std::shared_ptr<Round>> rounds_;  // by state
-  task::Group group_;
 };
 
 }  // namespace sallyport::server

@@ -131,6 +131,12 @@ Tool& Tool::blocking(bool value) {
   return *this;
 }
 
+Tool& Tool::task(TaskSupport support, TaskStart start) {
+  task_support_ = support;
+  task_start_ = start;
+  return *this;
+}
+
 std::string Tool::definition() const {
   Json made = definition_;
   made.set("inputSchema", Json::trusted(body_.input_schema));
@@ -138,6 +144,10 @@ std::string Tool::definition() const {
   if (!annotations_.is_null()) made.set("annotations", annotations_);
   if (!icons_.is_null()) made.set("icons", icons_);
   if (!meta_.is_null()) made.set("_meta", meta_);
+  if (task_support_ != TaskSupport::forbidden) {
+    const bool required = task_support_ == TaskSupport::required;
+    made.set("execution", Json::object({{"taskSupport", required ? "required" : "optional"}}));
+  }
   return made.text();
 }
 

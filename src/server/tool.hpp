@@ -7,6 +7,7 @@
 
 #include <chrono>
 #include <concepts>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -28,6 +29,13 @@ struct ToolBody : Body<ToolResult> {
 };
 
 }  // namespace detail
+
+// Does a call of the tool run as a task: work that goes on behind a handle, of which the client asks how far
+// it is? `optional`: for clients that can; `required`: others are refused.
+enum class TaskSupport : std::uint8_t { forbidden, optional, required };
+// When a call becomes one: at once, or when its function says so (Context::become_task). A client of
+// 2025-11-25 says itself that it wants a task, and gets it at once.
+enum class TaskStart : std::uint8_t { at_once, when_told };
 
 class Tool {
  public:
@@ -62,6 +70,10 @@ class Tool {
   // others but what it locks itself. What it tells its Context goes out all the same.
   Tool& blocking(bool value = true);
 
+  Tool& task(TaskSupport support = TaskSupport::optional, TaskStart start = TaskStart::at_once);
+
+  TaskSupport task_support() const noexcept { return task_support_; }
+  TaskStart task_start() const noexcept { return task_start_; }
   std::optional<std::chrono::milliseconds> time() const noexcept { return time_; }
   bool is_blocking() const noexcept { return blocking_; }
   const std::string& name() const noexcept { return name_; }
@@ -84,6 +96,8 @@ class Tool {
   bool hidden_ = false;
   bool idempotent_ = false;
   bool blocking_ = false;
+  TaskSupport task_support_ = TaskSupport::forbidden;
+  TaskStart task_start_ = TaskStart::at_once;
   std::optional<std::chrono::milliseconds> time_;
 };
 

@@ -49,6 +49,12 @@ class Client {
   // `uri` as this client names it.
   virtual void resource_updated(std::string_view uri) = 0;
 
+  // One of its tasks is not what it was: the members of the task, without braces.
+  virtual void task_changed(std::string_view members) = 0;
+
+  // A notification that belongs to no request under way; dropped if nobody reads.
+  virtual void tell(std::string_view notification) = 0;
+
   // Which session or connection it is: unique while it lives. Empty: none; requests of the modern era stand
   // for themselves.
   virtual std::string_view identity() const noexcept = 0;
@@ -59,6 +65,8 @@ class Client {
   Questions questions;
   // By the URI as this client names it; an entry that is erased is a subscription less.
   std::map<std::string, std::shared_ptr<void>, std::less<>> subscriptions;
+  // By task id: what ends with this client; of a legacy one the task itself, of a listen that it is told.
+  std::map<std::string, std::shared_ptr<void>, std::less<>> tasks;
   // By server: what keeps the instance of an isolated one that is this client's alone.
   std::map<std::string, std::shared_ptr<void>, std::less<>> instances;
 

@@ -4,8 +4,10 @@
 #include "base/sha256.hpp"
 #include "base/strings.hpp"
 #include "protocol/envelope.hpp"
+#include "protocol/tasks.hpp"
 
 #include <cassert>
+#include <utility>
 
 namespace sallyport::session {
 
@@ -29,6 +31,14 @@ void RunningCalls::cancel_all(task::CancelReason reason) noexcept {
 
 void Session::resource_updated(std::string_view uri) {
   events.standing()->append_once(protocol::resource_updated_notification(uri));
+}
+
+void Session::task_changed(std::string_view members) {
+  tell(protocol::task_notification(members));
+}
+
+void Session::tell(std::string_view notification) {
+  if (events.has_standing()) events.standing()->append(notification, Weight::droppable);
 }
 
 Registry::Registry(task::Timers& timers, SessionLimits limits, EventLimits events)
@@ -96,6 +106,7 @@ void Registry::remove(Session& session) noexcept {
   session.running.cancel_all(task::CancelReason::client);
   session.log.leave();
   session.subscriptions.clear();
+  for (auto& [id, task] : std::exchange(session.tasks, {})) task.reset();
   session.instances.clear();
   session.ear.reset();
   session.events.close();

@@ -51,6 +51,8 @@ struct Session final : boost::intrusive::list_base_hook<>, Client {
 
   // Waits on the stream outside of calls until the client reads it.
   void resource_updated(std::string_view uri) override;
+  void task_changed(std::string_view members) override;
+  void tell(std::string_view notification) override;
   std::string_view identity() const noexcept override { return id; }
 
   std::string id;

@@ -1,4 +1,5 @@
 #include "protocol/envelope.hpp"
+#include "protocol/tasks.hpp"
 #include "transport/http_request.hpp"
 #include "transport/open_stream.hpp"
 #include "transport/stream_ears.hpp"
@@ -28,6 +29,8 @@ class ListenStream final : public OpenStream, public pipeline::Listener, public 
   void resource_updated(std::string_view uri) override {
     push(protocol::resource_updated_notification(uri, id_));
   }
+  void task_changed(std::string_view members) override { push(protocol::task_notification(members, id_)); }
+  void tell(std::string_view) override {}  // a listen hears what it asked for
   std::string_view identity() const noexcept override { return {}; }
   void endpoint_removed() override {
     removed_ = true;
@@ -36,8 +39,9 @@ class ListenStream final : public OpenStream, public pipeline::Listener, public 
   bool removed() const noexcept { return removed_; }
 
   // The first message; what came before it follows.
-  void acknowledge(std::span<const std::string> uris) {
-    writer().push(protocol::listen_acknowledged_notification(id_, topics_, uris), Weight::required);
+  void acknowledge(const Watched& honoured) {
+    writer().push(protocol::listen_acknowledged_notification(id_, topics_, honoured.uris, honoured.tasks),
+                  Weight::required);
     acknowledged_ = true;
     for (const std::string& message : early_) writer().push(message, Weight::required);
     early_.clear();
@@ -114,7 +118,7 @@ Task<void> StreamableHttp::listen(net::Exchange& exchange, const HttpRequest& re
   streams_.push_back(open);
   open.writer().begin(request.cors);
   const auto honoured = co_await subscribe_all(*loop_, *front_, open, request.principal, request.endpoint,
-                                               protocol::listen_uris(message, bytes));
+                                               watched_by(message, bytes));
   std::string last = protocol::result_response(id, protocol::listen_result(id));
   Result<void> ended;
   std::optional<Error> failed;

@@ -4,8 +4,8 @@
 #include "json/splice.hpp"
 #include "protocol/edge.hpp"
 #include "protocol/envelope.hpp"
+#include "protocol/tasks.hpp"
 #include "transport/response.hpp"
-#include "transport/subscribe.hpp"
 
 #include <algorithm>
 
@@ -32,6 +32,8 @@ struct StdioServer::Subscription final : pipeline::Listener, session::Client {
   void resource_updated(std::string_view uri) override {
     push(protocol::resource_updated_notification(uri, id));
   }
+  void task_changed(std::string_view members) override { push(protocol::task_notification(members, id)); }
+  void tell(std::string_view) override {}  // a listen hears what it asked for
   std::string_view identity() const noexcept override { return {}; }
 
   // The acknowledgement comes first; what came before it follows, each once.
@@ -234,13 +236,12 @@ void StdioServer::listen(std::string_view line, const protocol::Message& message
   auto subscription = std::make_shared<Subscription>(*this, id, topics);
   if (!topics.empty()) subscription->changes = front_->subscribe({}, *subscription);
   listens_[id] = subscription;
-  group_.spawn(open_listen(std::move(subscription), protocol::listen_uris(message, line)));
+  group_.spawn(open_listen(std::move(subscription), watched_by(message, line)));
 }
 
-Task<void> StdioServer::open_listen(std::shared_ptr<Subscription> subscription,
-                                    std::vector<std::string> uris) {
+Task<void> StdioServer::open_listen(std::shared_ptr<Subscription> subscription, Watched wanted) {
   const auto honoured =
-      co_await subscribe_all(*loop_, *front_, *subscription, principal_, {}, std::move(uris));
+      co_await subscribe_all(*loop_, *front_, *subscription, principal_, {}, std::move(wanted));
   const auto current = listens_.find(subscription->id);
   if (current == listens_.end() || current->second != subscription) co_return ok();  // it was cancelled
   if (!honoured) {
@@ -248,7 +249,8 @@ Task<void> StdioServer::open_listen(std::shared_ptr<Subscription> subscription,
     listens_.erase(current);
     co_return ok();
   }
-  write(protocol::listen_acknowledged_notification(subscription->id, subscription->topics, *honoured));
+  write(protocol::listen_acknowledged_notification(subscription->id, subscription->topics, honoured->uris,
+                                                   honoured->tasks));
   subscription->acknowledged = true;
   for (std::string& message : std::exchange(subscription->early, {})) subscription->push(std::move(message));
   co_return ok();
@@ -274,6 +276,14 @@ void StdioServer::request(std::string_view message) {
 
 void StdioServer::notify(std::string_view message) {
   write(std::string(message), net::Outbox::Keep::droppable);
+}
+
+void StdioServer::task_changed(std::string_view members) {
+  write(protocol::task_notification(members), net::Outbox::Keep::droppable);
+}
+
+void StdioServer::tell(std::string_view notification) {
+  write(std::string(notification), net::Outbox::Keep::droppable);
 }
 
 void StdioServer::resource_updated(std::string_view uri) {

@@ -6,6 +6,7 @@
 #include "pipeline/front.hpp"
 #include "session/registry.hpp"
 #include "task/group.hpp"
+#include "transport/subscribe.hpp"
 
 #include <map>
 #include <memory>
@@ -42,7 +43,7 @@ class StdioServer final : private pipeline::Listener, private pipeline::EventSin
                     std::string* kept = nullptr);
   Task<void> answer_batch(std::string line);
   Task<void> answer_one(std::string_view text, std::string& response);
-  Task<void> open_listen(std::shared_ptr<Subscription> subscription, std::vector<std::string> uris);
+  Task<void> open_listen(std::shared_ptr<Subscription> subscription, Watched wanted);
   void listen(std::string_view line, const protocol::Message& message);
   void fail(const Error& error, std::string_view id, protocol::Revision revision);
   void write(std::string line, net::Outbox::Keep keep = net::Outbox::Keep::required);
@@ -50,6 +51,8 @@ class StdioServer final : private pipeline::Listener, private pipeline::EventSin
   void notify(std::string_view message) override;
   void request(std::string_view message) override;
   void resource_updated(std::string_view uri) override;
+  void task_changed(std::string_view members) override;
+  void tell(std::string_view notification) override;
   std::string_view identity() const noexcept override { return "stdio"; }
 
   task::Loop* loop_;

@@ -16,6 +16,7 @@
 #include "upstream/listing.hpp"
 #include "upstream/watches.hpp"
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -119,6 +120,14 @@ class Server final : private client::ChannelOwner {
   // the channel, or TOOL_006; at once while its breaker is open for this caller or tool.
   Task<std::unique_ptr<pipeline::Answer>> request(const client::Outgoing& outgoing);
 
+  // Which of its connections this is: a task of a process ends with it.
+  std::uint64_t connection() const noexcept { return starts_; }
+  // Who hears of its tasks: the params of notifications/tasks/status, raw.
+  using TaskHeard = std::function<void(const Server& server, std::string_view params)>;
+  void tell_of_tasks(TaskHeard heard) { task_heard_ = std::move(heard); }
+  // Nobody can reach this task of a legacy revision any more: it is cancelled.
+  void abandon_task(std::string id);
+
   // What it answered to this caller is no MCP, as only those saw who read it.
   void answered_badly(std::string_view caller) { note_failure(caller); }
 
@@ -169,6 +178,9 @@ class Server final : private client::ChannelOwner {
     observer_->late_answer(*this);
   }
   void resource_updated(std::string_view uri) override { watched_->watches.updated(uri); }
+  void task_changed(std::string_view params) override {
+    if (task_heard_) task_heard_(*this, params);
+  }
   void session_renewed() override;
   void fault_injected(client::Fault fault) override { observer_->fault_injected(*this, fault); }
 
@@ -266,6 +278,8 @@ class Server final : private client::ChannelOwner {
   std::shared_ptr<Watched> watched_ = std::make_shared<Watched>(this);
   std::weak_ptr<Server> successor_;              // that watches were handed over to
   std::optional<protocol::LogLevel> log_level_;  // what the connection was told
+
+  TaskHeard task_heard_;
 
   client::StderrTail stderr_;
   Backoff backoff_;

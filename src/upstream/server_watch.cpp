@@ -1,4 +1,5 @@
-// What a server is told beyond requests: which resources are watched, and which log messages are wanted.
+// What a server is told beyond requests: which resources are watched, which log messages are wanted, which
+// tasks are not.
 #include "classify/refine.hpp"
 #include "json/text.hpp"
 #include "telemetry/log.hpp"
@@ -109,6 +110,18 @@ Task<void> Server::withdraw(std::string uri) {
   // Somebody came meanwhile, and their request may have been overtaken by this one.
   if (watched_->watches.has(uri) && channel == channel_) (void)co_await announce(*channel, uri);
   co_return ok();
+}
+
+void Server::abandon_task(std::string id) {
+  if (!channel_ || stopping_) return;
+  group_.spawn([](std::shared_ptr<client::Channel> channel, std::string own) -> Task<void> {
+    const std::string params = R"("taskId":)" + json::quote(own);
+    client::Outgoing ask;
+    ask.method = Method::tasks_cancel;
+    ask.params = params;
+    (void)co_await channel->request(ask);
+    co_return ok();
+  }(channel_, std::move(id)));
 }
 
 void Server::hand_over_watches(const std::shared_ptr<Server>& next) {

@@ -14,6 +14,13 @@ bool annotated(std::string_view text, json::Span object, std::string_view hint) 
   return json::find_member(text, annotations.value.span, hint).value.is(json::Type::true_value);
 }
 
+bool only_as_task(std::string_view text, json::Span object) {
+  const json::Member execution = json::find_member(text, object, "execution");
+  if (!execution.value.is(json::Type::object)) return false;
+  const json::Value support = json::find_member(text, execution.value.span, "taskSupport").value;
+  return support.is(json::Type::string) && json::equals_unescaped(support.of(text), "required");
+}
+
 Tool ruled(const Definition& definition, const Settings& settings, std::string_view name) {
   Tool tool;
   tool.server = definition.key;
@@ -83,6 +90,7 @@ ToolPointer listed_tool(const Definition& definition, const Settings& settings, 
     tool.idempotent = tool.idempotent || annotated(text, object, "readOnlyHint") ||
                       annotated(text, object, "idempotentHint");
   }
+  tool.task_only = only_as_task(text, object);
   tool.definition = described(definition, tool, text, object);
   return std::make_shared<const Tool>(std::move(tool));
 }

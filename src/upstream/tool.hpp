@@ -23,8 +23,9 @@ struct Tool {
   std::string definition;  // the JSON text, name and description as on /mcp/{server}
   std::vector<protocol::ParamHeader> param_headers;
   bool idempotent =
-      false;           // errors.md section 5: the operator's word, or the annotations of a trusted server
-  bool listed = true;  // false: not in the server's list, but callable
+      false;               // errors.md section 5: the operator's word, or the annotations of a trusted server
+  bool task_only = false;  // by its server's word, in the words of 2025-11-25
+  bool listed = true;      // false: not in the server's list, but callable
   std::optional<std::chrono::milliseconds> timeout;
   Validation validate = Validation::shadow;
 

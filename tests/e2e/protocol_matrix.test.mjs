@@ -125,6 +125,22 @@ const FEATURES = {
   },
 };
 
+// Between the kinds of tasks nothing is bridged: a tool is called plainly there, or says why it cannot be.
+FEATURES.tasks = async ({ client, name, upstream }) => {
+  const kinds = ['2025-11-25', MODERN];
+  if (client.revision !== upstream.revision || !kinds.includes(client.revision)) {
+    assert.deepEqual(texts((await client.call(`${name}__job`)).result), ['done']);
+    if (kinds.includes(upstream.revision)) assert.equal(typedError(await client.call(`${name}__job_only`))?.code, 'PROTO_018');
+    return;
+  }
+  const made = (await client.ask('tools/call', { name: `${name}__job_only`, arguments: {}, ...(!client.modern && { task: {} }) })).result;
+  const { taskId } = client.modern ? made : made.task;
+  const { result } = await client.ask('tasks/get', { taskId });
+  assert.deepEqual([result.taskId, result.status], [taskId, 'completed']);
+  const outcome = client.modern ? result.result : (await client.ask('tasks/result', { taskId })).result;
+  assert.deepEqual(texts(outcome), ['done']);
+};
+
 const config = () => ({ servers });
 
 // Legacy servers are told that nobody can be asked.
@@ -193,8 +209,8 @@ function page() {
     row(['---', ...ends.map(() => ':-:')]),
     ...ends.map((downstream) => row([downstream.label, ...ends.map((upstream) => cell(downstream, upstream))])),
     '',
-    'HTTP is Streamable HTTP, SSE the transport of 2024-11-05 (`listen.legacy_sse`). Tasks are not carried yet; sampling, elicitation and roots',
-    'only of servers of 2026-07-28.',
+    'HTTP is Streamable HTTP, SSE the transport of 2024-11-05 (`listen.legacy_sse`). Sampling, elicitation and roots are asked for by servers of',
+    '2026-07-28 only; tasks are between clients and servers of the same kind, 2025-11-25 or 2026-07-28 (tests/e2e/tasks.test.mjs).',
     '',
   ].join('\n');
 }

@@ -13,6 +13,8 @@ const SERVER_SUITES = [
   { name: '0.1.16, active suite', release: '0.1.16', args: [] },
   { name: '0.2.0-alpha.12, requirements of 2025-11-25', release: '0.2.0', args: ['--requirements', '2025-11-25'] },
   { name: '0.2.0-alpha.12, all of 2026-07-28', release: '0.2.0', args: ['--suite', 'all', '--spec-version', '2026-07-28'] },
+  { name: '0.1.16, all', release: '0.1.16', args: ['--suite', 'all'] },
+  { name: '0.2.0-alpha.12, all, tasks among them', release: '0.2.0', args: ['--suite', 'all'] },
 ];
 const CLIENT_SUITES = [
   { name: '0.1.16, all', release: '0.1.16', args: [] },

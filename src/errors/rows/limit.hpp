@@ -151,6 +151,18 @@ inline constexpr RowSpec limit_rows[] = {
      .gateway_does = "It refuses before anything is started; those that exist are not touched.",
      .suggested_actions = {"End sessions with DELETE when a client ends.",
                            "Operators: `limits.instances`, `limits.children` and `sessions.idle`."}},
+    {.code = Code::limit_too_many_tasks,
+     .wire_name = "LIMIT_013",
+     .full_name = "LIMIT_TOO_MANY_TASKS",
+     .kind = Kind::gateway_runtime_overloaded,
+     .can_retry = true,
+     .text = "There are too many tasks[; the limit is {limit}].",
+     .action = "Wait until tasks have expired, or call the tool without a task.",
+     .meaning = "The limit on tasks that are kept was reached, for this caller or in all. A task is kept "
+                "until its time to live has passed, whether or not it has ended.",
+     .who_acts = who::caller,
+     .gateway_does = "It refuses before the tool runs; those that exist are not touched.",
+     .suggested_actions = {"Ask for a shorter `ttl`, and cancel tasks that nobody waits for."}},
 };
 
 }  // namespace sallyport

@@ -7,6 +7,7 @@ namespace sallyport::layers {
 using upstream::Sharing;
 
 Task<pipeline::Reply> Isolation::call(pipeline::Call& call) {
+  if (protocol::is_of_tasks(call.method())) return next().call(call);  // where it was made
   switch (call.server->sharing()) {
     case Sharing::all:
       break;

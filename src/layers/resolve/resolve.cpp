@@ -54,6 +54,7 @@ bool lists_more(upstream::Member& member) {
 
 Task<pipeline::Reply> Resolve::call(pipeline::Call& call) {
   call.hops = CO_TRY(next_hop(call));
+  if (protocol::is_of_tasks(call.method())) co_return co_await next().call(call);  // whose it is it knows
   if (call.method() != Method::tools_call) co_return co_await other(call);
   if (!call.stand_in.server.empty()) co_return co_await stand_in(call);
   std::string scratch;

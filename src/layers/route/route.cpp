@@ -39,6 +39,11 @@ Task<pipeline::Reply> Route::call(pipeline::Call& call) {
     case Method::resources_read:
     case Method::completion_complete:
     case Method::resources_subscribe:
+    case Method::tasks_get:
+    case Method::tasks_result:
+    case Method::tasks_list:
+    case Method::tasks_cancel:
+    case Method::tasks_update:
       co_return co_await next().call(call);
     case Method::resources_unsubscribe:
       co_return pipeline::unsubscribe(call);

@@ -7,6 +7,7 @@
 #include "protocol/completion.hpp"
 #include "protocol/envelope.hpp"
 #include "protocol/rewrite.hpp"
+#include "protocol/tasks.hpp"
 #include "upstream/record.hpp"
 #include "upstream/server.hpp"
 #include "upstream/tool.hpp"
@@ -40,7 +41,9 @@ bool asks_back(const pipeline::Answer& answer) {
 Result<void> check_answer(const pipeline::Call& call, const pipeline::Answer& answer) {
   if (answer.message.kind() != protocol::MessageKind::result_response) return {};
   if (asks_back(answer) && call.method() != Method::completion_complete) return {};
-  if (protocol::classify_result(answer.message, answer.bytes) == protocol::ResultClass::complete) return {};
+  const protocol::ResultClass type = protocol::classify_result(answer.message, answer.bytes);
+  if (type == protocol::ResultClass::task && call.takes_task) return {};
+  if (type == protocol::ResultClass::complete) return {};
   return fail(malformed());
 }
 
@@ -57,6 +60,13 @@ Result<std::string> params_of(const pipeline::Call& call) {
       const protocol::Completion asked = TRY(protocol::read_completion(*call.message, call.bytes));
       return protocol::completion_params(asked, call.own_name);
     }
+    case Method::tasks_get:
+    case Method::tasks_result:
+    case Method::tasks_cancel:
+      return R"("taskId":)" + json::quote(call.own_name);
+    case Method::tasks_update:
+      return R"("taskId":)" + json::quote(call.own_name) + R"(,"inputResponses":)" +
+             std::string(call.message->raw(Field::input_responses, call.bytes));
     default:
       return R"("uri":)" + json::quote(call.own_name);
   }
@@ -106,6 +116,28 @@ Result<void> check_content(const pipeline::Call& call, pipeline::Answer& answer)
   const auto asked = call.message->text(Field::uri, call.bytes, scratch);
   if (asked && *asked != call.own_name) rename_contents(*asked, call.own_name, answer, value.span);
   return {};
+}
+
+// What a modern server is told that its caller can do.
+std::string capabilities_of(const pipeline::Call& call) {
+  std::string capabilities = protocol::client_capabilities_json(call.askable, protocol::latest_modern);
+  if (!call.takes_task) return capabilities;
+  capabilities.pop_back();
+  capabilities += capabilities.size() > 1 ? "," : "";
+  return capabilities.append(R"("extensions":{")").append(protocol::tasks_extension).append(R"(":{}}})");
+}
+
+// A modern server refuses a tool that runs only as a task to callers who cannot take one; a legacy caller has
+// no way to take one.
+bool wants_a_task(const pipeline::Call& call, const pipeline::Answer& answer) {
+  constexpr int missing_capability = -32021;
+  if (protocol::era(call.revision) == protocol::Era::modern) return false;
+  if (answer.message.kind() != protocol::MessageKind::error_response) return false;
+  if (answer.message.error_code(answer.bytes) != missing_capability) return false;
+  const json::Value data = answer.message[Field::error_data].value;
+  if (!data.is(json::Type::object)) return false;
+  const json::Value required = json::find_member(answer.bytes, data.span, "requiredCapabilities").value;
+  return required.is(json::Type::object) && protocol::declares_tasks(required.of(answer.bytes));
 }
 
 // A server that completes nothing, of a revision in which it could not say so before.
@@ -210,9 +242,10 @@ Task<pipeline::Reply> Upstream::call(pipeline::Call& call) {
     outgoing.params = params;
     if (protocol::row(call.method()).name_source != protocol::NameSource::none) outgoing.name = call.own_name;
   }
-  const std::string capabilities = protocol::client_capabilities_json(call.askable, protocol::latest_modern);
+  const std::string capabilities = capabilities_of(call);
   outgoing.capabilities = capabilities;
   outgoing.answers = call.answers;
+  outgoing.task = call.task;
   outgoing.caller = caller_of(*call.principal);
   outgoing.hops = call.hops;
   outgoing.events = call.events;
@@ -230,6 +263,12 @@ Task<pipeline::Reply> Upstream::call(pipeline::Call& call) {
   answer->method = call.method();
   if (completes_nothing(call, *answer))
     co_return pipeline::Local{std::make_shared<const std::string>(protocol::empty_completion(call.revision))};
+  if (wants_a_task(call, *answer))
+    co_return Failure(Error(Code::proto_cannot_bridge)
+                          .with_executed(Executed::no)
+                          .with_slot(Slot::constraint,
+                                     "the tool runs only as a task of 2026-07-28, which "
+                                     "the client's revision does not have"));
   Result<void> sound = check_answer(call, *answer);
   if (sound && !call.tool) sound = check_content(call, *answer);
   if (sound) co_return answer;

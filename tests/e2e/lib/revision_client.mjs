@@ -6,7 +6,7 @@ import { parseSse, request, SseStream } from './http.mjs';
 import { envelope, LegacySession, MODERN, modernHeaders } from './mcp.mjs';
 import { until, within } from './wait.mjs';
 
-const NAMED_BY = { 'tools/call': 'name', 'prompts/get': 'name', 'resources/read': 'uri' };
+const NAMED_BY = { 'tools/call': 'name', 'prompts/get': 'name', 'resources/read': 'uri', 'tasks/get': 'taskId' };
 const MAX_ROUNDS = 20;
 const isAnswer = (message) => 'result' in message || 'error' in message;
 
@@ -34,7 +34,8 @@ class RevisionClient {
   // Of its revision, all.
   get capabilities() {
     const modes = this.revision >= '2025-11-25' ? { form: {}, url: {} } : {};
-    return { sampling: {}, roots: {}, ...(this.revision >= '2025-06-18' && { elicitation: modes }) };
+    const tasks = this.modern && { extensions: { 'io.modelcontextprotocol/tasks': {} } };
+    return { sampling: {}, roots: {}, ...tasks, ...(this.revision >= '2025-06-18' && { elicitation: modes }) };
   }
 
   params(params) {

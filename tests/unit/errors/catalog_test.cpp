@@ -84,10 +84,12 @@ TEST(Catalog, KeepsTheSeedsCodes) {
 }
 
 TEST(Catalog, HasOurFamilies) {
-  EXPECT_EQ(catalog().size(), 52u + 20 + 12 + 4 + 6);
+  EXPECT_EQ(catalog().size(), 52u + 22 + 13 + 4 + 6);
   EXPECT_EQ(wire_name(Code::proto_event_unknown), "PROTO_020");
   EXPECT_EQ(wire_name(Code::limit_too_many_subscriptions), "LIMIT_011");
+  EXPECT_EQ(wire_name(Code::proto_task_support), "PROTO_022");
   EXPECT_EQ(wire_name(Code::limit_too_many_instances), "LIMIT_012");
+  EXPECT_EQ(wire_name(Code::limit_too_many_tasks), "LIMIT_013");
   EXPECT_EQ(wire_name(Code::recovery_session_reset), "RECOVERY_004");
   EXPECT_EQ(wire_name(Code::policy_flow_denied), "POLICY_006");
 }
@@ -140,6 +142,8 @@ TEST(Catalog, UsesTheSpecsCodesAndNoOthers) {
       {Code::proto_prompt_not_found, -32602, -32602},
       {Code::proto_invalid_cursor, -32602, -32602},
       {Code::proto_invalid_request_state, -32602, -32602},
+      {Code::proto_task_not_found, -32602, -32602},
+      {Code::proto_task_support, -32601, -32601},
       {Code::proto_resource_not_found, -32002, -32602},
       {Code::system_internal_error, -32603, -32603},
       {Code::proto_header_mismatch, 1905, -32020},

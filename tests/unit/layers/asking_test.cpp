@@ -74,6 +74,8 @@ struct AskingTest : ::testing::Test, pipeline::EventSink, session::Client {
     questions.answered(response.message, response.bytes);
   }
   void resource_updated(std::string_view) override {}
+  void task_changed(std::string_view) override {}
+  void tell(std::string_view) override {}
   std::string_view identity() const noexcept override { return "s"; }
 
   Asking layer() {

@@ -69,7 +69,7 @@ TEST(Capabilities, ReadAndSaidAgain) {
         R"({"jsonrpc":"2.0","id":1,"result":{"protocolVersion":"2025-11-25","capabilities":)" +
         std::string(capabilities) + "}}");
     std::string out;
-    append_capabilities(out, read_capabilities(parsed.message, parsed.bytes, spoken));
+    append_capabilities(out, read_capabilities(parsed.message, parsed.bytes, spoken), spoken);
     return out;
   };
   EXPECT_EQ(round("{}"), "{}");
@@ -84,6 +84,12 @@ TEST(Capabilities, ReadAndSaidAgain) {
   EXPECT_EQ(round(R"({"prompts":{}})", Revision::v2024_11_05),
             R"({"prompts":{"listChanged":true},"completions":{}})");
   EXPECT_EQ(round(R"({"tools":{}})", Revision::v2024_11_05), R"({"tools":{"listChanged":true}})");
+  constexpr std::string_view tasks = R"({"tasks":{"list":{},"cancel":{},"requests":{"tools":{"call":{}}}}})";
+  EXPECT_EQ(round(tasks), tasks);
+  EXPECT_EQ(round(tasks, Revision::v2025_06_18), "{}");
+  constexpr std::string_view extension = R"({"extensions":{"io.modelcontextprotocol/tasks":{}}})";
+  EXPECT_EQ(round(extension, latest_modern), extension);
+  EXPECT_EQ(round(extension), "{}");
 }
 
 TEST(Capabilities, OfManyServers) {

@@ -65,6 +65,10 @@ TEST(Method, ServedHere) {
                                 Method::resources_subscribe,
                                 Method::resources_unsubscribe,
                                 Method::logging_set_level,
+                                Method::tasks_get,
+                                Method::tasks_result,
+                                Method::tasks_list,
+                                Method::tasks_cancel,
                                 Method::notifications_initialized,
                                 Method::notifications_cancelled,
                                 Method::notifications_progress};
@@ -78,12 +82,16 @@ TEST(Method, ServedHere) {
                                 Method::resources_read,
                                 Method::completion_complete,
                                 Method::subscriptions_listen,
+                                Method::tasks_get,
+                                Method::tasks_cancel,
+                                Method::tasks_update,
                                 Method::notifications_cancelled,
                                 Method::notifications_progress};
   for (const MethodRow& entry : methods()) {
     for (const Revision revision : supported_revisions) {
       const auto& expected = era(revision) == Era::legacy ? legacy : modern;
-      EXPECT_EQ(served(entry.method, revision), expected.contains(entry.method))
+      EXPECT_EQ(served(entry.method, revision),
+                expected.contains(entry.method) && exists(entry.method, revision))
           << entry.name << " in " << name(revision);
     }
   }

@@ -179,7 +179,8 @@ TEST(ClassifyResult, Words) {
   EXPECT_EQ(classified(R"({"resultType":"complete"})"), ResultClass::complete);
   EXPECT_EQ(classified(R"({"resultType":"compl\u0065te"})"), ResultClass::complete);
   EXPECT_EQ(classified(R"({"resultType":"input_required"})"), ResultClass::input_required);
-  EXPECT_EQ(classified(R"({"resultType":"task"})"), ResultClass::other);
+  EXPECT_EQ(classified(R"({"resultType":"task"})"), ResultClass::task);
+  EXPECT_EQ(classified(R"({"resultType":"other"})"), ResultClass::other);
   EXPECT_EQ(classified(R"({"resultType":5})"), ResultClass::other);
 }
 

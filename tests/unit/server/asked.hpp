@@ -26,6 +26,10 @@ class Asked : pipeline::EventSink, session::Client {
   std::vector<Json> questions;               // that a legacy client was asked
   std::function<Json(const Json&)> respond;  // gives the whole response to one, or null for none
   std::string capabilities = "{}";           // what a modern client declares
+  std::vector<std::string> told;             // outside of calls
+  std::vector<Json> tasks_told;              // each task as it was told to have changed
+  std::string session_name = "test";
+  pipeline::Principal principal;
 
   // The whole response to a request whose id is 1, as a client of `revision` gets it.
   Json ask(std::string_view method, std::string_view given = "{}") {
@@ -43,7 +47,7 @@ class Asked : pipeline::EventSink, session::Client {
     call.bytes = bytes;
     call.message = &*message;
     call.revision = revision;
-    call.principal = &principal_;
+    call.principal = &principal;
     call.events = this;
     if (protocol::era(revision) == protocol::Era::legacy) call.client = this;
     call.started = loop.now();
@@ -58,6 +62,7 @@ class Asked : pipeline::EventSink, session::Client {
   }
 
   void client_leaves() { session::Client::questions.end(); }
+  void session_ends() { session::Client::tasks.clear(); }
 
   // The value behind these keys and indexes; null if there is none.
   static Json at(Json value, std::initializer_list<std::string_view> path) {
@@ -87,9 +92,11 @@ class Asked : pipeline::EventSink, session::Client {
       session::Client::questions.answered(*response, bytes);
   }
   void resource_updated(std::string_view uri) override { notified.emplace_back(uri); }
-  std::string_view identity() const noexcept override { return "test"; }
-
-  pipeline::Principal principal_;
+  void task_changed(std::string_view members) override {
+    tasks_told.push_back(*Json::parse("{" + std::string(members) + "}"));
+  }
+  void tell(std::string_view notification) override { told.emplace_back(notification); }
+  std::string_view identity() const noexcept override { return session_name; }
 };
 
 }  // namespace sallyport::testing

@@ -195,7 +195,10 @@ TEST_F(ToolTest, WhatARevisionDoesNotKnowIsRemoved) {
     EXPECT_EQ(modern, whole);
     for (const Revision revision : {Revision::v2024_11_05, Revision::v2025_06_18, Revision::v2025_11_25}) {
       const bool has_it = legacy_has_it && revision >= Revision::v2025_06_18;
-      EXPECT_EQ(render(revision), has_it ? whole : head + "}") << output;
+      std::string expected = has_it ? whole : head + "}";
+      if (revision == Revision::v2025_11_25)
+        expected.insert(expected.size() - 1, R"(,"execution":{"taskSupport":"required"})");
+      EXPECT_EQ(render(revision), expected) << output;
     }
   }
 }

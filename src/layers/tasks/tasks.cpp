@@ -1,0 +1,366 @@
+#include "layers/tasks/tasks.hpp"
+
+#include "classify/classify.hpp"
+#include "json/splice.hpp"
+#include "json/text.hpp"
+#include "pipeline/client_wishes.hpp"
+#include "protocol/edge.hpp"
+#include "protocol/envelope.hpp"
+#include "protocol/rewrite.hpp"
+#include "task/group.hpp"
+
+namespace sallyport::layers {
+namespace {
+
+using pipeline::local;
+using protocol::Era;
+using protocol::Field;
+using protocol::Method;
+using protocol::Revision;
+using protocol::TaskStatus;
+
+constexpr std::size_t page_size = 20;  // of tasks/list: each is looked at
+
+bool is_modern(const pipeline::Call& call) {
+  return protocol::era(call.revision) == Era::modern;
+}
+
+bool takes_tasks(const pipeline::Call& call) {
+  return protocol::declares_tasks(call.message->raw(Field::meta_capabilities, call.bytes));
+}
+
+// In the legacy era a session's, else a principal's.
+std::string owner_of(const pipeline::Call& call) {
+  if (is_modern(call)) return "modern/" + call.principal->name;
+  return "legacy/" + call.principal->name + "/" +
+         std::string(call.client ? call.client->identity() : std::string_view());
+}
+
+Error malformed() {
+  classify::Context context;
+  context.phase = Phase::decode;
+  return classify::make_error(classify::FailureClass::protocol, context).with_can_retry(false);
+}
+
+Error cannot(std::string_view constraint) {
+  return Error(Code::proto_cannot_bridge).with_executed(Executed::no).with_slot(Slot::constraint, constraint);
+}
+
+const pipeline::Answer* result_of(const pipeline::Reply& reply) {
+  const auto* answer = std::get_if<std::unique_ptr<pipeline::Answer>>(&reply);
+  const bool result = answer && (*answer)->message.kind() == protocol::MessageKind::result_response;
+  return result ? answer->get() : nullptr;
+}
+
+// The task that a call was answered with; nothing if it was answered in another way.
+std::optional<json::Span> task_in(const pipeline::Call& call, const pipeline::Answer& answer) {
+  const json::Span result = answer.message[Field::result].value.span;
+  if (is_modern(call)) {
+    const bool task = protocol::classify_result(answer.message, answer.bytes) == protocol::ResultClass::task;
+    return task ? std::optional(result) : std::nullopt;
+  }
+  const json::Value task = json::find_member(answer.bytes, result, "task").value;
+  return task.is(json::Type::object) ? std::optional(task.span) : std::nullopt;
+}
+
+json::Limits limits_for(std::string_view text) {
+  return {.max_keys = UINT32_MAX, .max_string = text.size(), .max_bytes = text.size()};
+}
+
+// The raw result of a call, or the raw error, within what a task says, as its caller's revision has it.
+Result<std::string> nested(std::string_view member, std::string_view value, Revision revision) {
+  const std::string text =
+      R"({"jsonrpc":"2.0","id":0,")" + std::string(member) + R"(":)" + std::string(value) + "}";
+  const auto message = protocol::parse_message(text, limits_for(text));
+  if (!message) return fail(malformed());
+  if (message->kind() == protocol::MessageKind::result_response) {
+    std::string storage;
+    return std::string(protocol::rewrite_result(text, *message, Method::tools_call, revision, storage));
+  }
+  const std::string whole = protocol::rewrite_error(text, *message, Method::tools_call, "0", revision);
+  return std::string(
+      json::find_member(whole, {0, static_cast<std::uint32_t>(whole.size())}, "error").value.of(whole));
+}
+
+// The member of _meta that names the task, under the caller's id.
+Result<void> rename_related(pipeline::Answer& answer, std::string_view id) {
+  constexpr std::string_view related = "io.modelcontextprotocol/related-task";
+  const std::string shown = R"({"taskId":)" + json::quote(id) + "}";
+  const json::Span result = answer.message[Field::result].value.span;
+  json::Splice splice(answer.bytes);
+  if (answer.message.is(Field::result_meta, json::Type::object)) {
+    const json::Span meta = answer.message[Field::result_meta].value.span;
+    if (const json::Member old = json::find_member(answer.bytes, meta, related)) {
+      splice.replace(old.value.span, shown);
+    } else {
+      splice.append_member(meta, related, shown);
+    }
+    std::string renamed = splice.to_string();
+    const auto message = protocol::parse_message(renamed, limits_for(renamed));
+    if (!message) return fail(malformed());
+    answer.bytes = std::move(renamed);
+    answer.message = *message;
+    return {};
+  }
+  const std::string meta = R"({")" + std::string(related) + R"(":)" + shown + "}";
+  splice.append_member(result, "_meta", meta);
+  std::string renamed = splice.to_string();
+  const auto message = protocol::parse_message(renamed, limits_for(renamed));
+  if (!message) return fail(malformed());
+  answer.bytes = std::move(renamed);
+  answer.message = *message;
+  return {};
+}
+
+}  // namespace
+
+Task<pipeline::Reply> Tasks::call(pipeline::Call& call) {
+  if (protocol::is_of_tasks(call.method())) return about(call);
+  if (call.method() != Method::tools_call) return next().call(call);
+  const bool wants = is_modern(call)
+                         ? takes_tasks(call)
+                         : call.revision == Revision::v2025_11_25 && call.message->has(Field::task);
+  return wants || call.tool->task_only ? begin(call) : next().call(call);
+}
+
+// ---- Calls that may become tasks.
+
+Task<pipeline::Reply> Tasks::begin(pipeline::Call& call) {
+  if (!call.server->revision()) {
+    Result<void> ready = co_await call.server->ready();
+    if (!ready) co_return Failure(std::move(ready).error().with_executed(Executed::no));
+  }
+  const bool task = CO_TRY(prepare(call));
+  pipeline::Reply reply = CO_TRY(co_await next().call(call));
+  if (!task) co_return reply;
+  co_return CO_TRY(keep(call, std::move(reply)));
+}
+
+Result<bool> Tasks::prepare(pipeline::Call& call) {
+  const auto speaks = call.server->revision();
+  const bool modern_server = speaks && protocol::era(*speaks) == Era::modern;
+  const auto& listing = call.server->listing();
+  if (is_modern(call)) {
+    if (call.tool->task_only && !modern_server)
+      return fail(
+          cannot("the tool runs only as a task of 2025-11-25, which the client's revision does not "
+                 "have"));
+    // A server that cannot make a task of it answers.
+    call.takes_task = takes_tasks(call) && modern_server && listing && listing->offers.tasks_extension &&
+                      !table_->full(owner_of(call));
+    return call.takes_task;
+  }
+  const auto wish = TRY(protocol::read_task_wish(*call.message, call.bytes, call.revision));
+  if (!wish) {
+    if (call.revision != Revision::v2025_11_25)
+      return fail(cannot("the tool runs only as a task, which the client's revision does not have"));
+    return fail(
+        protocol::wrong_task_support(call.shown_name, "it runs only as a task; add `task` to the params"));
+  }
+  if (modern_server)
+    return fail(
+        cannot("the server has tasks of 2026-07-28 only, which the client's revision does not have; "
+               "leave `task` out"));
+  if (!listing || !listing->offers.tasks)
+    return fail(protocol::wrong_task_support(call.shown_name, "its server has no tasks; leave `task` out"));
+  if (table_->full(owner_of(call)))
+    return fail(Error(Code::limit_too_many_tasks)
+                    .with_executed(Executed::no)
+                    .with_slot(Slot::limit, static_cast<std::int64_t>(upstream::TaskTable::max_per_owner)));
+  call.task = call.message->raw(Field::task, call.bytes);
+  return true;
+}
+
+Result<pipeline::Reply> Tasks::keep(const pipeline::Call& call, pipeline::Reply reply) {
+  const pipeline::Answer* const answer = result_of(reply);
+  if (!answer) return reply;
+  const auto object = task_in(call, *answer);
+  if (!object) return reply;
+  auto seen = protocol::read_task(answer->bytes, *object, call.revision);
+  if (!seen) return fail(malformed());
+  upstream::KnownTask made;
+  made.owner = owner_of(call);
+  made.tool = call.shown_name;
+  made.revision = call.revision;
+  made.seen = *std::move(seen);
+  made.client = is_modern(call) ? nullptr : call.client;
+  const Known task = table_->add(std::move(made), call.server);
+  std::string members;
+  protocol::append_task(members, task->seen.state(task->id), call.revision);
+  return local(protocol::create_task_result(members, call.revision));
+}
+
+// ---- Requests about them.
+
+Task<pipeline::Reply> Tasks::about(pipeline::Call& call) {
+  CO_TRY(protocol::check_served(call.method(), call.revision));
+  if (is_modern(call) && !takes_tasks(call)) co_return Failure(protocol::missing_tasks_extension());
+  if (call.method() == Method::tasks_list) co_return co_await list(call);
+  std::string scratch;
+  const auto id = call.message->text(Field::task_id, call.bytes, scratch);
+  const Known task = table_->find(id.value_or(""), owner_of(call));
+  const bool here = task && (call.endpoint.empty() || call.endpoint == task->server_key);
+  if (!here) {
+    const protocol::ServerCapabilities& offers = roster_->view(call.endpoint)->offers();
+    const bool offered = is_modern(call) ? offers.tasks_extension : offers.tasks;
+    co_return Failure(offered ? protocol::no_such_task()
+                              : Error(Code::proto_method_not_found)
+                                    .with_executed(Executed::no)
+                                    .with_slot(Slot::method, protocol::name(call.method())));
+  }
+  // A listen: nobody hears of the tasks of modern servers here, and has to look.
+  if (is_modern(call) && call.client) co_return Failure(protocol::no_such_task());
+  co_return co_await ask(call, task);
+}
+
+Task<pipeline::Reply> Tasks::ask(pipeline::Call& call, Known task) {
+  if (task->lost()) co_return lost(call, task);
+  call.server = task->server.lock();
+  call.own_name = task->seen.id;
+  call.idempotent = call.method() == Method::tasks_get || call.method() == Method::tasks_result;
+  call.takes_task = is_modern(call);
+  call.askable = askable(call, task->server_key);
+  if (call.method() == Method::tasks_result && call.timer) {
+    const auto ttl =
+        std::chrono::milliseconds(task->seen.ttl_ms.value_or(upstream::TaskTable::max_ttl.count()));
+    call.timer->set_limit(std::min(ttl, upstream::TaskTable::max_ttl));
+  }
+  Result<pipeline::Reply> reply = co_await next().call(call);
+  if (reply && result_of(*reply))
+    co_return CO_TRY(carried(call, task, std::get<std::unique_ptr<pipeline::Answer>>(*std::move(reply))));
+  // A process that came back meanwhile may have been asked, and knows nothing of it.
+  if (task->lost()) co_return lost(call, task);
+  co_return reply;
+}
+
+protocol::ClientCapabilities Tasks::askable(const pipeline::Call& call, std::string_view server) const {
+  if (!is_modern(call)) return {};
+  auto can = protocol::read_client_capabilities(call.message->raw(Field::meta_capabilities, call.bytes));
+  const auto member = roster_->find(server);
+  can.roots = can.roots && member && member->definition().roots;
+  return can;
+}
+
+Result<pipeline::Reply> Tasks::carried(const pipeline::Call& call, const Known& task,
+                                       std::unique_ptr<pipeline::Answer> answer) {
+  if (call.method() == Method::tasks_result) {
+    TRY(rename_related(*answer, task->id));
+    answer->method = Method::tools_call;
+    return answer;
+  }
+  const bool acknowledged = call.method() == Method::tasks_update || is_modern(call);
+  if (call.method() != Method::tasks_get && acknowledged) return local(protocol::empty_result(call.revision));
+  const auto seen =
+      protocol::read_task(answer->bytes, answer->message[Field::result].value.span, call.revision);
+  if (!seen || seen->id != task->seen.id) return fail(malformed());
+  std::string members;
+  protocol::append_task(members, seen->state(task->id), call.revision);
+  if (is_modern(call)) members += TRY(details(call, *answer, seen->status));
+  table_->saw(task, *seen);
+  return local(protocol::task_result(members, call.revision));
+}
+
+// What a modern server shows of the state of its task: what it asks, as far as this caller can be asked it;
+// what came of it.
+Result<std::string> Tasks::details(const pipeline::Call& call, const pipeline::Answer& answer,
+                                   TaskStatus status) const {
+  const json::Span result = answer.message[Field::result].value.span;
+  if (status == TaskStatus::completed || status == TaskStatus::failed) {
+    const std::string_view member = status == TaskStatus::completed ? "result" : "error";
+    const json::Value value = json::find_member(answer.bytes, result, member).value;
+    if (!value.is(json::Type::object)) return fail(malformed());
+    return R"(,")" + std::string(member) + R"(":)" +
+           TRY(nested(member, value.of(answer.bytes), call.revision));
+  }
+  if (status != TaskStatus::input_required) return std::string();
+  const auto input = protocol::read_input_required(answer.message, answer.bytes);
+  if (!input) return fail(malformed());
+  std::string out = R"(,"inputRequests":{)";
+  for (const protocol::Question& question : input->questions) {
+    if (!protocol::covers(call.askable, protocol::needed(question)))
+      return fail(cannot("the task asks for what this client cannot be asked"));
+    if (out.back() != '{') out += ',';
+    out.append(question.key).append(R"(:{"method":")").append(protocol::name(question.method)).append("\"");
+    const std::string params = TRY(protocol::question_params(question, call.revision));
+    if (!params.empty()) out.append(R"(,"params":)").append(params);
+    out += '}';
+  }
+  return out += '}';
+}
+
+// Its server is gone, and the task with it: it has failed, and says why.
+pipeline::Reply Tasks::lost(const pipeline::Call& call, const Known& task) {
+  Error error(Code::tool_server_unavailable);
+  error.with_executed(Executed::maybe).with_can_retry(false).with_slot(Slot::server, task->server_key);
+  protocol::FailureContext context;
+  context.correlation = call.correlation;
+  context.server = task->server_key;
+  context.tool = task->tool;
+  const protocol::CanonicalFailure failure = protocol::render(error, context);
+  if (!protocol::is_terminal(task->seen.status)) {
+    protocol::SeenTask seen = task->seen;
+    seen.status = TaskStatus::failed;
+    seen.message = failure.text;
+    table_->saw(task, std::move(seen));
+  }
+  if (call.method() == Method::tasks_update || (call.method() == Method::tasks_cancel && is_modern(call)))
+    return local(protocol::empty_result(call.revision));
+  if (call.method() != Method::tasks_get) return pipeline::Failed{std::move(error), failure};
+  std::string members;
+  protocol::append_task(members, task->seen.state(task->id), call.revision);
+  if (is_modern(call)) {
+    const std::string whole = protocol::to_jsonrpc_error(failure, "0", call.revision);
+    members += R"(,"error":)";
+    members +=
+        json::find_member(whole, {0, static_cast<std::uint32_t>(whole.size())}, "error").value.of(whole);
+  }
+  return local(protocol::task_result(members, call.revision));
+}
+
+// ---- The list: from what is known here, after a look at those that may have moved on.
+
+Task<pipeline::Reply> Tasks::list(pipeline::Call& call) {
+  const std::string owner = owner_of(call);
+  std::string scratch;
+  const auto cursor = call.message->text(Field::cursor, call.bytes, scratch);
+  const auto found =
+      cursor && cursor->empty() ? std::nullopt : table_->after(cursor.value_or(""), owner, page_size + 1);
+  if (!found) co_return Failure(Error(Code::proto_invalid_cursor).with_executed(Executed::no));
+  std::vector<Known> page = *found;
+  if (page.size() > page_size) page.pop_back();
+  std::vector<Task<void>> looks;
+  for (const Known& task : page)
+    if (!protocol::is_terminal(task->seen.status)) looks.push_back(refresh(call, task));
+  (void)CO_TRY(co_await task::gather(*loop_, std::move(looks)));
+  std::string out = R"({"tasks":[)";
+  for (const Known& task : page) {
+    out += out.back() == '[' ? "{" : ",{";
+    protocol::append_task(out, task->seen.state(task->id), call.revision);
+    out += '}';
+  }
+  out += ']';
+  if (found->size() > page_size) out.append(R"(,"nextCursor":)").append(json::quote(page.back()->id));
+  co_return local(out + "}");
+}
+
+Task<void> Tasks::refresh(const pipeline::Call& call, Known task) {
+  const std::string bytes =
+      R"({"jsonrpc":"2.0","id":0,"method":"tasks/get","params":{"taskId":)" + json::quote(task->id) + "}}";
+  const auto message = protocol::parse_message(bytes);
+  if (!message) co_return ok();
+  pipeline::Call look;
+  look.bytes = bytes;
+  look.message = &*message;
+  look.revision = call.revision;
+  look.endpoint = call.endpoint;
+  look.principal = call.principal;
+  look.client = call.client;
+  look.session = call.session;
+  look.correlation = call.correlation;
+  look.started = call.started;
+  look.hops = call.hops;
+  (void)co_await ask(look, std::move(task));  // else it stands as it was seen last
+  co_return ok();
+}
+
+}  // namespace sallyport::layers

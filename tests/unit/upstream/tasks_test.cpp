@@ -1,0 +1,123 @@
+// Whose tasks are whose: ids of ours, owners, what a session hears, and when a task is forgotten.
+#include "upstream/tasks.hpp"
+
+#include "support/run_task.hpp"
+#include "upstream/fleet.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace sallyport::upstream {
+namespace {
+
+using ::testing::HasSubstr;
+
+struct Observer final : FleetObserver {
+  void state_changed(const Server&) override {}
+  void garbage(const Server&, std::string_view) override {}
+  void late_answer(const Server&) override {}
+  void instances_changed(const Server&) override {}
+  void instance_restarted(const Server&) override {}
+};
+
+struct TaskTableTest : ::testing::Test, session::Client {
+  TaskTableTest() {
+    Definition definition;
+    definition.key = "s";
+    definition.url = "http://127.0.0.1:9/mcp";
+    fleet.emplace(loop, settings, budget, std::vector{definition}, observer);
+    server = fleet->current()->find("s")->server();
+  }
+  ~TaskTableTest() override {
+    session::Client::tasks.clear();
+    EXPECT_TRUE(testing::run(loop, fleet->stop()));
+  }
+  void resource_updated(std::string_view) override {}
+  void task_changed(std::string_view members) override { heard.emplace_back(members); }
+  void tell(std::string_view) override {}
+  std::string_view identity() const noexcept override { return "s"; }
+
+  TaskTable::Pointer add(std::string owner, std::string own_id, session::Client* client = nullptr) {
+    KnownTask made;
+    made.owner = std::move(owner);
+    made.seen = seen(std::move(own_id), protocol::TaskStatus::working);
+    made.client = client;
+    return table.add(std::move(made), server);
+  }
+  static protocol::SeenTask seen(std::string id, protocol::TaskStatus status) {
+    protocol::SeenTask made;
+    made.id = std::move(id);
+    made.status = status;
+    made.created = made.updated = "2026-01-01T00:00:00Z";
+    made.ttl_ms = 60000;
+    return made;
+  }
+
+  ManualClock clock;
+  task::Loop loop{clock};
+  Settings settings;
+  net::Budget budget{1 << 20};
+  Observer observer;
+  TaskTable table{loop};
+  std::optional<Fleet> fleet;
+  std::shared_ptr<Server> server;
+  std::vector<std::string> heard;
+};
+
+TEST_F(TaskTableTest, AnIdIsOursAndHoldsForItsOwnerOnly) {
+  const auto task = add("ann", "theirs");
+  EXPECT_EQ(task->id.size(), 32u);
+  EXPECT_EQ(table.find(task->id, "ann"), task);
+  EXPECT_EQ(table.find(task->id, "eve"), nullptr);
+  EXPECT_EQ(table.find("theirs", "ann"), nullptr);
+}
+
+TEST_F(TaskTableTest, AListIsItsOwnersInTheirOrder) {
+  const auto first = add("ann", "1");
+  add("eve", "2");
+  const auto second = add("ann", "3");
+  EXPECT_EQ(*table.after("", "ann", 9), (std::vector{first, second}));
+  EXPECT_EQ(*table.after("", "ann", 1), std::vector{first});
+  EXPECT_EQ(*table.after(first->id, "ann", 9), std::vector{second});
+  EXPECT_FALSE(table.after(first->id, "eve", 9));
+  EXPECT_FALSE(table.after("made up", "ann", 9));
+}
+
+TEST_F(TaskTableTest, TheNumberOfEachOwnersIsBounded) {
+  for (std::size_t i = 0; i < TaskTable::max_per_owner; ++i) add("ann", std::to_string(i));
+  EXPECT_TRUE(table.full("ann"));
+  EXPECT_FALSE(table.full("eve"));
+}
+
+TEST_F(TaskTableTest, ATaskIsForgottenWhenItsServerMayHaveForgottenIt) {
+  const auto task = add("ann", "1", this);
+  clock.advance(std::chrono::seconds(60));
+  EXPECT_EQ(table.find(task->id, "ann"), task) << "there is a grace";
+  clock.advance(std::chrono::seconds(61));
+  EXPECT_EQ(table.find(task->id, "ann"), nullptr);
+  EXPECT_FALSE(table.full("ann"));
+  EXPECT_EQ(table.size(), 0u);
+  EXPECT_TRUE(session::Client::tasks.empty());
+}
+
+TEST_F(TaskTableTest, ItsSessionHearsOfAChangeOnceAndUnderOurId) {
+  const auto task = add("ann", "theirs", this);
+  table.saw(task, seen("theirs", protocol::TaskStatus::working));
+  EXPECT_TRUE(heard.empty());
+  table.saw(task, seen("theirs", protocol::TaskStatus::completed));
+  ASSERT_EQ(heard.size(), 1u);
+  EXPECT_THAT(heard[0], HasSubstr(R"("taskId":")" + task->id + R"(","status":"completed")"));
+  table.saw(task, seen("theirs", protocol::TaskStatus::working));
+  EXPECT_EQ(task->seen.status, protocol::TaskStatus::completed) << "what has ended stays so";
+}
+
+TEST_F(TaskTableTest, ASessionThatEndsTakesItsTasksWithIt) {
+  const auto mine = add("ann", "1", this);
+  const auto other = add("eve", "2");
+  session::Client::tasks.clear();
+  EXPECT_EQ(table.find(mine->id, "ann"), nullptr);
+  EXPECT_EQ(table.find(other->id, "eve"), other);
+}
+
+}  // namespace
+}  // namespace sallyport::upstream
