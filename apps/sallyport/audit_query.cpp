@@ -95,7 +95,8 @@ std::string audit_line_text(std::string_view line, bool colours) {
   const std::string_view event = text_at(record, "event");
   std::string out =
       fmt::format("{:>6}  {}  ", number_at(record, "seq"), escape_terminal(text_at(record, "time")));
-  if (event != "call" && event != "begin") {
+  const bool refused = event == "refused";
+  if (event != "call" && event != "begin" && !refused) {
     return out + paint(Style::dim, escape_terminal(event) + notes_of(record), colours) + "\n";
   }
   const std::string code(event == "begin" ? "begin" : text_at(record, "code"));
@@ -103,8 +104,10 @@ std::string audit_line_text(std::string_view line, bool colours) {
                : event == "begin" ? Style::dim
                                   : Style::red,
                fmt::format("{:<9}", escape_terminal(code)), colours);
-  out += fmt::format(" {:<28}", escape_terminal(target_of(record)));
-  out += fmt::format(" {}", escape_terminal(text_at(record, "principal")));
+  const std::string target = refused ? std::string(text_at(record, "method")) : target_of(record);
+  out += fmt::format(" {:<28}", escape_terminal(target));
+  out += fmt::format(" {}", escape_terminal(text_at(record, refused ? "source" : "principal")));
+  if (refused) out += " refused";
   if (event == "call") {
     out += fmt::format(" executed={} {} ms", escape_terminal(text_at(record, "executed")),
                        number_at(record, "ms"));

@@ -77,7 +77,7 @@ std::optional<net::HttpReply> Admin::admit(const net::RequestHead& head, const n
   return refused;
 }
 
-net::HttpReply Admin::refuse(const Error& error) {
+net::HttpReply Admin::refuse(const Error& error, const net::Peer&) {
   return refuse_malformed(error);
 }
 

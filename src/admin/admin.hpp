@@ -38,7 +38,7 @@ class Admin final : public net::HttpHandler {
   Admin(Sources sources, transport::HostPolicy policy, Control control);
 
   std::optional<net::HttpReply> admit(const net::RequestHead& head, const net::Peer& peer) override;
-  net::HttpReply refuse(const Error& error) override;
+  net::HttpReply refuse(const Error& error, const net::Peer& peer) override;
   Task<void> handle(net::Exchange& exchange) override;
 
   // A drain: live tails end, and those that are opened from now on end at once.

@@ -15,7 +15,7 @@ std::optional<net::HttpReply> Health::admit(const net::RequestHead& head, const 
   return refuse_writes(head);
 }
 
-net::HttpReply Health::refuse(const Error& error) {
+net::HttpReply Health::refuse(const Error& error, const net::Peer&) {
   return refuse_malformed(error);
 }
 

@@ -24,7 +24,7 @@ class Health final : public net::HttpHandler {
   explicit Health(Ready ready) : ready_(std::move(ready)) {}
 
   std::optional<net::HttpReply> admit(const net::RequestHead& head, const net::Peer& peer) override;
-  net::HttpReply refuse(const Error& error) override;
+  net::HttpReply refuse(const Error& error, const net::Peer& peer) override;
   Task<void> handle(net::Exchange& exchange) override;
 
  private:

@@ -77,7 +77,7 @@ void Alerts::set_otlp() {
 
 void Alerts::call_finished(const telemetry::CallRecord& record) {
   if (!record.error) return;
-  if (recovery::caused_at_will(record.error->code())) return caused(record);
+  if (recovery::caused_at_will(record.error->code())) return caused(record.error->code(), caller_of(record));
   failed(*record.error, record.server, facts_of(record), record.correlation);
 }
 
@@ -86,11 +86,14 @@ void Alerts::incident(const Error& error, std::string_view server) {
   failed(error, server, {.operation = classify::Operation::discovery, .server = server}, std::nullopt);
 }
 
-void Alerts::caused(const telemetry::CallRecord& record) {
-  const Code code = record.error->code();
-  if (!monitor_.caused(caller_of(record), code, loop_->now())) return;
+void Alerts::refused(Code code, std::string_view caller) {
+  if (recovery::caused_at_will(code)) caused(code, caller);
+}
+
+void Alerts::caused(Code code, std::string_view caller) {
+  if (!monitor_.caused(caller, code, loop_->now())) return;
   metrics_->counter(metrics::caller_alarms, {wire_name(code)}).increment();
-  log::warn("a caller fails again and again", {{"caller", caller_of(record)},
+  log::warn("a caller fails again and again", {{"caller", caller},
                                                {"code", wire_name(code)},
                                                {"count", monitor_.thresholds().of(code)},
                                                {"window_ms", monitor_.thresholds().window.count()}});

@@ -42,6 +42,8 @@ class Alerts final : public telemetry::CallObserver {
   void on_quarantine(Quarantine quarantine) { quarantine_ = std::move(quarantine); }
 
   void call_finished(const telemetry::CallRecord& record) override;
+  // A request that never became a call was refused with this: callers can cause that at will.
+  void refused(Code code, std::string_view caller);
   // What happened outside of any call; `server`: a key, or empty for the gateway itself.
   void incident(const Error& error, std::string_view server);
 
@@ -52,7 +54,7 @@ class Alerts final : public telemetry::CallObserver {
   Task<void> finish(SteadyTime until);
 
  private:
-  void caused(const telemetry::CallRecord& record);
+  void caused(Code code, std::string_view caller);
   void failed(const Error& error, std::string_view server, const recovery::Facts& facts,
               std::optional<CorrelationId> correlation);
   void offer(const Alert& alert);

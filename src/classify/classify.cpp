@@ -103,11 +103,12 @@ constexpr bool before_sending(Phase phase) noexcept {
   return phase <= Phase::tls;
 }
 
-// As far as we know: nobody is told "the tool timed out" who may never have reached it.
+// Whoever may have reached the tool is told that the tool timed out: where nobody knows how far it came, it
+// may run, and only what ended before the last byte was sent did not.
 bool is_sent(const Context& context, std::optional<Phase> phase) noexcept {
   if (context.handed_over) return *context.handed_over;
   if (context.executed && *context.executed != Executed::maybe) return *context.executed == Executed::yes;
-  return phase && *phase >= Phase::wait;
+  return !phase || *phase >= Phase::wait;
 }
 
 Verdict after_abort(Verdict verdict, const Context& context) noexcept {

@@ -4,14 +4,15 @@
 
 #include <algorithm>
 #include <array>
+#include <stdexcept>
 #include <tuple>
 
 namespace sallyport::client {
 namespace {
 
-constexpr std::array<std::string_view, fault_count> names{"delay",        "slow",        "error",    "http",
-                                                          "reset_before", "reset_after", "truncate", "garble",
-                                                          "missing",      "duplicate",   "crash"};
+constexpr std::array<std::string_view, fault_count> names{
+    "delay",    "slow",   "error",   "http",      "reset_before", "reset_after",
+    "truncate", "garble", "missing", "duplicate", "crash",        "defect"};
 
 // SplitMix64: neighbouring numbers come out unlike each other.
 std::uint64_t scatter(std::uint64_t number) noexcept {
@@ -53,6 +54,10 @@ bool operator==(const FaultRule& a, const FaultRule& b) {
     return one.first == other.first && one.second.reveal() == other.second.reveal();
   };
   return plain(a) == plain(b) && std::ranges::equal(a.headers, b.headers, same_header);
+}
+
+void throw_defect(const FaultRule& rule) {
+  if (rule.fault == Fault::defect) throw std::logic_error("an injected defect");
 }
 
 Faults::Faults(std::vector<FaultRule> rules, bool stdio) : rules_(std::move(rules)) {

@@ -28,8 +28,9 @@ enum class Fault : std::uint8_t {
   missing,       // the answer never comes
   duplicate,     // the answer comes twice; a child's
   crash,         // the child is killed when the request went out
+  defect,        // the gateway itself fails as by a mistake in it; the request does not go out
 };
-inline constexpr std::size_t fault_count = static_cast<std::size_t>(Fault::crash) + 1;
+inline constexpr std::size_t fault_count = static_cast<std::size_t>(Fault::defect) + 1;
 
 std::string_view name(Fault fault) noexcept;
 
@@ -50,6 +51,9 @@ struct FaultRule {
   std::string message = "An injected error";
 };
 bool operator==(const FaultRule& a, const FaultRule& b);
+
+// Throws what nobody in the gateway expects, if it is the fault for that.
+void throw_defect(const FaultRule& rule);
 
 // The rules of one server. Every rule counts the requests that it covers and strikes the same ones in each
 // run: the n-th by `percent` and `seed`, whatever becomes of others. `initialize` and notifications are never

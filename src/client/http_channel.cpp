@@ -89,6 +89,7 @@ Task<std::unique_ptr<pipeline::Answer>> HttpChannel::request_struck(const Outgoi
   const std::shared_ptr<Faults> faults = env_.target.faults;
   const FaultRule* const fault = faults->strike(outgoing.method, outgoing.name);
   if (fault) env_.owner.fault_injected(*fault->fault);
+  if (fault) throw_defect(*fault);
   co_return co_await (session_.empty() ? post(outgoing, fault) : post_in_session(outgoing, fault));
 }
 

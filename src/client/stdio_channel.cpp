@@ -161,7 +161,6 @@ bool StdioChannel::write_line(std::string& line, net::Outbox::Keep keep) {
 
 // Does on purpose to a request what `rule` says; false as write_line().
 bool StdioChannel::write_struck(const FaultRule& rule, std::string& line, PendingRequest& pending) {
-  env_.owner.fault_injected(*rule.fault);
   switch (*rule.fault) {
     case Fault::error:
       lines_->say(error_of(rule, pending.id));
@@ -183,6 +182,8 @@ Task<std::unique_ptr<pipeline::Answer>> StdioChannel::request(const Outgoing& ou
   PendingRequest pending(env_.loop, pending_.next_id(), outgoing);
   const std::shared_ptr<Faults> faults = env_.target.faults;
   if (faults) pending.fault = faults->strike(outgoing.method, outgoing.name);
+  if (pending.fault) env_.owner.fault_injected(*pending.fault->fault);
+  if (pending.fault) throw_defect(*pending.fault);
   co_return co_await exchange(encode_request(outgoing, revision_, pending.id), pending);
 }
 

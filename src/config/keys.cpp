@@ -159,7 +159,7 @@ constexpr std::array table{
     Key{"retry_budget.share", Type::share, v01, "0.2", "This part of the calls that are made may be tried again; what those of the last 10 s left is saved up.", to<&C::retry_budget, &RetryBudget::share>},
     Key{"retry_budget.floor", Type::rate, v01, "10/10s", "And so many besides, for servers that are seldom called.", to<&C::retry_budget, &RetryBudget::floor>, 0, million},
     Key{"breaker", Type::section, v01, "", "When a server that fails is left alone: calls are then refused at once until it has answered a question of the gateway's own."},
-    Key{"breaker.failures", Type::integer, v01, "5", "Failures within `window` that open it; at most half of them from one caller: who fails alone is refused alone.", to<&C::breaker, &Breaker::failures>, 2, 1000},
+    Key{"breaker.failures", Type::integer, v01, "5", "Failures within `window` that open it, more than answers made up for; up to four times as many of a busy server; at most half of them from one caller: who fails alone is refused alone.", to<&C::breaker, &Breaker::failures>, 2, 1000},
     Key{"breaker.window", Type::duration, v01, "30s", "How long a failure counts.", to<&C::breaker, &Breaker::window>, 1, ms_per_day},
     Key{"breaker.open", Type::duration, v01, "10s", "The time before the server is asked whether it works again, and between two such questions.", to<&C::breaker, &Breaker::open>, 1, ms_per_day},
 
@@ -204,7 +204,7 @@ constexpr std::array table{
     Key{"faults.*.tool", Type::text, v01, "", "A tool as its server names it, or a pattern for some: only calls of it.", to<&F::rule, &I::tool>},
     Key{"faults.*.percent", Type::integer, v01, "100", "How many of these requests are struck.", to<&F::rule, &I::percent>, 1, 100},
     Key{"faults.*.seed", Type::integer, v01, "0", "Another one strikes other requests; the same one the same.", to<&F::rule, &I::seed>, 0, std::numeric_limits<std::uint32_t>::max()},
-    Key{"faults.*.fault", Type::choice, v01, "", "What happens to them, see [operations](operations.md#rehearse-failures).", to<&F::rule, &I::fault>, 0, 0, "delay|slow|error|http|reset_before|reset_after|truncate|garble|missing|duplicate|crash"},
+    Key{"faults.*.fault", Type::choice, v01, "", "What happens to them, see [operations](operations.md#rehearse-failures).", to<&F::rule, &I::fault>, 0, 0, "delay|slow|error|http|reset_before|reset_after|truncate|garble|missing|duplicate|crash|defect"},
     Key{"faults.*.time", Type::duration, v01, "", "`delay`: how much later the answer comes. `slow`: the pause before each 64 bytes of it.", to<&F::rule, &I::time>, 1, ms_per_day},
     Key{"faults.*.status", Type::integer, v01, "503", "`http`: the status.", to<&F::rule, &I::status>, 400, 599},
     Key{"faults.*.headers", Type::headers, v01, "{}", "`http`: header fields besides, `retry-after` for example.", to<&F::headers>},

@@ -25,6 +25,8 @@ constexpr Code code_of(ErrorClass error_class) {
       return Code::proto_prompt_not_found;
     case ErrorClass::authorization_error:
       return Code::auth_insufficient_permissions;
+    case ErrorClass::server_request_error:
+      return Code::proto_cannot_bridge;
     default:
       return Code::system_operation_failed;
   }

@@ -154,7 +154,8 @@ class Redactor {
   std::string_view rest() const { return text_.substr(at_); }
 
   bool take_special() {
-    return (urls_ == Urls::reduced && take_url()) || take_token() || take_auth_scheme() || take_pair();
+    return (urls_ == Urls::reduced && (take_url() || take_user_info())) || take_token() ||
+           take_private_key() || take_auth_scheme() || take_pair();
   }
 
   void copy_character() {
@@ -184,6 +185,33 @@ class Redactor {
     const std::string reduced = reduce_url(url);
     out_ += Redactor(reduced, max_bytes_, Urls::kept).run();
     at_ += url.size();
+    return true;
+  }
+
+  // `//user:password@host`, also as JSON writes it in a string: what is no whole URL has user-info all the
+  // same.
+  bool take_user_info() {
+    const std::string_view before = text_.substr(0, at_);
+    if (!before.ends_with("//") && !before.ends_with(R"(\/\/)")) return false;
+    constexpr auto belongs = [](char c) {
+      return !is_space(c) && !std::string_view("\"'<>`/?#\\").contains(c);
+    };
+    const std::size_t at = rest().substr(0, run_length(rest(), belongs)).rfind('@');
+    if (at == std::string_view::npos) return false;
+    at_ += at + 1;
+    return true;
+  }
+
+  // What PEM calls so, up to its end line.
+  bool take_private_key() {
+    constexpr std::string_view opening = "PRIVATE KEY-----";
+    if (!rest().starts_with("BEGIN ")) return false;
+    const std::size_t label = rest().substr(0, longest_key).find(opening);
+    if (label == std::string_view::npos) return false;
+    const std::size_t begin = label + opening.size();
+    out_ += rest().substr(0, begin);
+    out_ += masked;
+    at_ += std::min(rest().find("-----END", begin), rest().size());
     return true;
   }
 

@@ -2,6 +2,7 @@
 
 #include "gateway/definitions.hpp"
 #include "session/finish.hpp"
+#include "telemetry/audit_record.hpp"
 #include "telemetry/log.hpp"
 #include "telemetry/metrics_names.hpp"
 
@@ -113,8 +114,19 @@ Error Gateway::draining_error() const {
       .with_retry_after(std::chrono::seconds(5));
 }
 
+pipeline::Failed Gateway::refuse_draining(const pipeline::Call& call) {
+  const Error error = draining_error();
+  refused(error, {.source = call.principal->source,
+                  .endpoint = call.endpoint,
+                  .method = call.method(),
+                  .revision = call.revision,
+                  .bytes = call.bytes.size(),
+                  .correlation = call.correlation});
+  return {error, failure(error, call.correlation)};
+}
+
 Task<pipeline::Reply> Gateway::call(pipeline::Call& call) {
-  if (draining_) co_return pipeline::Failed{draining_error(), failure(draining_error(), call.correlation)};
+  if (draining_) co_return refuse_draining(call);
   call.log_demand = &log_demand_;
   const std::shared_ptr<const Graph> graph = graph_;
   task::Scope& caller = co_await task::current_scope();
@@ -135,12 +147,32 @@ protocol::CanonicalFailure Gateway::failure(const Error& error, const Correlatio
   return protocol::render(error, context);
 }
 
+void Gateway::refused(const Error& error, const pipeline::Refusal& request) {
+  metrics_->counter(metrics::refused, {wire_name(error.code())}).increment();
+  if (error.code() != Code::limit_draining) alerts_.refused(error.code(), request.source);
+  if (!graph_->audit) return;
+  if (refusals_recorded_.take({}, loop_->now())) {
+    ++refusals_unrecorded_;
+    return;
+  }
+  telemetry::CallRecord record;
+  record.started = loop_->clock().system_now();
+  record.source = request.source;
+  record.endpoint = request.endpoint;
+  record.method = request.method;
+  record.revision = request.revision;
+  record.request_bytes = request.bytes;
+  record.correlation = request.correlation;
+  record.outcome.code = error.code();
+  record.outcome.kind = error.kind();
+  graph_->audit->record(telemetry::audit::refused_fields(record, std::exchange(refusals_unrecorded_, 0)));
+}
+
 std::optional<Error> Gateway::admit(const net::Peer& peer) {
   if (draining_) return draining_error();
   if (peer.loopback && !limit_loopback_) return std::nullopt;
   const auto wait = source_limit_.take(peer.address, loop_->now());
   if (!wait) return std::nullopt;
-  metrics_->counter(metrics::refused, {wire_name(Code::limit_rate_limited)}).increment();
   return Error(Code::limit_rate_limited)
       .with_executed(Executed::no)
       .with_can_retry(true)

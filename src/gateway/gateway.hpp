@@ -29,6 +29,7 @@ class Gateway final : public pipeline::Front, private upstream::FleetObserver {
 
   Task<pipeline::Reply> call(pipeline::Call& call) override;
   protocol::CanonicalFailure failure(const Error& error, const CorrelationId& correlation) override;
+  void refused(const Error& error, const pipeline::Refusal& request) override;
   std::optional<Error> admit(const net::Peer& peer) override;
   void answered(protocol::Era era, protocol::Method method, int status) override;
   void delivered(pipeline::Delivery what) override;
@@ -77,6 +78,7 @@ class Gateway final : public pipeline::Front, private upstream::FleetObserver {
   void forget_open_parts(const std::string& key);
   void quarantine(const std::string& key, Code because);
   Error draining_error() const;
+  pipeline::Failed refuse_draining(const pipeline::Call& call);
 
   task::Loop* loop_;
   telemetry::Registry* metrics_;
@@ -87,6 +89,9 @@ class Gateway final : public pipeline::Front, private upstream::FleetObserver {
   upstream::Fleet fleet_;
   layers::TokenBuckets rate_limit_{{}};
   layers::TokenBuckets source_limit_{{}};
+  // Whoever may be refused as often as they like shall not fill a disk with it.
+  layers::TokenBuckets refusals_recorded_{{20, std::chrono::seconds(1)}};
+  std::uint64_t refusals_unrecorded_ = 0;
   std::shared_ptr<const Graph> graph_;
   bool limit_loopback_ = false;  // only if the operator wrote `limits.source`
   bool draining_ = false;

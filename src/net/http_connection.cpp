@@ -151,7 +151,7 @@ Task<bool> HttpConnection::receive_head() {
   head_text_ = input_.view().substr(0, end);
   input_.consume(end);
   if (const auto parsed = parse_request_head(head_text_, limits.head, head_); !parsed) {
-    HttpReply reply = server_.handler_->refuse(parsed.error());
+    HttpReply reply = server_.handler_->refuse(parsed.error(), peer_);
     reply.close = true;
     CO_TRY(co_await refuse(reply));
     co_return false;
@@ -168,9 +168,9 @@ Task<bool> HttpConnection::refuse_head() {
 Task<HttpConnection::Received> HttpConnection::receive_body() {
   const std::uint64_t limit = server_.limits_.body;
   std::optional<HttpReply> refusal = server_.handler_->admit(head_, peer_);
-  if (!refusal && head_.content_length > limit) refusal = server_.handler_->refuse(too_large(limit));
+  if (!refusal && head_.content_length > limit) refusal = server_.handler_->refuse(too_large(limit), peer_);
   if (server_.limits_.buffered) charge_ = server_.limits_.buffered->charge();
-  if (!refusal && !charge_.grow(head_.content_length)) refusal = server_.handler_->refuse(no_room());
+  if (!refusal && !charge_.grow(head_.content_length)) refusal = server_.handler_->refuse(no_room(), peer_);
   const bool here = head_.framing == Framing::none ||
                     (head_.framing == Framing::length && head_.content_length <= input_.size());
   if (refusal) {
@@ -231,7 +231,7 @@ Task<HttpConnection::Received> HttpConnection::receive_chunked() {
     charged = decoded_body_.size();
     if (decoder.state() == ChunkedDecoder::State::malformed) error = malformed_chunks();
     if (error) {
-      HttpReply reply = server_.handler_->refuse(*error);
+      HttpReply reply = server_.handler_->refuse(*error, peer_);
       reply.close = true;
       CO_TRY(co_await refuse(reply));
       co_return Received::refused;
@@ -256,7 +256,7 @@ Task<void> HttpConnection::work() {
   if (!replied_ || (events_ && !events_ended_)) close_after_ = true;
   events_.reset();
   if (!result && !replied_ && result.error().code() != Code::proto_cancelled) {
-    co_return co_await refuse(server_.handler_->refuse(result.error()));
+    co_return co_await refuse(server_.handler_->refuse(result.error(), peer_));
   }
   co_return result;
 }

@@ -90,7 +90,7 @@ class HttpHandler {
   // come.
   virtual std::optional<HttpReply> admit(const RequestHead& head, const Peer& peer) = 0;
   // How a request is refused that is not HTTP as we take it, or too large.
-  virtual HttpReply refuse(const Error& error) = 0;
+  virtual HttpReply refuse(const Error& error, const Peer& peer) = 0;
   // An error before a reply was sent is answered with refuse(), unless it is a cancellation.
   virtual Task<void> handle(Exchange& exchange) = 0;
 };

@@ -25,6 +25,16 @@ class Listener {
 // What becomes of events on their way to a client that reads slowly or comes back.
 enum class Delivery : std::uint8_t { dropped, stream_lost, resumed };
 
+// What is known of a request that is refused before it is a call. Views of the time of the telling.
+struct Refusal {
+  std::string_view source{};    // an address, or "stdio"
+  std::string_view endpoint{};  // the key of one server, or empty: all
+  protocol::Method method = protocol::Method::unknown;
+  protocol::Revision revision = protocol::latest_legacy;
+  std::size_t bytes = 0;  // of its body, as far as it was read
+  CorrelationId correlation{};
+};
+
 class Front {
  public:
   virtual ~Front() = default;
@@ -34,6 +44,10 @@ class Front {
 
   // A failure that arose in the transport itself, in the form that clients see.
   virtual protocol::CanonicalFailure failure(const Error& error, const CorrelationId& correlation) = 0;
+
+  // A request that the layers will not see was refused, with this error: who looks at what callers do, and
+  // the audit record, know of it by this alone.
+  virtual void refused(const Error& error, const Refusal& request) = 0;
 
   // Before a byte of the body is read: draining, the source limit. An error refuses.
   virtual std::optional<Error> admit(const net::Peer& peer) = 0;

@@ -23,6 +23,7 @@ class Host final : public pipeline::Front {
 
   Task<pipeline::Reply> call(pipeline::Call& call) override;
   protocol::CanonicalFailure failure(const Error& error, const CorrelationId& correlation) override;
+  void refused(const Error&, const pipeline::Refusal&) override {}
   std::optional<Error> admit(const net::Peer& peer) override;
   void answered(protocol::Era, protocol::Method, int) override {}
   void delivered(pipeline::Delivery) override {}

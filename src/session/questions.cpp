@@ -44,7 +44,8 @@ void Questions::answered(const protocol::Message& response, std::string_view byt
 
 void Questions::end() noexcept {
   for (auto& [id, slot] : std::exchange(open_, {}))
-    slot->fill(fail(TransportError("The client went away before it answered.").error()));
+    slot->fill(fail(
+        Error(ServerRequestError("The client went away before it answered.").error()).with_can_retry(false)));
 }
 
 }  // namespace sallyport::session

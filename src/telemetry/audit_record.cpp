@@ -86,6 +86,15 @@ std::string call_fields(const CallRecord& record, const Digested& digested) {
   return std::move(out).take();
 }
 
+std::string refused_fields(const CallRecord& record, std::uint64_t unrecorded) {
+  Members out = about(record, {}, record.started, "refused");
+  out.text("code", record.outcome.code_name());
+  if (record.outcome.kind) out.text("kind", sallyport::name(*record.outcome.kind));
+  out.number("in", record.request_bytes);
+  if (unrecorded > 0) out.number("unrecorded", unrecorded);
+  return std::move(out).take();
+}
+
 std::string start_fields(SystemTime now, std::size_t torn) {
   Members out(now, "start");
   out.text("version", SALLYPORT_VERSION);

@@ -20,6 +20,9 @@ std::string begin_fields(const CallRecord& record, const Digested& digested);
 std::string call_fields(const CallRecord& record, const Digested& digested);
 
 // `torn`: bytes at the end of the file that are no record.
+// That a request was refused before it was a call; `unrecorded`: so many before it were, and have no record.
+std::string refused_fields(const CallRecord& record, std::uint64_t unrecorded);
+
 std::string start_fields(SystemTime now, std::size_t torn);
 std::string gap_fields(SystemTime now, std::uint64_t lost, std::size_t torn);
 std::string rotated_fields(SystemTime now);

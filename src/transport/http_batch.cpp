@@ -13,14 +13,20 @@ Task<void> StreamableHttp::batch(net::Exchange& exchange, const HttpRequest& req
   const std::string_view bytes = exchange.body();
   const session::Registry::Use use(*sessions_, std::move(session));
   const auto elements = protocol::parse_batch(bytes, settings_.limits);
-  if (!elements) co_return co_await fail(exchange, elements.error().error, 400, {}, use->revision);
+  if (!elements) co_return co_await fail(exchange, request, elements.error().error, 400, {}, use->revision);
   std::string responses = "[";
   for (const json::Span& element : *elements) {
     const std::string_view text = element.of(bytes);
     const auto message = protocol::parse_message(text, settings_.limits);
     std::string response;
     if (!message) {
-      response = protocol::to_jsonrpc_error(front_->failure(message.error().error, CorrelationId::make()),
+      const pipeline::Refusal refusal{.source = request.principal.source,
+                                      .endpoint = request.endpoint,
+                                      .revision = use->revision,
+                                      .bytes = text.size(),
+                                      .correlation = CorrelationId::make()};
+      front_->refused(message.error().error, refusal);
+      response = protocol::to_jsonrpc_error(front_->failure(message.error().error, refusal.correlation),
                                             message.error().id, use->revision);
     } else if (message->is_request()) {
       const pipeline::Reply reply = CO_TRY(co_await call(exchange, request, text, *message, use->revision,

@@ -110,7 +110,8 @@ Task<void> StreamableHttp::listen(net::Exchange& exchange, const HttpRequest& re
         error.code() == Code::limit_concurrency
             ? 503
             : protocol::http_status(error, Era::modern, protocol::Stage::call, Method::subscriptions_listen);
-    co_return co_await fail(exchange, error, status, id, protocol::latest_modern);
+    co_return co_await fail(exchange, request, error, status, id, protocol::latest_modern,
+                            Method::subscriptions_listen);
   }
   const protocol::Topics topics = protocol::listen_topics(message, bytes);
   ListenStream open(*loop_, *front_, exchange, settings_.keepalive, topics, id);
@@ -155,7 +156,7 @@ Task<void> StreamableHttp::attach(net::Exchange& exchange, const HttpRequest& re
                          : !place ? sallyport::fail(place.error())
                                   : check_room();
   if (!checked) {
-    co_return co_await fail(exchange, checked.error(), status_of(checked.error()), {},
+    co_return co_await fail(exchange, request, checked.error(), status_of(checked.error()), {},
                             protocol::latest_legacy);
   }
   const session::Registry::Use use(*sessions_, *session);
@@ -212,7 +213,7 @@ void StreamableHttp::conclude(EventWriter& writer, const session::Session& sessi
 Task<void> StreamableHttp::end_session(net::Exchange& exchange, const HttpRequest& request) {
   const Result<SessionPointer> session = session_of(request);
   if (!session) {
-    co_return co_await fail(exchange, session.error(), status_of(session.error()), {},
+    co_return co_await fail(exchange, request, session.error(), status_of(session.error()), {},
                             protocol::latest_legacy);
   }
   sessions_->remove(**session);

@@ -174,7 +174,7 @@ Task<void> StdioServer::answer_batch(std::string line) {
 
 Task<void> StdioServer::answer_one(std::string_view text, std::string& response) {
   const auto refuse = [&](const Error& error, std::string_view id) {
-    response = protocol::to_jsonrpc_error(front_->failure(error, CorrelationId::make()), id, *revision_);
+    response = refusal(error, id, *revision_);
   };
   const auto message = protocol::parse_message(text, limits_);
   if (!message) {
@@ -257,7 +257,13 @@ Task<void> StdioServer::open_listen(std::shared_ptr<Subscription> subscription, 
 }
 
 void StdioServer::fail(const Error& error, std::string_view id, protocol::Revision revision) {
-  write(protocol::to_jsonrpc_error(front_->failure(error, CorrelationId::make()), id, revision));
+  write(refusal(error, id, revision));
+}
+
+std::string StdioServer::refusal(const Error& error, std::string_view id, protocol::Revision revision) {
+  const CorrelationId correlation = CorrelationId::make();
+  front_->refused(error, {.source = "stdio", .revision = revision, .correlation = correlation});
+  return protocol::to_jsonrpc_error(front_->failure(error, correlation), id, revision);
 }
 
 void StdioServer::write(std::string line, net::Outbox::Keep keep) {

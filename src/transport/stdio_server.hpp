@@ -46,6 +46,7 @@ class StdioServer final : private pipeline::Listener, private pipeline::EventSin
   Task<void> open_listen(std::shared_ptr<Subscription> subscription, Watched wanted);
   void listen(std::string_view line, const protocol::Message& message);
   void fail(const Error& error, std::string_view id, protocol::Revision revision);
+  std::string refusal(const Error& error, std::string_view id, protocol::Revision revision);
   void write(std::string line, net::Outbox::Keep keep = net::Outbox::Keep::required);
   void list_changed(protocol::Topic topic) override;
   void notify(std::string_view message) override;

@@ -51,19 +51,20 @@ StreamableHttp::StreamableHttp(task::Loop& loop, pipeline::Front& front, session
 StreamableHttp::~StreamableHttp() = default;
 
 net::HttpReply StreamableHttp::failure_reply(const Error& error, int status, std::string_view id,
-                                             Revision revision) const {
-  const CorrelationId correlation = CorrelationId::make();
-  const protocol::CanonicalFailure failure = front_->failure(error, correlation);
+                                             pipeline::Refusal request) const {
+  request.correlation = CorrelationId::make();
+  front_->refused(error, request);
+  const protocol::CanonicalFailure failure = front_->failure(error, request.correlation);
   net::HttpReply reply;
   reply.status = status;
-  reply.body = protocol::to_jsonrpc_error(failure, id, revision);
-  reply.headers = "X-Correlation-Id: " + correlation.hex() + "\r\n" + retry_after_line(failure);
+  reply.body = protocol::to_jsonrpc_error(failure, id, request.revision);
+  reply.headers = "X-Correlation-Id: " + request.correlation.hex() + "\r\n" + retry_after_line(failure);
   return reply;
 }
 
-net::HttpReply StreamableHttp::refuse(const Error& error) {
+net::HttpReply StreamableHttp::refuse(const Error& error, const net::Peer& peer) {
   return failure_reply(error, protocol::http_status(error, Era::modern, protocol::Stage::edge), {},
-                       protocol::latest_legacy);
+                       {.source = peer.address});
 }
 
 // What the head alone decides, in the order in which a reader of the answer would want to know.
@@ -110,13 +111,11 @@ std::optional<net::HttpReply> StreamableHttp::admit(const net::RequestHead& head
   if (head.method != "POST" && head.method != "GET" && head.method != "DELETE") {
     return net::HttpReply{.status = 405, .headers = "Allow: GET, POST, DELETE\r\n"};
   }
+  const net::Peer source = settings_.proxies.source(head.fields, peer).value_or(peer);
   std::optional<Error> error = check_head(head, peer);
-  if (!error) {
-    const std::optional<net::Peer> source = settings_.proxies.source(head.fields, peer);
-    error = front_->admit(source ? *source : peer);
-  }
+  if (!error) error = front_->admit(source);
   if (!error) return std::nullopt;
-  net::HttpReply reply = refuse(*error);
+  net::HttpReply reply = refuse(*error, source);
   reply.headers += policy_.cors_headers(head);
   return reply;
 }
@@ -168,7 +167,7 @@ Task<void> StreamableHttp::post(net::Exchange& exchange, const HttpRequest& requ
     }
     const bool modern_header =
         request.edge.protocol_version && protocol::names_modern_era(*request.edge.protocol_version);
-    co_return co_await fail(exchange, bad.error,
+    co_return co_await fail(exchange, request, bad.error,
                             protocol::http_status(bad.error, Era::modern, protocol::Stage::edge), bad.id,
                             modern_header ? protocol::latest_modern : protocol::latest_legacy);
   }
@@ -177,8 +176,8 @@ Task<void> StreamableHttp::post(net::Exchange& exchange, const HttpRequest& requ
   const auto edge = protocol::classify_http(*message, bytes, headers);
   if (!edge) {
     front_->answered(protocol::era(edge.error().revision), message->method(), edge.error().http_status);
-    co_return co_await fail(exchange, edge.error().error, edge.error().http_status, message->id(bytes),
-                            edge.error().revision);
+    co_return co_await fail(exchange, request, edge.error().error, edge.error().http_status,
+                            message->id(bytes), edge.error().revision, message->method());
   }
   if (edge->era() == Era::modern) co_return co_await modern(exchange, request, *message);
   co_return co_await legacy(exchange, request, *message, session);
@@ -191,7 +190,8 @@ Task<void> StreamableHttp::legacy(net::Exchange& exchange, const HttpRequest& re
   if (!session) {
     const Error error = session_of(request).error();
     const int status = error.code() == Code::proto_session_unknown ? 404 : 400;
-    co_return co_await fail(exchange, error, status, message.id(bytes), protocol::latest_legacy);
+    co_return co_await fail(exchange, request, error, status, message.id(bytes), protocol::latest_legacy,
+                            message.method());
   }
   const session::Registry::Use use(*sessions_, std::move(session));
   if (message.is_request()) {
@@ -214,7 +214,8 @@ Task<void> StreamableHttp::initialize(net::Exchange& exchange, const HttpRequest
   }
   Result<SessionPointer> session = sessions_->create(request.principal.name, request.endpoint, revision);
   if (!session)
-    co_return co_await fail(exchange, session.error(), 503, message.id(exchange.body()), revision);
+    co_return co_await fail(exchange, request, session.error(), 503, message.id(exchange.body()), revision,
+                            Method::initialize);
   const session::Registry::Use use(*sessions_, *session);
   co_return co_await run(exchange, request, message, revision, &*use, "Mcp-Session-Id: " + use->id + "\r\n");
 }
@@ -301,9 +302,14 @@ Task<void> StreamableHttp::accepted(net::Exchange& exchange) {
   co_return co_await exchange.reply({.status = 202, .headers = policy_.cors_headers(exchange.head())});
 }
 
-Task<void> StreamableHttp::fail(net::Exchange& exchange, const Error& error, int status, std::string_view id,
-                                Revision revision) {
-  net::HttpReply reply = failure_reply(error, status, id, revision);
+Task<void> StreamableHttp::fail(net::Exchange& exchange, const HttpRequest& request, const Error& error,
+                                int status, std::string_view id, Revision revision, Method method) {
+  net::HttpReply reply = failure_reply(error, status, id,
+                                       {.source = request.principal.source,
+                                        .endpoint = request.endpoint,
+                                        .method = method,
+                                        .revision = revision,
+                                        .bytes = exchange.body().size()});
   reply.headers += policy_.cors_headers(exchange.head());
   co_return co_await exchange.reply(reply);
 }

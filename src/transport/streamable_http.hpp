@@ -40,7 +40,7 @@ class StreamableHttp final : public net::HttpHandler {
   ~StreamableHttp() override;
 
   std::optional<net::HttpReply> admit(const net::RequestHead& head, const net::Peer& peer) override;
-  net::HttpReply refuse(const Error& error) override;
+  net::HttpReply refuse(const Error& error, const net::Peer& peer) override;
   Task<void> handle(net::Exchange& exchange) override;
 
   // For requests and streams that come from now on.
@@ -90,10 +90,11 @@ class StreamableHttp final : public net::HttpHandler {
                              CorrelationId correlation);
 
   Task<void> accepted(net::Exchange& exchange);
-  Task<void> fail(net::Exchange& exchange, const Error& error, int status, std::string_view id,
-                  protocol::Revision revision);
+  Task<void> fail(net::Exchange& exchange, const HttpRequest& request, const Error& error, int status,
+                  std::string_view id, protocol::Revision revision,
+                  protocol::Method method = protocol::Method::unknown);
   net::HttpReply failure_reply(const Error& error, int status, std::string_view id,
-                               protocol::Revision revision) const;
+                               pipeline::Refusal request) const;
   std::optional<Error> check_head(const net::RequestHead& head, const net::Peer& peer) const;
   Result<SessionPointer> session_of(const HttpRequest& request) const;
 

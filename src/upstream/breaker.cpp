@@ -13,10 +13,6 @@ Breaker::Scope scope_of(std::string_view caller, std::string_view tool) {
   return tool.empty() ? Scope::caller : Scope::caller_tool;
 }
 
-bool unused(const auto& entry) {
-  return entry.second.state == Breaker::State::closed && entry.second.failures.empty();
-}
-
 }  // namespace
 
 std::string_view name(Breaker::State state) noexcept {
@@ -70,6 +66,50 @@ std::optional<Breaker::Refusal> Breaker::refusal(SteadyTime now, std::string_vie
   return std::nullopt;
 }
 
+void Breaker::Answers::turn(SteadyTime at, std::chrono::milliseconds half) noexcept {
+  if (at < half_began + half) return;
+  before = at < half_began + 2 * half ? now : 0;
+  now = 0;
+  half_began = at;
+}
+
+std::uint32_t Breaker::threshold(Gate& gate, SteadyTime now) const noexcept {
+  gate.answers.turn(now, rule_->window / 2);
+  const std::uint64_t most = std::uint64_t{rule_->failures} * most_failures;
+  return static_cast<std::uint32_t>(
+      std::clamp<std::uint64_t>(gate.answers.count() / answers_a_failure, rule_->failures, most));
+}
+
+// The oldest failure is made up for.
+void Breaker::make_up(Gate& gate, SteadyTime now) const {
+  gate.answers.turn(now, rule_->window / 2);
+  ++gate.answers.now;
+  if (gate.failures.empty()) return;
+  const auto oldest = std::ranges::find(gate.failures, std::uint64_t{0}, &Failure::incident);
+  if (oldest != gate.failures.end()) gate.failures.erase(oldest);
+}
+
+// One that failed lately knows how many answers there were meanwhile.
+bool Breaker::unused(const Gate& gate, SteadyTime now) const noexcept {
+  return gate.state == State::closed && gate.last_failed + rule_->window <= now;
+}
+
+void Breaker::sweep(SteadyTime now) {
+  sweep_at_ = now + rule_->window;
+  std::erase_if(parts_, [&](const auto& entry) { return unused(entry.second, now); });
+}
+
+void Breaker::answered(SteadyTime now, std::string_view caller, std::string_view tool) {
+  make_up(all_, now);
+  if (parts_.empty()) return;
+  if (now >= sweep_at_) sweep(now);
+  const std::string who(caller), what(tool);
+  for (const Key& key : {Key(who, what), Key(who, ""), Key("", what)}) {
+    const auto found = parts_.find(key);
+    if (found != parts_.end()) make_up(found->second, now);
+  }
+}
+
 void Breaker::forget_old(Gate& gate, SteadyTime now) const {
   while (!gate.failures.empty() && gate.failures.front().when + rule_->window <= now)
     gate.failures.pop_front();
@@ -77,16 +117,12 @@ void Breaker::forget_old(Gate& gate, SteadyTime now) const {
 
 Breaker::Gate* Breaker::part(const Key& key, SteadyTime now) {
   if (const auto found = parts_.find(key); found != parts_.end()) return &found->second;
-  if (parts_.size() >= max_parts) {
-    for (auto& [name, gate] : parts_) forget_old(gate, now);
-    std::erase_if(parts_, [](const auto& entry) { return unused(entry); });
-  }
+  if (parts_.size() >= max_parts) sweep(now);
   if (parts_.size() >= max_parts) {  // the one that failed longest ago makes room
     auto oldest = parts_.end();
     for (auto it = parts_.begin(); it != parts_.end(); ++it) {
       if (it->second.state != State::closed) continue;
-      if (oldest == parts_.end() || it->second.failures.back().when < oldest->second.failures.back().when)
-        oldest = it;
+      if (oldest == parts_.end() || it->second.last_failed < oldest->second.last_failed) oldest = it;
     }
     if (oldest == parts_.end()) return nullptr;
     parts_.erase(oldest);
@@ -110,7 +146,7 @@ void Breaker::set(Gate& gate, const Key& key, State state, SteadyTime now) {
 }
 
 // The failure of an incident that is counted already: true. It is laid to the caller who had more of them.
-bool Breaker::blame(Gate& gate, const Failure& failure, bool shared) const {
+bool Breaker::blame(Gate& gate, const Failure& failure, std::optional<std::uint32_t> share) {
   if (failure.incident == 0) return false;
   const auto counted = std::ranges::find(gate.failures, failure.incident, &Failure::incident);
   if (counted == gate.failures.end()) return false;
@@ -118,7 +154,7 @@ bool Breaker::blame(Gate& gate, const Failure& failure, bool shared) const {
     return std::ranges::count(gate.failures, caller, &Failure::caller) - (caller == counted->caller ? 1 : 0);
   };
   if (had(failure.caller) <= had(counted->caller)) return true;
-  if (shared && had(failure.caller) >= share()) {
+  if (share && had(failure.caller) >= *share) {
     gate.failures.erase(counted);
   } else {
     counted->caller = failure.caller;
@@ -130,13 +166,16 @@ void Breaker::count(Gate& gate, const Key& key, Failure failure, bool shared) {
   if (gate.state != State::closed) return;
   const SteadyTime now = failure.when;
   forget_old(gate, now);
-  if (blame(gate, failure, shared)) return;
+  gate.last_failed = now;
+  const std::uint32_t enough = threshold(gate, now);
+  const auto share = shared ? std::optional(std::max(enough / 2, 1U)) : std::nullopt;
+  if (blame(gate, failure, share)) return;
   const auto had = std::ranges::count(gate.failures, failure.caller, &Failure::caller);
-  if (shared && !failure.caller.empty() && had >= share()) {
+  if (share && !failure.caller.empty() && had >= *share) {
     gate.failures.erase(std::ranges::find(gate.failures, failure.caller, &Failure::caller));
   }
   gate.failures.push_back(std::move(failure));
-  if (gate.failures.size() < rule_->failures) return;
+  if (gate.failures.size() < enough) return;
   gate.failures.clear();
   gate.probe_at = now + rule_->open;
   set(gate, key, State::open, now);
@@ -179,7 +218,7 @@ void Breaker::probed(SteadyTime now, bool answered) {
     if (!answered) gate.probe_at = now + rule_->open;
     set(gate, key, answered ? State::closed : State::open, now);
   });
-  std::erase_if(parts_, [](const auto& entry) { return unused(entry); });
+  sweep(now);
 }
 
 void Breaker::postpone(SteadyTime until) noexcept {

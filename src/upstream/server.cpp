@@ -209,6 +209,7 @@ Task<std::unique_ptr<pipeline::Answer>> Server::request(const client::Outgoing& 
   note_load(answer ? nullptr : &answer.error());
   if (answer) {
     ++guard_->answers_;
+    guard_->breaker_.answered(loop_->now(), outgoing.caller, tool_of(outgoing));
     co_return answer;
   }
   const task::Scope& scope = co_await task::current_scope();

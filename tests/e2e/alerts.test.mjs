@@ -6,6 +6,7 @@ import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { it } from 'node:test';
 import { startGateway } from './lib/gateway.mjs';
+import { request } from './lib/http.mjs';
 import { assertTypedError, modernCall, modernRequest, textOf, typedError } from './lib/mcp.mjs';
 import { Collector } from './lib/otlp.mjs';
 import { freePort } from './lib/ports.mjs';
@@ -226,4 +227,28 @@ it('a caller that causes 1000 failures of each kind that callers can cause pages
   assert.equal(await delivered(gateway, 'log', 'sent'), 0);
   assert.equal((await gateway.servers()).one.quarantine, null);
   assert.ok((await sum(gateway, 'sallyport_caller_alarms_total', 'code="TOOL_002"')) === 1, 'one warning a window');
+});
+
+it('who is refused before there is a call is counted like any other caller, and pages nobody', async (t) => {
+  const webhook = await Webhook.start(t);
+  const { server } = hostile(t);
+  const gateway = await startGateway(t, {
+    servers: { one: server }, monitor: { critical: 1, high: 1, medium: 1, low: 20 }, recovery: [{ strategy: 'escalate' }], escalate: { webhook: webhook.url },
+  });
+  const post = (body, headers = {}) => request(gateway.url, { method: 'POST', headers: { 'content-type': 'application/json', accept: 'application/json, text/event-stream', ...headers }, body });
+  const list = JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'tools/list' });
+  const refusals = {
+    PROTO_001: () => post('{"jsonrpc":'),
+    PROTO_008: () => post(list, { 'mcp-session-id': 'never-given' }),
+    PROTO_016: () => post(list, { 'content-type': 'text/plain' }),
+    PROTO_017: () => post(list, { origin: 'https://elsewhere.example' }),
+  };
+  for (const [code, cause] of Object.entries(refusals)) {
+    for (let i = 0; i < 60; ++i) assert.equal(typedError((await cause()).json)?.code, code);
+    assert.equal(await sum(gateway, 'sallyport_caller_alarms_total', `code="${code}"`), 1, `${code}: one warning a window`);
+    assert.equal(await sum(gateway, 'sallyport_refused_total', `code="${code}"`), 60);
+    assert.match(gateway.stderr, new RegExp(`a caller fails again and again","caller":"127.0.0.1","code":"${code}"`));
+  }
+  assert.equal(webhook.posts.length, 0, JSON.stringify(webhook.posts[0]));
+  assert.equal(await delivered(gateway, 'log', 'sent'), 0);
 });

@@ -111,11 +111,31 @@ it('a client that goes away while it is asked leaves nothing behind', async (t) 
   await until('no call is under way', async () => (await gateway.admin('/api/overview')).json.servers.inFlight === 0);
 });
 
+// A client can do that at will: the operator is told nothing, however touchy.
+const touchy = { monitor: { critical: 1, high: 1, medium: 1, low: 1 }, recovery: [{ strategy: 'escalate' }] };
+const nobodyTold = async (gateway) => assert.doesNotMatch((await gateway.admin('/metrics')).text, /sallyport_alerts_total\{[^}]*outcome="sent"\} [1-9]/);
+
+it('a client that refuses to be asked ends its call, and pages nobody', async (t) => {
+  const gateway = await serving(t, touchy);
+  const session = await LegacySession.open(gateway.url, { capabilities: { elicitation: {} } });
+  const body = { jsonrpc: '2.0', id: 1, method: 'tools/call', params: { name: tool, arguments: {} } };
+  const stream = await SseStream.open(gateway.url, { method: 'POST', headers: session.headers, body });
+  const question = await stream.next('the question', ({ method }) => method === 'elicitation/create');
+  await session.post({ jsonrpc: '2.0', id: question.id, error: { code: -32603, message: 'CANARY-no' } });
+  const reply = await stream.next('the end of the call', ({ id }) => id === 1);
+  const error = assertTypedError(reply, { code: 'PROTO_018', executed: 'maybe', canRetry: false });
+  assert.equal(error.kind, 'GATEWAY_RUNTIME_BAD_REQUEST');
+  assert.match(reply.result.content[0].text, /^The client refused what it was asked\. It may have run: check before you repeat it\. /);
+  assert.ok(!JSON.stringify(reply).includes('CANARY'));
+  await nobodyTold(gateway);
+});
+
 it('an answer that does not come in time ends the call', async (t) => {
-  const gateway = await serving(t, { suspended: { expiry: '1ms' } });
+  const gateway = await serving(t, { suspended: { expiry: '1ms' }, ...touchy });
   const session = await LegacySession.open(gateway.url, { capabilities: { elicitation: {} } });
   const { result } = await session.call(tool);
-  assert.equal(typedError({ result })?.code, 'SYS_005');
+  assertTypedError({ result }, { code: 'PROTO_018', executed: 'maybe', canRetry: false });
+  await nobodyTold(gateway);
   const { requestState } = (await modern(gateway.url)).result;
   await until('the state has expired', async () => typedError(await modern(gateway.url, { inputResponses, requestState }))?.code === 'PROTO_012');
 });

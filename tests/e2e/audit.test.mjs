@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { it } from 'node:test';
 import { cleanUp } from './lib/cleanup.mjs';
 import { startGateway } from './lib/gateway.mjs';
+import { request } from './lib/http.mjs';
 import { assertTypedError, LegacySession, modernCall, typedError } from './lib/mcp.mjs';
 import { binary } from './lib/paths.mjs';
 import { everything, hostile } from './lib/servers.mjs';
@@ -100,6 +101,31 @@ it('every call is one record, refused ones too, and another program can verify t
   assert.equal(audit('query', '--since', 'yesterday', file).code, 2);
   assert.equal(audit('verify', join(file, 'none')).code, 1);
   assert.equal(audit('verify', '--head', verdict.hash, file).code, 0);
+});
+
+it('what is refused before it is a call has its record too, and nobody fills the disk with them', async (t) => {
+  const file = join(temporaryDirectory(t), 'audit.jsonl');
+  const gateway = await startGateway(t, { audit: { file }, servers: { one: everything() } });
+  const post = (body, headers = {}) => request(gateway.url, { method: 'POST', headers: { 'content-type': 'application/json', accept: 'application/json', ...headers }, body });
+  const refused = await post('{"jsonrpc": "CANARY-77aa', { 'x-canary': 'CANARY-77aa' });
+  await post(JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'tools/call', params: { name: 'CANARY-77aa' } }), { 'mcp-session-id': 'CANARY-77aa' });
+  await post('{}', { origin: 'https://CANARY-77aa.example' });
+  const refusals = () => recordsOf(file).filter(({ event }) => event === 'refused');
+  await until('they are recorded', () => refusals().length >= 3);
+  const [broken, unknown, foreign] = refusals();
+  assert.deepEqual([broken.code, broken.source, broken.in], ['PROTO_001', '127.0.0.1', 24]);
+  assert.equal(broken.correlation, typedError(refused.json).correlationId);
+  assert.deepEqual([unknown.code, unknown.method], ['PROTO_008', 'tools/call']);
+  assert.equal(foreign.code, 'PROTO_017');
+  assert.match(audit('query', '--code', 'PROTO_008', file).out, /PROTO_008 +tools\/call +127\.0\.0\.1 refused/);
+
+  for (let i = 0; i < 200; ++i) await post('{');
+  await gateway.stop();
+  const records = recordsOf(file);
+  const told = records.filter(({ event }) => event === 'refused');
+  assert.ok(told.length < 180, `200 within a second or two: ${told.length}`);
+  assert.ok(!readFileSync(file, 'utf8').includes('CANARY-77aa'));
+  assert.equal(verify(file).code, 0);
 });
 
 it('verify names the first broken line and what is wrong with it', async (t) => {

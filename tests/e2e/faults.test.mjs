@@ -183,6 +183,23 @@ it('a share of the requests is struck, the same ones in each run; a tool that ma
   assert.deepEqual([...new Set(failed)], ['NET_006']);
 });
 
+it('a mistake of the gateway itself ends that call alone, and its operator is told at once', async (t) => {
+  const web = await everythingOverHttp(t);
+  const gateway = await start(t, { servers: { up: everything(), web }, faults: [{ tool: 'echo', fault: 'defect' }] });
+  for (const server of ['up', 'web']) {
+    const failed = modernRequest(gateway.url, 'tools/call', { name: `${server}__echo`, arguments: ARGS.echo });
+    const other = modernCall(gateway.url, `${server}__get-sum`, ARGS['get-sum']);
+    const { error } = (await failed).reply;
+    assert.equal(error.code, -32603);
+    assert.match(error.message, /^The gateway made a mistake of its own\..*Tell the operator.*\(SYS_001, ref [0-9a-f]+…?\)$/);
+    const told = assertTypedError({ error }, { code: 'SYS_001', executed: 'maybe', canRetry: false, surface: 'rpc' });
+    assert.match(textOf(await other), /3/, 'and nobody else\'s');
+    await until('the log has the alert under the reference', () => gateway.stderr.includes('"message":"alert","code":"SYS_001"') && gateway.stderr.includes(told.correlationId));
+    assert.doesNotMatch(JSON.stringify(error), /injected defect/, 'what the exception says is not for clients');
+  }
+  assert.equal((await gateway.servers()).up.breaker.state, 'closed', 'it is no failure of the server');
+});
+
 it('a reload puts other faults in force and takes them away; no process is started for it', async (t) => {
   const gateway = await start(t, { servers: { up: everything() } });
   textOf(await ask(gateway, 'echo'));

@@ -249,11 +249,15 @@ inline constexpr RowSpec proto_rows[] = {
      .kind = Kind::gateway_runtime_bad_request,
      .text =
          "The client's and the server's protocol revisions have no common way to do this[: {constraint}].",
-     .action = "Use a client of a newer revision.",
-     .meaning = "What one side asks for cannot be expressed in the revision that the other side speaks.",
+     .action = "Use a client that can do this.",
+     .meaning =
+         "What one side asks for cannot be expressed in the revision that the other side speaks; or the "
+         "client refused what the server asked it, did not answer within `suspended.expiry`, or went "
+         "away. A user who declines is an answer, and no failure.",
      .who_acts = who::caller,
-     .gateway_does = "It refuses instead of guessing, and says what has no counterpart.",
+     .gateway_does = "It refuses instead of guessing, says what has no counterpart, and alerts nobody.",
      .suggested_actions = {"Use a client or a server of a newer revision.",
+                           "See what the client writes about requests that it gets.",
                            "Look up the cell in the table of the protocol's documentation."}},
     {.code = Code::proto_too_many_hops,
      .wire_name = "PROTO_019",

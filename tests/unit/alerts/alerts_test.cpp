@@ -161,6 +161,20 @@ TEST_F(AlertsTest, WhatCallersCanCauseAtWillPagesNobodyWhateverARuleSays) {
   EXPECT_TRUE(alerts.recent().empty());
 }
 
+TEST_F(AlertsTest, WhoIsRefusedBeforeACallIsNamedAndPagesNobody) {
+  settings.policy = escalates("*");
+  settings.thresholds.by_severity = {20, 1, 1, 1};
+  alerts.configure(settings);
+  for (int i = 0; i < 100; ++i) {
+    alerts.refused(Code::proto_parse_error, "10.0.0.1");
+    alerts.refused(Code::limit_rate_limited, "10.0.0.2");
+    alerts.refused(Code::system_resource_exhausted, "10.0.0.3");
+  }
+  settle();
+  EXPECT_TRUE(alerts.recent().empty());
+  EXPECT_EQ(alerts.monitor().callers(), 2u) << "what no caller can cause is laid to none";
+}
+
 TEST_F(AlertsTest, WhatAServerDoesOutsideOfCallsCounts) {
   for (int i = 0; i < 10; ++i) alerts.incident(Error(Code::discovery_network_error), "files");
   settle();

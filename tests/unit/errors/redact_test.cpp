@@ -50,6 +50,16 @@ TEST(RedactText, ReducesUrlsWhereverTheyStand) {
   EXPECT_EQ(redact_text("https://h/sk-abcdefghijklmnop/x", 512), "https://h/[secret]");
 }
 
+TEST(RedactText, MasksKeysAndUserInfoThatIsInNoWholeUrl) {
+  EXPECT_EQ(
+      redact_text("key: -----BEGIN EC PRIVATE KEY-----\nMHc\nCAQ==\n-----END EC PRIVATE KEY-----\nrest", 500),
+      "key: -----BEGIN EC PRIVATE KEY-----[secret]-----END EC PRIVATE KEY-----\nrest");
+  EXPECT_EQ(redact_text("-----BEGIN PRIVATE KEY-----\nMIIcut", 500), "-----BEGIN PRIVATE KEY-----[secret]");
+  EXPECT_EQ(redact_text("see //user:pass@h/x", 500), "see //h/x");
+  EXPECT_EQ(redact_text(R"("https:\/\/user:pass@h\/x")", 500), R"("https:\/\/h\/x")");
+  EXPECT_EQ(redact_text("// written by a@b.example", 500), "// written by a@b.example");
+}
+
 TEST(RedactText, MasksWhatLooksLikeASecret) {
   for (const std::string_view text : {"Authorization: Bearer canary-canary",
                                       "authorization=Basic Y2FuYXJ5:canary",

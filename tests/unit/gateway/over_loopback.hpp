@@ -67,7 +67,7 @@ class CountingServer final : private net::HttpHandler {
     if (head.method == "POST") return std::nullopt;
     return net::HttpReply{.status = 405};
   }
-  net::HttpReply refuse(const Error&) override { return {.status = 400}; }
+  net::HttpReply refuse(const Error&, const net::Peer&) override { return {.status = 400}; }
 
   Task<void> handle(net::Exchange& exchange) override {
     const std::string_view body = exchange.body();

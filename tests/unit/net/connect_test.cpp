@@ -194,7 +194,7 @@ TEST(Listener, AClosedOneAcceptsNothingAndFreesItsPort) {
 
 struct Echo final : HttpHandler {
   std::optional<HttpReply> admit(const RequestHead&, const Peer&) override { return std::nullopt; }
-  HttpReply refuse(const Error&) override { return {.status = 413}; }
+  HttpReply refuse(const Error&, const Peer&) override { return {.status = 413}; }
   Task<void> handle(Exchange& exchange) override {
     co_return co_await exchange.reply({.body = std::string(exchange.body())});
   }

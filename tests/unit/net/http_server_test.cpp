@@ -25,7 +25,7 @@ struct Handler final : HttpHandler {
     if (head.target == "/forbidden") return HttpReply{.status = 403, .body = "no"};
     return std::nullopt;
   }
-  HttpReply refuse(const Error& error) override {
+  HttpReply refuse(const Error& error, const Peer&) override {
     const int status = error.code() == Code::limit_request_too_large ? 413
                        : error.code() == Code::proto_invalid_request ? 400
                                                                      : 500;

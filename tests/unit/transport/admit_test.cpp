@@ -19,6 +19,9 @@ struct Front final : pipeline::Front {
   protocol::CanonicalFailure failure(const Error& error, const CorrelationId& correlation) override {
     return protocol::render(error, {.correlation = correlation});
   }
+  void refused(const Error& error, const pipeline::Refusal& request) override {
+    told.push_back(std::string(wire_name(error.code())) + " " + std::string(request.source));
+  }
   std::optional<Error> admit(const net::Peer&) override { return refusal; }
   void answered(protocol::Era, protocol::Method, int) override {}
   void delivered(pipeline::Delivery) override {}
@@ -27,6 +30,7 @@ struct Front final : pipeline::Front {
   Subscription subscribe(std::string_view, pipeline::Listener&) override { return nullptr; }
 
   std::optional<Error> refusal;
+  std::vector<std::string> told;
 };
 
 struct AdmitTest : ::testing::Test {
@@ -95,6 +99,15 @@ TEST_F(AdmitTest, APostIsJsonAsItIs) {
   fields.fields.add("Content-Type", "application/json");
   fields.fields.add("Content-Encoding", "gzip");
   EXPECT_EQ(status("POST"), 415);
+}
+
+TEST_F(AdmitTest, WhoIsRefusedIsTold) {
+  EXPECT_EQ(post("text/html"), 406);
+  front.refusal = Error(Code::limit_rate_limited).with_executed(Executed::no);
+  EXPECT_EQ(post("*/*"), 503);
+  http.refuse(Error(Code::limit_request_too_large), {"10.0.0.9", false});
+  EXPECT_THAT(front.told,
+              ::testing::ElementsAre("PROTO_015 127.0.0.1", "LIMIT_001 127.0.0.1", "LIMIT_005 10.0.0.9"));
 }
 
 TEST_F(AdmitTest, PathsAndMethods) {

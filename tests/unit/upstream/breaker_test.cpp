@@ -1,6 +1,8 @@
 // When a server is left alone and when it is called again, on a clock that stands still.
 #include "upstream/breaker.hpp"
 
+#include <random>
+
 #include <gtest/gtest.h>
 
 namespace sallyport::upstream {
@@ -167,6 +169,90 @@ TEST_F(BreakerTest, KeepsABoundedNumberOfPartsHoweverManyCallersFail) {
   EXPECT_FALSE(passes("known")) << "what is open makes no room";
   EXPECT_EQ(breaker.state(), State::closed);
   EXPECT_LE(breaker.open_parts(clock.now()).size(), Breaker::max_parts);
+}
+
+// A server that fails one call in ten, and nobody knows which: it is used, however busy it is. One in three
+// of a busy one too; and it is left alone soon when all of its calls begin to fail.
+TEST_F(BreakerTest, WhatAServerAnswersMakesUpForWhatItFails) {
+  std::minstd_rand random(7);
+  std::uniform_real_distribution<double> share(0, 1);
+  const auto call = [&](double fails) {
+    clock.advance(milliseconds(2));
+    if (share(random) < fails) {
+      breaker.failed(clock.now(), "a");
+    } else {
+      breaker.answered(clock.now(), "a", "t");
+    }
+  };
+  for (int i = 0; i < 100000; ++i) {
+    call(0.1);
+    ASSERT_TRUE(breaker.closed()) << "at call " << i;
+  }
+  for (int i = 0; i < 100000; ++i) {
+    call(0.3);
+    ASSERT_TRUE(breaker.closed()) << "one in three, at call " << i;
+  }
+  for (int i = 0; i < 20; ++i) call(1);
+  EXPECT_FALSE(passes("a")) << "four times the rule's failures are enough for the busiest";
+}
+
+TEST_F(BreakerTest, AQuietServerThatDiesIsLeftAloneAtTheRulesFailures) {
+  for (int i = 0; i < 50; ++i) breaker.answered(clock.now(), "a", "t");
+  play({"a", "b", "a", "b"});
+  EXPECT_TRUE(breaker.closed());
+  play({"c"});
+  EXPECT_EQ(breaker.state(), State::open);
+}
+
+TEST_F(BreakerTest, HalfOfItsCallsIsTooMany) {
+  int calls = 0;
+  std::minstd_rand random(11);
+  for (; breaker.closed() && calls < 20000; ++calls) {
+    clock.advance(milliseconds(5));
+    if (random() % 20 < 11) {
+      breaker.failed(clock.now(), "a");
+    } else {
+      breaker.answered(clock.now(), "a", "t");
+    }
+  }
+  EXPECT_FALSE(passes("a"));
+  EXPECT_LT(calls, 2000);
+}
+
+TEST_F(BreakerTest, AnEndOfTheProcessIsNotMadeUpFor) {
+  for (std::uint64_t incident = 1; incident <= 4; ++incident) {
+    breaker.failed(clock.now(), "", incident);
+    for (int i = 0; i < 5; ++i) breaker.answered(clock.now(), "a", "t");
+  }
+  EXPECT_TRUE(breaker.closed());
+  breaker.failed(clock.now(), "", 5);
+  EXPECT_EQ(breaker.state(), State::open)
+      << "it cuts short the calls of all, whatever is answered in between";
+}
+
+TEST_F(BreakerTest, AnAnswerOfTheToolMakesUpForItsTimeOuts) {
+  for (int i = 0; i < 40; ++i) {
+    breaker.tool_failed(clock.now(), "a", "slow");
+    breaker.answered(clock.now(), "b", "fast");
+    breaker.answered(clock.now(), "a", "slow");
+  }
+  EXPECT_TRUE(passes("a", "slow"));
+  for (int i = 0; i < 8; ++i) {
+    breaker.tool_failed(clock.now(), "a", "slow");
+    breaker.answered(clock.now(), "a", "fast");
+  }
+  EXPECT_FALSE(passes("a", "slow")) << "what another tool answers says nothing of this one";
+  EXPECT_TRUE(passes("a", "fast"));
+}
+
+TEST_F(BreakerTest, WhatIsMadeUpForIsForgottenAfterAWindow) {
+  play({"a"});
+  breaker.answered(clock.now(), "a", "t");
+  clock.advance(rule.window);
+  breaker.answered(clock.now(), "a", "t");
+  EXPECT_TRUE(breaker.open_parts(clock.now()).empty());
+  play({"a", "a", "a", "a", "a"});
+  EXPECT_FALSE(passes("a"));
 }
 
 TEST_F(BreakerTest, ARuleThatIsChangedHoldsFromThen) {
