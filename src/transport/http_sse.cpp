@@ -43,7 +43,7 @@ Task<void> StreamableHttp::open_sse(net::Exchange& exchange, const HttpRequest& 
   Result<SessionPointer> session =
       room ? sessions_->create(request.principal.name, request.endpoint, protocol::Revision::v2024_11_05)
            : sallyport::fail(std::move(room).error());
-  if (!session) co_return co_await fail(exchange, session.error(), 503, {}, protocol::latest_legacy);
+  if (!session) co_return co_await fail(exchange, request, session.error(), 503, {}, protocol::latest_legacy);
   const session::Registry::Use use(*sessions_, *session);
   use->over_sse = true;
   SseClient client(*loop_, *use);
@@ -92,20 +92,27 @@ Task<void> StreamableHttp::take_sse_message(net::Exchange& exchange, const HttpR
   const auto found = known ? sse_.find(session_id) : sse_.end();
   if (found == sse_.end()) {
     const Error error = Error(Code::proto_session_unknown).with_executed(Executed::no);
-    co_return co_await fail(exchange, error, 404, {}, protocol::latest_legacy);
+    co_return co_await fail(exchange, request, error, 404, {}, protocol::latest_legacy);
   }
   SseClient& client = *found->second;
   const protocol::Revision revision = client.revision.value_or(protocol::Revision::v2024_11_05);
   const auto message = protocol::parse_message(bytes, settings_.limits);
   if (!message) {
     const protocol::BadMessage& bad = message.error();
-    co_return co_await fail(exchange, bad.error,
+    co_return co_await fail(exchange, request, bad.error,
                             protocol::http_status(bad.error, Era::modern, protocol::Stage::edge), bad.id,
                             revision);
   }
   if (message->is_request()) {
     if (const auto refused = take_sse_request(client, request, bytes, *message)) {
-      const protocol::CanonicalFailure failure = front_->failure(*refused, CorrelationId::make());
+      const pipeline::Refusal refusal{.source = request.principal.source,
+                                      .endpoint = request.endpoint,
+                                      .method = message->method(),
+                                      .revision = revision,
+                                      .bytes = bytes.size(),
+                                      .correlation = CorrelationId::make()};
+      front_->refused(*refused, refusal);
+      const protocol::CanonicalFailure failure = front_->failure(*refused, refusal.correlation);
       client.request(protocol::to_jsonrpc_error(failure, message->id(bytes), revision));
     }
   } else if (message->is_response()) {
