@@ -88,18 +88,26 @@ Result<AdapterChain> AdapterChain::make(const std::vector<AdapterPointer>& adapt
   return chain;
 }
 
+std::optional<Error> AdapterChain::ask_all(const std::exception_ptr& thrown, const Warn& warn) const {
+  for (const AdapterPointer& adapter : adapters_) {
+    std::optional<Error> mapped = ask(*adapter, thrown, warn);
+    if (!mapped) continue;
+    if (mapped->cause() == nullptr)
+      if (auto cause = error_of(thrown)) mapped->with_cause(*std::move(cause));
+    return mapped;
+  }
+  return std::nullopt;
+}
+
 Error AdapterChain::classify(const std::exception_ptr& thrown, const Context& context,
                              const Warn& warn) const {
-  return classify::from_exception(thrown, context, [&](const std::exception_ptr& each) {
-    for (const AdapterPointer& adapter : adapters_) {
-      std::optional<Error> mapped = ask(*adapter, each, warn);
-      if (!mapped) continue;
-      if (mapped->cause() == nullptr)
-        if (auto cause = error_of(each)) mapped->with_cause(*std::move(cause));
-      return mapped;
-    }
-    return std::optional<Error>();
-  });
+  return from_exception(thrown, context, [&](const std::exception_ptr& each) { return ask_all(each, warn); });
+}
+
+std::optional<Error> AdapterChain::recognise(const std::exception_ptr& thrown, const Context& context,
+                                             const Warn& warn) const {
+  return known_exception(thrown, context,
+                         [&](const std::exception_ptr& each) { return ask_all(each, warn); });
 }
 
 }  // namespace sallyport::classify

@@ -73,10 +73,15 @@ class AdapterChain {
   // As from_exception(), but at each depth of the chain the adapters are asked before the classifier, and of
   // what they give the exception is the cause. One of our classes is itself: nobody is asked.
   Error classify(const std::exception_ptr& thrown, const Context& context, const Warn& warn = {}) const;
+  // The same; nothing for an exception that nobody knows.
+  std::optional<Error> recognise(const std::exception_ptr& thrown, const Context& context,
+                                 const Warn& warn = {}) const;
 
   const std::vector<AdapterPointer>& adapters() const noexcept { return adapters_; }
 
  private:
+  std::optional<Error> ask_all(const std::exception_ptr& thrown, const Warn& warn) const;
+
   std::vector<AdapterPointer> adapters_;
 };
 

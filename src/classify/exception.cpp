@@ -28,10 +28,16 @@ class Walk {
  public:
   Walk(const Context& context, const Mapping& first) : context_(context), first_(first) {}
 
-  Error run(const std::exception_ptr& thrown) {
+  std::optional<Error> known(const std::exception_ptr& thrown) {
     visit(thrown, 0);
-    if (known_) return *std::move(known_);
-    return unhandled();
+    return std::move(known_);
+  }
+
+  Error unhandled() const {
+    Error error = FatalToolError(unhandled_message(type_), text_).error();
+    error.with_executed(executed_without_answer(context_, std::nullopt));
+    if (context_.phase) error.with_phase(*context_.phase);
+    return error;
   }
 
  private:
@@ -89,13 +95,6 @@ class Walk {
     return std::move(error.with_authored({.error_class = class_of(error), .message = std::move(message)}));
   }
 
-  Error unhandled() const {
-    Error error = FatalToolError(unhandled_message(type_), text_).error();
-    error.with_executed(executed_without_answer(context_, std::nullopt));
-    if (context_.phase) error.with_phase(*context_.phase);
-    return error;
-  }
-
   const Context& context_;
   const Mapping& first_;
   std::string type_;
@@ -106,7 +105,14 @@ class Walk {
 }  // namespace
 
 Error from_exception(const std::exception_ptr& thrown, const Context& context, const Mapping& first) {
-  return Walk(context, first).run(thrown);
+  Walk walk(context, first);
+  std::optional<Error> known = walk.known(thrown);
+  return known ? *std::move(known) : walk.unhandled();
+}
+
+std::optional<Error> known_exception(const std::exception_ptr& thrown, const Context& context,
+                                     const Mapping& first) {
+  return Walk(context, first).known(thrown);
 }
 
 }  // namespace sallyport::classify

@@ -18,6 +18,9 @@ using Mapping = std::function<std::optional<Error>(const std::exception_ptr&)>;
 // known), std::bad_alloc SYS_002, std::system_error what its code means. Of any other the exceptions nested
 // in it are searched for one of these, at most 16 deep; failing that it is a FatalToolError.
 Error from_exception(const std::exception_ptr& thrown, const Context& context, const Mapping& first = {});
+// The same, but nothing instead of that FatalToolError.
+std::optional<Error> known_exception(const std::exception_ptr& thrown, const Context& context,
+                                     const Mapping& first = {});
 
 // The same where only the type's name is known, and for a std::system_error its errno. One of our classes is
 // as its constructor makes it where nothing is given.

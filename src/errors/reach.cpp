@@ -31,8 +31,6 @@ constexpr auto awaited = [] {
       Awaited{guardrail_unauthorized, "layers/guard"},
       Awaited{guardrail_network_error, "layers/guard"},
       Awaited{discovery_config_error, "upstream/discovery"},
-      Awaited{config_missing_required, "config/sources"},
-      Awaited{config_provider_error, "config/sources"},
       Awaited{config_validation_failed, "config/sources"},
       Awaited{cache_connection_failed, "layers/cache"},
       Awaited{cache_operation_failed, "layers/cache"},

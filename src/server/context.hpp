@@ -1,6 +1,7 @@
 // What a running tool can ask and tell: log messages, progress, cancellation, who calls.
 #pragma once
 
+#include "base/secret.hpp"
 #include "protocol/log_level.hpp"
 #include "server/asking.hpp"
 #include "server/json.hpp"
@@ -70,6 +71,15 @@ class Context {
   Task<Sampled> sample(std::string_view key, SampleRequest request);
   Task<Sampled> sample(std::string_view key, std::string_view prompt, int max_tokens = 1000);
   Task<std::vector<Root>> roots();
+
+  // ---- Other tools of this server, hidden ones too. The same checks, middleware, secrets and time limits as
+  // for a client's call; cancelled and timed with the call that it is made for. A failure is what a client
+  // would be told; give it on, or make something else of it. At most eight deep. Only coroutines can call.
+  Task<ToolResult> call(std::string_view tool, const Json& arguments = Json::object());
+
+  // A secret that the tool declared (Tool::secret): it is there, or the function would not run. Throws
+  // FatalToolError for another one.
+  const Secret& secret(std::string_view name) const;
 
   // Closes the connection of a client that can come back for what follows (2025-11-25), so that nobody holds
   // one through a long call. The call goes on.

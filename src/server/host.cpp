@@ -7,8 +7,10 @@
 #include "protocol/mcp_headers.hpp"
 #include "server/executing.hpp"
 #include "server/failing.hpp"
+#include "server/invoke.hpp"
 #include "server/results.hpp"
 #include "server/running.hpp"
+#include "server/thrown.hpp"
 #include "session/finish.hpp"
 
 #include <algorithm>
@@ -37,25 +39,9 @@ Error not_offered(Method method) {
       .with_slot(Slot::method, protocol::name(method));
 }
 
-Error suggesting(Code code, std::string_view name, const std::optional<std::string>& meant) {
-  Error error(code);
-  error.with_executed(Executed::no).with_slot(Slot::tool, name);
-  if (meant) error.with_slot(Slot::suggestion, *meant);
-  return error;
-}
-
 std::string text_of(const pipeline::Call& call, Field field) {
   std::string scratch;
   return std::string(call.message->text(field, call.bytes, scratch).value_or(""));
-}
-
-std::optional<Error> missing_capability(const Tool& tool, const pipeline::Call& call) {
-  Json missing;
-  for (const Capability each : tool.needed()) {
-    if (can(declared(call), each)) continue;
-    for (const auto& [name, value] : required(each).members()) missing.set(name, value);
-  }
-  return missing.is_null() ? std::nullopt : std::optional(lacking(missing));
 }
 
 // How a call of a tool is to run: as a task from its beginning, or as an answer that may become one.
@@ -94,9 +80,12 @@ Host::Host(task::Loop& loop, Registry& registry)
       idle_(loop),
       runs_(loop),
       tasks_(loop, registry.task_limits, runs_),
-      suspended_(loop, {}, runs_, [this](const pipeline::Call& call, std::shared_ptr<Run> run) {
-        return tasks_.adopt(call, std::move(run));
-      }) {
+      suspended_(loop, {}, runs_,
+                 [this](const pipeline::Call& call, std::shared_ptr<Run> run) {
+                   return tasks_.adopt(call, std::move(run));
+                 }),
+      exceptions_(
+          [this](const std::exception_ptr& thrown) { return known_thrown(thrown, *registry_->adapters); }) {
   registry_->on_change([this](protocol::Topic topic) { changed(topic); });
   registry_->on_update([this](const std::string& uri) { updated(uri); });
 }
@@ -191,31 +180,30 @@ Task<pipeline::Reply> Host::call_tool(pipeline::Call& call) {
   if (!tool) co_return Failure(suggesting(Code::tool_not_found, name, registry_->similar_tool(name)));
   call.shown_name = tool->name();
   call.idempotent = tool->is_idempotent();
-  if (const auto missing = missing_capability(*tool, call)) co_return Failure(*missing);
+  CO_TRY(check_needs(*tool, declared(call)));
   const std::string_view arguments = call.message->raw(Field::arguments, call.bytes);
   if (call.param_headers) {
     const auto spec = CO_TRY(protocol::param_headers(tool->body().input_schema));
     CO_TRY(protocol::check_param_headers(spec, arguments, *call.param_headers));
   }
   const auto way = CO_TRY(way_of(*tool, call));
-  const Runs::Start start = [tool, adapters = registry_->adapters, arguments = std::string(arguments),
+  const Runs::Start start = [this, tool, arguments = std::string(arguments),
                              revision = call.revision](std::shared_ptr<Running> running) {
-    return tool_text(tool, adapters, arguments, revision, std::move(running));
+    return tool_text(*registry_, tool, arguments, revision, std::move(running));
   };
   if (way.task && !call.message->has(Field::request_state))
     co_return local(CO_TRY(tasks_.begin(call, *way.task, start)));
-  const bool may_ask = tool->body().async != nullptr;
-  co_return local(CO_TRY(co_await work(call, may_ask, start, way.may_become_task)));
+  co_return local(CO_TRY(co_await work(call, may_ask(*registry_, tool->body()), start, way.may_become_task)));
 }
 
 Task<pipeline::Reply> Host::read_resource(pipeline::Call& call) {
   const std::string uri = text_of(call, Field::uri);
   const auto found = registry_->find_resource(uri);
   if (!found) co_return Failure(no_resource(uri));
-  const bool may_ask = found->resource->body().async != nullptr;
   co_return local(CO_TRY(co_await work(
-      call, may_ask, [reading = *found, uri, revision = call.revision](std::shared_ptr<Running> running) {
-        return resource_text(reading.resource, uri, reading.arguments, revision, std::move(running));
+      call, may_ask(*registry_, found->resource->body()),
+      [this, reading = *found, uri, revision = call.revision](std::shared_ptr<Running> running) {
+        return resource_text(*registry_, reading, uri, revision, std::move(running));
       })));
 }
 
@@ -225,11 +213,11 @@ Task<pipeline::Reply> Host::get_prompt(pipeline::Call& call) {
   if (!prompt)
     co_return Failure(suggesting(Code::proto_prompt_not_found, name, registry_->similar_prompt(name)));
   const std::string_view arguments = call.message->raw(Field::arguments, call.bytes);
-  const bool may_ask = prompt->body().async != nullptr;
-  co_return local(CO_TRY(co_await work(call, may_ask,
-                                       [prompt, arguments = std::string(arguments),
+  co_return local(CO_TRY(co_await work(call, may_ask(*registry_, prompt->body()),
+                                       [this, prompt, arguments = std::string(arguments),
                                         revision = call.revision](std::shared_ptr<Running> running) {
-                                         return prompt_text(prompt, arguments, revision, std::move(running));
+                                         return prompt_text(*registry_, prompt, arguments, revision,
+                                                            std::move(running));
                                        })));
 }
 

@@ -6,6 +6,7 @@
 #include "server/suspended.hpp"
 #include "server/tasks.hpp"
 #include "session/registry.hpp"
+#include "task/foreign.hpp"
 #include "task/wait.hpp"
 
 #include <list>
@@ -65,6 +66,7 @@ class Host final : public pipeline::Front {
   Runs runs_;
   Tasks tasks_;
   Suspended suspended_;
+  task::ForeignExceptions exceptions_;
   bool draining_ = false;
 };
 

@@ -4,8 +4,10 @@
 #include "classify/adapter.hpp"
 #include "protocol/capabilities.hpp"
 #include "protocol/pages.hpp"
+#include "server/middleware.hpp"
 #include "server/prompt.hpp"
 #include "server/resource.hpp"
+#include "server/secrets.hpp"
 #include "server/task_limits.hpp"
 #include "server/tool.hpp"
 
@@ -57,6 +59,8 @@ class Registry {
   Json identity;  // serverInfo
   std::string instructions;
   std::shared_ptr<const classify::AdapterChain> adapters = std::make_shared<classify::AdapterChain>();
+  std::vector<std::shared_ptr<const Middleware>> middleware;  // the outermost first
+  SecretSource secrets = secrets_from_environment();
 
   TaskLimits task_limits;
 

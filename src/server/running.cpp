@@ -1,6 +1,7 @@
 #include "server/running.hpp"
 
 #include "errors/mcp_errors.hpp"
+#include "errors/tool_errors.hpp"
 #include "protocol/edge.hpp"
 #include "task/group.hpp"
 
@@ -79,6 +80,25 @@ Error lacking(const Json& required_capabilities) {
 Running::Running(task::Loop& loop, task::Scope& scope, pipeline::Call& call)
     : loop_(&loop), scope_(&scope), call_(&call), capabilities_(declared(call)) {}
 
+Running::Running(const Running& outer, task::Scope& scope)
+    : loop_(outer.loop_), registry_(outer.registry_), scope_(&scope) {}
+
+std::shared_ptr<Running> Running::within(std::shared_ptr<Running> outer, task::Scope& scope) {
+  std::shared_ptr<Running> made(new Running(*outer, scope));
+  made->outer_ = std::move(outer);
+  return made;
+}
+
+const Secret* Running::secret(std::string_view name) const {
+  const auto found = secrets_.find(name);
+  return found == secrets_.end() ? nullptr : &found->second;
+}
+
+void Running::release_connection() {
+  if (nested()) return outer_->release_connection();
+  if (lives() && call_->events) call_->events->release();
+}
+
 void Running::attach(pipeline::Call& call) {
   call_ = &call;
   capabilities_ = declared(call);
@@ -93,6 +113,7 @@ void Running::keep_facts() {
              meta_of(*call_),
              std::string(call_->message->raw(Field::progress_token, call_->bytes)),
              call_->log_level};
+  if (outer_) kept_ = {std::string(caller()), std::string(source()), correlation(), meta(), {}, {}};
 }
 
 void Running::detach() {
@@ -102,10 +123,15 @@ void Running::detach() {
 
 void Running::begin_remote() {
   keep_facts();
+  returned_ = false;
   remote_ = true;
 }
 
 void Running::end_remote() noexcept {
+  if (returned_) {
+    remote_ = false;
+    return;
+  }
   left_ = true;
   call_ = nullptr;
 }
@@ -114,7 +140,23 @@ void Running::defer_questions(task::Event& changed) {
   deferred_ = &changed;
 }
 
+std::string_view Running::caller() const noexcept {
+  if (nested()) return outer_->caller();
+  return lives() ? call_->principal->name : kept_.caller;
+}
+
+std::string_view Running::source() const noexcept {
+  if (nested()) return outer_->source();
+  return lives() ? call_->principal->source : kept_.source;
+}
+
+std::string Running::correlation() const {
+  if (nested()) return outer_->correlation();
+  return lives() ? call_->correlation.hex() : kept_.correlation;
+}
+
 Json Running::meta() const {
+  if (nested()) return outer_->meta();
   return lives() ? meta_of(*call_) : kept_.meta;
 }
 
@@ -140,6 +182,8 @@ void Running::notify(protocol::Method method, Json params) {
 }
 
 void Running::tell_log(LogLevel level, const Json& data, std::string_view logger) {
+  if (left_) return;
+  if (outer_) return outer_->tell_log(level, data, logger);
   const std::optional<LogLevel> wanted = outlet_                  ? kept_.log_level
                                          : call_ && call_->events ? call_->log_level
                                                                   : std::nullopt;
@@ -151,7 +195,8 @@ void Running::tell_log(LogLevel level, const Json& data, std::string_view logger
 }
 
 void Running::tell_progress(double done, std::optional<double> total, std::string_view message) {
-  if (!call_ && !outlet_) return;
+  // Of a tool that a tool called too: how far its caller has come it does not know.
+  if (left_ || (!call_ && !outlet_)) return;
   if (outlet_) outlet_->progressed(message);
   if (call_ && call_->timer) call_->timer->progressed();
   const std::string token =
@@ -179,6 +224,7 @@ void Running::become_task(TaskOutlet& outlet, std::string_view id) {
 }
 
 Task<std::vector<Json>> Running::ask(std::vector<Question> questions) {
+  if (outer_) co_return co_await outer_->ask(std::move(questions));
   for (const Question& each : questions)
     if (!can(each.needs)) co_return Failure(lacking(required(each.needs)));
   std::vector<Task<Json>> tasks;
@@ -284,7 +330,12 @@ Task<void> Context::sleep(std::chrono::milliseconds time) {
 }
 
 void Context::release_connection() {
-  if (pipeline::Call* const call = call_->call(); call && call->events) call->events->release();
+  call_->release_connection();
+}
+
+const Secret& Context::secret(std::string_view name) const {
+  if (const Secret* found = call_->secret(name)) return *found;
+  throw FatalToolError("The tool asked for a secret that it does not declare.", name);
 }
 
 void Context::become_task() {

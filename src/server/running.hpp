@@ -1,6 +1,7 @@
 // A function that is being run, as its Context sees it: the request that it is run for, and what it asked.
 #pragma once
 
+#include "base/secret.hpp"
 #include "pipeline/call.hpp"
 #include "server/context.hpp"
 #include "task/loop.hpp"
@@ -34,18 +35,33 @@ class TaskOutlet {
   ~TaskOutlet() = default;
 };
 
+class Registry;
+
 class Running : public std::enable_shared_from_this<Running> {
  public:
+  using Secrets = std::map<std::string, Secret, std::less<>>;
+
   Running(task::Loop& loop, task::Scope& scope, pipeline::Call& call);
+  // A tool that `outer` calls: it speaks to the client by way of it, but for progress, which is its own.
+  static std::shared_ptr<Running> within(std::shared_ptr<Running> outer, task::Scope& scope);
 
   task::Loop& loop() const noexcept { return *loop_; }
+  // Whose functions are run. It outlives what is run for it, but for a function that was left behind on a
+  // worker.
+  void serve(const Registry& registry) noexcept { registry_ = &registry; }
+  const Registry& registry() const noexcept { return *registry_; }
   task::Scope& scope() const noexcept { return *scope_; }
-  // Null between two requests of a client of the modern era that was asked something.
-  pipeline::Call* call() const noexcept { return call_; }
+  int depth() const noexcept { return outer_ ? outer_->depth() + 1 : 0; }
+  std::string_view capabilities() const noexcept { return outer_ ? outer_->capabilities() : capabilities_; }
+
+  void give_secrets(Secrets secrets) { secrets_ = std::move(secrets); }
+  // Null if the tool that is run did not declare it.
+  const Secret* secret(std::string_view name) const;
+  void release_connection();
 
   void log(LogLevel level, const Json& data, std::string_view logger);
   void progress(double done, std::optional<double> total, std::string_view message);
-  bool can(Capability capability) const { return server::can(capabilities_, capability); }
+  bool can(Capability capability) const { return server::can(capabilities(), capability); }
   Task<std::vector<Json>> ask(std::vector<Question> questions);
 
   // ---- For a run that outlives its request (suspended.hpp).
@@ -76,13 +92,15 @@ class Running : public std::enable_shared_from_this<Running> {
   // ---- For a function on a worker: what it says is passed to the loop, what it reads stands still.
 
   void begin_remote();
-  void end_remote() noexcept;  // on the loop; what is still said is for nobody
+  void leave_worker() noexcept { returned_ = true; }  // the last word of the worker
+  // On the loop. If the function is still on its worker it was left behind: what it says is for nobody.
+  void end_remote() noexcept;
   bool cancelled() const noexcept { return remote_ ? left_.load() : scope_->cancelled(); }
 
   // Of the request that it is run for now, or last was.
-  std::string_view caller() const noexcept { return lives() ? call_->principal->name : kept_.caller; }
-  std::string_view source() const noexcept { return lives() ? call_->principal->source : kept_.source; }
-  std::string correlation() const { return lives() ? call_->correlation.hex() : kept_.correlation; }
+  std::string_view caller() const noexcept;
+  std::string_view source() const noexcept;
+  std::string correlation() const;
   Json meta() const;
 
  private:
@@ -98,7 +116,9 @@ class Running : public std::enable_shared_from_this<Running> {
     Question question;
     std::shared_ptr<task::Slot<Json>> answer;
   };
+  Running(const Running& outer, task::Scope& scope);
   bool lives() const noexcept { return !remote_ && call_ != nullptr; }
+  bool nested() const noexcept { return !remote_ && outer_ != nullptr; }
   void keep_facts();
   void tell_log(LogLevel level, const Json& data, std::string_view logger);
   void tell_progress(double done, std::optional<double> total, std::string_view message);
@@ -107,12 +127,17 @@ class Running : public std::enable_shared_from_this<Running> {
   Task<Json> ask_at_once(Question question);
 
   task::Loop* loop_;
+  const Registry* registry_ = nullptr;
   task::Scope* scope_;
-  pipeline::Call* call_;
+  std::shared_ptr<Running> outer_;  // of a tool that a tool called
+  // Null between two requests of a client of the modern era that was asked something.
+  pipeline::Call* call_ = nullptr;
   std::string capabilities_;
   Kept kept_;
   std::optional<double> told_;  // of progress
-  bool remote_ = false;         // set before the worker begins, and for good
+  Secrets secrets_;
+  bool remote_ = false;  // changed while no worker has it
+  std::atomic<bool> returned_ = false;
   std::atomic<bool> left_ = false;
   task::Event* deferred_ = nullptr;
   std::map<std::string, Open> open_;   // by key

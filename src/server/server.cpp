@@ -56,6 +56,18 @@ Server& Server::adapters(const std::vector<classify::AdapterPointer>& adapters) 
   return *this;
 }
 
+Server& Server::middleware(Middleware function) {
+  if (!function) throw ToolDefinitionError("a middleware is empty");
+  registry_->middleware.push_back(std::make_shared<const Middleware>(std::move(function)));
+  return *this;
+}
+
+Server& Server::secrets(SecretSource source) {
+  if (!source) throw ToolDefinitionError("the source of secrets is empty");
+  registry_->secrets = std::move(source);
+  return *this;
+}
+
 Tool& Server::add(Tool tool) {
   return registry_->add(std::move(tool));
 }

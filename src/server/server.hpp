@@ -8,8 +8,10 @@
 #pragma once
 
 #include "classify/adapter.hpp"
+#include "server/middleware.hpp"
 #include "server/prompt.hpp"
 #include "server/resource.hpp"
+#include "server/secrets.hpp"
 #include "server/task_limits.hpp"
 #include "server/tool.hpp"
 
@@ -49,9 +51,14 @@ class Server {
   Server& task_limits(const TaskLimits& limits);
 
   // Say what the exceptions of libraries are that a tool throws (classify/adapter.hpp), in this order, before
-  // the classifier is asked; coroutines are not covered. Throws ToolDefinitionError for one that is null or
-  // has no usable slug.
+  // the classifier is asked. Throws ToolDefinitionError for one that is null or has no usable slug.
   Server& adapters(const std::vector<classify::AdapterPointer>& adapters);
+
+  // Around every function of the server, the first that was registered outermost. Takes part in calls that
+  // begin after it.
+  Server& middleware(Middleware function);
+  // Where the values of declared secrets come from; secrets_from_environment() unless set.
+  Server& secrets(SecretSource source);
 
   // `function`: of plain parameters (named by `params`, in their order), of one described struct, or of a
   // Json object; a Context& may stand anywhere among them. It returns nothing, a text, a value, Content, a

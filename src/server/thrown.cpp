@@ -16,13 +16,21 @@ void warn_of_adapter(const classify::AdapterWarning& warning) {
   log::debug("what an adapter threw or gave", {{"adapter", warning.slug}, {"detail", warning.detail}});
 }
 
-}  // namespace
-
-Error of_thrown(const std::exception_ptr& thrown, const classify::AdapterChain& adapters) {
+classify::Context while_running() {
   classify::Context context;
   context.operation = classify::Operation::tool_call;
   context.executed = Executed::yes;
-  return adapters.classify(thrown, context, warn_of_adapter);
+  return context;
+}
+
+}  // namespace
+
+Error of_thrown(const std::exception_ptr& thrown, const classify::AdapterChain& adapters) {
+  return adapters.classify(thrown, while_running(), warn_of_adapter);
+}
+
+std::optional<Error> known_thrown(const std::exception_ptr& thrown, const classify::AdapterChain& adapters) {
+  return adapters.recognise(thrown, while_running(), warn_of_adapter);
 }
 
 Error of_coroutine(Error error) {

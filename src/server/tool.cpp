@@ -3,7 +3,15 @@
 #include "errors/tool_errors.hpp"
 #include "schema/schema.hpp"
 
+#include <algorithm>
+
 namespace sallyport {
+namespace {
+
+constexpr std::size_t max_secret_name = 128;
+
+}  // namespace
+
 namespace detail {
 
 ToolResult structured_result(std::string json) {
@@ -118,6 +126,19 @@ Tool& Tool::hidden(bool value) {
 
 Tool& Tool::needs(Capability capability) {
   needed_.push_back(capability);
+  return *this;
+}
+
+Tool& Tool::secret(std::string_view name) {
+  const bool usable = !name.empty() && name.size() <= max_secret_name && name.front() != '.' &&
+                      std::ranges::all_of(name, [](char c) {
+                        return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
+                               std::string_view("_.-").contains(c);
+                      });
+  if (!usable)
+    throw ToolDefinitionError("'" + std::string(name) +
+                              "' is no name for a secret: 1 to 128 of A-Z a-z 0-9 _ . -, no dot first");
+  if (std::ranges::find(secrets_, name) == secrets_.end()) secrets_.emplace_back(name);
   return *this;
 }
 

@@ -63,6 +63,10 @@ class Tool {
   // A client without this capability is refused before the function runs.
   Tool& needs(Capability capability);
 
+  // The function needs this secret (Context::secret). Without it calls are refused with CONFIG_002 before
+  // they run. Of A-Z a-z 0-9 _ . - up to 128; throws ToolDefinitionError for another name.
+  Tool& secret(std::string_view name);
+
   // Past it the call ends as TOOL_004; a coroutine is cancelled at its next wait, a function on a worker is
   // left behind. The time that a client takes to answer a question counts.
   Tool& timeout(std::chrono::milliseconds time);
@@ -80,6 +84,7 @@ class Tool {
   bool is_hidden() const noexcept { return hidden_; }
   bool is_idempotent() const noexcept { return idempotent_; }
   const std::vector<Capability>& needed() const noexcept { return needed_; }
+  const std::vector<std::string>& secrets() const noexcept { return secrets_; }
   const detail::ToolBody& body() const noexcept { return body_; }
   Result<void> check(std::string_view arguments) const;  // against a schema that was written by hand
   std::string definition() const;                        // as clients of the newest revision see it
@@ -93,6 +98,7 @@ class Tool {
   Json icons_;
   Json meta_;
   std::vector<Capability> needed_;
+  std::vector<std::string> secrets_;
   bool hidden_ = false;
   bool idempotent_ = false;
   bool blocking_ = false;

@@ -2,11 +2,13 @@
 
 #include "base/type_name.hpp"
 #include "errors/typed_error.hpp"
+#include "task/foreign.hpp"
 
 #include <array>
 #include <new>
 
-namespace sallyport::task::detail {
+namespace sallyport::task {
+namespace detail {
 namespace {
 
 // Free lists by size class of 64 bytes up to 2 KiB, each of bounded length.
@@ -32,6 +34,22 @@ struct FrameCache {
 };
 
 thread_local FrameCache cache;
+thread_local constinit ForeignExceptions* asked = nullptr;
+
+// `exception` is no error of ours.
+Error unknown_error(const std::exception_ptr& exception) noexcept {
+  try {
+    std::rethrow_exception(exception);
+  } catch (const std::bad_alloc&) {
+    return Error(Code::system_resource_exhausted);
+  } catch (const std::exception& e) {
+    return Error(Code::system_internal_error)
+        .with_developer_message(e.what())
+        .with_extra(exception_type_key, type_name(typeid(e)));
+  } catch (...) {
+    return Error(Code::system_internal_error);
+  }
+}
 
 }  // namespace
 
@@ -59,18 +77,27 @@ void PromiseBase::operator delete(void* frame, std::size_t size) noexcept {
 
 Error error_of_exception(std::exception_ptr exception) noexcept {
   try {
-    std::rethrow_exception(std::move(exception));
+    std::rethrow_exception(exception);
   } catch (const TypedError& e) {
     return e.error();
-  } catch (const std::bad_alloc&) {
-    return Error(Code::system_resource_exhausted);
-  } catch (const std::exception& e) {
-    return Error(Code::system_internal_error)
-        .with_developer_message(e.what())
-        .with_extra(exception_type_key, type_name(typeid(e)));
   } catch (...) {
-    return Error(Code::system_internal_error);
+    if (auto known = ForeignExceptions::recognise(exception)) return *std::move(known);
+    return unknown_error(exception);
   }
 }
 
-}  // namespace sallyport::task::detail
+}  // namespace detail
+
+ForeignExceptions::ForeignExceptions(Ask ask)
+    : ask_(std::move(ask)), elder_(std::exchange(detail::asked, this)) {}
+
+ForeignExceptions::~ForeignExceptions() {
+  detail::asked = elder_;
+}
+
+std::optional<Error> ForeignExceptions::recognise(const std::exception_ptr& exception) noexcept {
+  if (detail::asked == nullptr) return std::nullopt;
+  return detail::asked->ask_(exception);
+}
+
+}  // namespace sallyport::task
