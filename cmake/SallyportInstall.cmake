@@ -23,12 +23,14 @@ install(FILES ${CMAKE_BINARY_DIR}/sallyportConfig.cmake ${CMAKE_BINARY_DIR}/sall
 
 # What include/sallyport.hpp reaches; tests/package/framework.sh finds out if one is missing.
 set(public
-  classify/adapter classify/classify classify/exception
+  base/clock base/secret classify/adapter classify/classify classify/curl classify/curl_tool classify/exception
+  classify/retry_after
   errors/authored errors/catalog errors/code errors/error errors/error_class errors/exceptions errors/gateway_errors errors/kind
   errors/mcp_errors errors/result errors/tool_errors errors/typed_error protocol/log_level protocol/method protocol/revision task/scope task/task
-  server/asking server/completer server/content server/context server/function server/json server/prompt server/resource
-  server/schema server/server server/tool)
+  server/asking server/completer server/content server/context server/function server/identity server/json
+  server/middleware server/prompt server/resource server/schema server/secrets server/server server/tool)
 install(FILES ${CMAKE_SOURCE_DIR}/include/sallyport.hpp DESTINATION include COMPONENT framework)
+install(FILES ${CMAKE_SOURCE_DIR}/include/sallyport/curl.hpp DESTINATION include/sallyport COMPONENT framework)
 foreach(header ${public})
   get_filename_component(folder ${header} DIRECTORY)
   install(FILES ${CMAKE_SOURCE_DIR}/src/${header}.hpp DESTINATION include/sallyport/${folder} COMPONENT framework)

@@ -16,10 +16,7 @@ constexpr auto awaited = [] {
   using enum Code;
   return std::array{
       Awaited{auth_token_expired, "layers/authenticate"},
-      Awaited{auth_insufficient_permissions, "layers/authenticate"},
       Awaited{auth_rate_limited, "layers/authenticate"},
-      Awaited{auth_provider_error, "layers/authenticate"},
-      Awaited{auth_timeout, "layers/authenticate"},
       Awaited{auth_network_error, "layers/authenticate"},
       Awaited{guardrail_api_error, "layers/guard"},
       Awaited{guardrail_validation_failed, "layers/guard"},

@@ -30,6 +30,10 @@ transport::StreamableSettings http_settings(const config::Config& config, net::B
           .buffered = &buffered};
 }
 
+net::TlsFiles tls_files(const config::Tls& tls) {
+  return {tls.cert, tls.key, tls.client_ca};
+}
+
 net::HttpLimits http_limits(const config::Limits& limits, net::Budget& buffered) {
   net::HttpLimits http;
   http.body = limits.request;
@@ -102,7 +106,8 @@ Result<void> Listeners::open_doors(const config::Listen& listen) {
 }
 
 Result<void> Listeners::open_agents(const config::Config& config) {
-  if (config.listen.tls.enabled()) tls_ = TRY(ListenerTls::open(*loop_, *metrics_, config.listen.tls));
+  if (config.listen.tls.enabled())
+    tls_ = TRY(transport::ListenerTls::open(*loop_, *metrics_, tls_files(config.listen.tls)));
   TRY(open_doors(config.listen));
   std::vector<std::uint16_t> ports;
   bool loopback = true;
@@ -182,7 +187,7 @@ void Listeners::log_start(const config::Config& config) const {
 
 Result<Listeners::Prepared> Listeners::prepare(const config::Config& config) const {
   if (!tls_) return Prepared();
-  return tls_->prepare(config.listen.tls);
+  return tls_->prepare(tls_files(config.listen.tls));
 }
 
 void Listeners::adopt(const config::Config& config, Prepared prepared) {

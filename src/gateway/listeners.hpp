@@ -4,9 +4,9 @@
 #include "admin/admin.hpp"
 #include "admin/health.hpp"
 #include "gateway/gateway.hpp"
-#include "gateway/listener_tls.hpp"
 #include "net/listener.hpp"
 #include "session/registry.hpp"
+#include "transport/listener_tls.hpp"
 #include "transport/streamable_http.hpp"
 
 #include <memory>
@@ -33,7 +33,7 @@ class Listeners {
 
   // What a reload changes of them: certificates, proxies, limits, event streams. The first step may fail, the
   // second does what the first made ready.
-  using Prepared = std::optional<ListenerTls::Pair>;
+  using Prepared = std::optional<transport::ListenerTls::Pair>;
   Result<Prepared> prepare(const config::Config& config) const;
   void adopt(const config::Config& config, Prepared prepared);
   void reload_certificates();  // those of `listen.tls`; what cannot be used changes nothing and is logged
@@ -61,7 +61,7 @@ class Listeners {
   telemetry::Registry* metrics_;
   const admin::LastReload* last_reload_;
   log::Limiter exhausted_;
-  std::unique_ptr<ListenerTls> tls_;
+  std::unique_ptr<transport::ListenerTls> tls_;
   std::unique_ptr<transport::StreamableHttp> http_;
   std::unique_ptr<net::HttpServer> http_server_;
   std::vector<Door> doors_;

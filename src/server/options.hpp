@@ -2,6 +2,7 @@
 #pragma once
 
 #include "errors/result.hpp"
+#include "net/tls_server.hpp"
 #include "telemetry/log.hpp"
 
 #include <cstdint>
@@ -25,14 +26,16 @@ struct Options {
   std::optional<Endpoint> http;  // nothing: stdio
   std::vector<std::string> allowed_hosts;
   std::vector<std::string> allowed_origins;
-  bool anonymous = false;  // beyond loopback anybody may call
+  bool anonymous = false;         // beyond loopback anybody may call
+  bool behind_tls_proxy = false;  // beyond loopback tokens come in the clear, for something in front has TLS
+  std::optional<net::TlsFiles> tls;
   log::Level log_level = log::Level::info;
   bool help = false;
   bool version = false;
 };
 
-// CONFIG_001 whose developer text says what is wrong.
-Result<Options> parse_options(std::span<const char* const> arguments);
+// CONFIG_001 whose developer text says what is wrong. `authenticates`: callers have to say who they are.
+Result<Options> parse_options(std::span<const char* const> arguments, bool authenticates = false);
 std::string usage(std::string_view program);
 
 }  // namespace sallyport::server

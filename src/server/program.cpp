@@ -6,10 +6,13 @@
 #include "net/pipe.hpp"
 #include "net/signals.hpp"
 #include "protocol/envelope.hpp"
+#include "server/bearer.hpp"
 #include "server/host.hpp"
 #include "server/invoke.hpp"
 #include "server/options.hpp"
 #include "telemetry/log.hpp"
+#include "telemetry/metrics.hpp"
+#include "transport/listener_tls.hpp"
 #include "transport/stdio_server.hpp"
 #include "transport/streamable_http.hpp"
 
@@ -39,7 +42,8 @@ json::Limits request_limits() {
 class Program {
  public:
   Program(Registry& registry, Options options)
-      : options_(std::move(options)),
+      : registry_(registry),
+        options_(std::move(options)),
         host_(loop_, registry),
         buffered_(max_buffered),
         sessions_(loop_.timers(), {}),
@@ -50,6 +54,10 @@ class Program {
       if (draining_) ::_exit(128 + number);
       begin_drain();
     });
+    if (options_.tls) {
+      tls_ = TRY(transport::ListenerTls::open(loop_, metrics_, *options_.tls));
+      hangup_.emplace(loop_, std::initializer_list<int>{SIGHUP}, [this](int) { tls_->reload(); });
+    }
     if (options_.http) {
       TRY(open_http(*options_.http));
     } else {
@@ -63,12 +71,17 @@ class Program {
   Result<void> open_http(const Endpoint& endpoint) {
     listener_ =
         TRY(net::Listener::open(loop_, endpoint.host, endpoint.port, [this](auto stream, net::Peer peer) {
-          http_server_->serve(std::move(stream), std::move(peer));
+          http_server_->serve(std::move(stream), std::move(peer), tls_.get());
         }));
     transport::HostPolicy policy(listener_->port(), endpoint.is_loopback(), options_.allowed_hosts,
                                  options_.allowed_origins);
     transport::StreamableSettings settings;
     settings.limits = request_limits();
+    const std::string scheme = tls_ ? "https" : "http";
+    if (registry_.authenticate) {
+      bearer_.emplace(loop_, registry_.authenticate, registry_.resource_server, scheme);
+      settings.authenticator = &*bearer_;
+    }
     http_ = std::make_unique<transport::StreamableHttp>(loop_, host_, sessions_, std::move(policy),
                                                         std::move(settings));
     net::HttpLimits limits;
@@ -77,7 +90,8 @@ class Program {
     http_server_ = std::make_unique<net::HttpServer>(loop_, *http_, limits);
     Endpoint actual = endpoint;
     actual.port = listener_->port();
-    log::info("serving MCP", {{"url", "http://" + actual.text() + "/mcp"}});
+    log::info("serving MCP",
+              {{"url", scheme + "://" + actual.text() + "/mcp"}, {"authentication", bearer_.has_value()}});
     return {};
   }
 
@@ -112,6 +126,8 @@ class Program {
     }
     if (http_server_) (void)co_await close_http(std::max(until, loop_.now() + last_writes));
     signals_.reset();
+    hangup_.reset();
+    if (tls_) tls_->stop();
     loop_.stop();
     co_return ok();
   }
@@ -127,16 +143,21 @@ class Program {
     co_return co_await http_server_->close();
   }
 
+  Registry& registry_;
   Options options_;
   task::Loop loop_;
   Host host_;
   net::Budget buffered_;
   session::Registry sessions_;
+  telemetry::Registry metrics_;
+  std::unique_ptr<transport::ListenerTls> tls_;
+  std::optional<Bearer> bearer_;
   std::unique_ptr<transport::StreamableHttp> http_;
   std::unique_ptr<net::HttpServer> http_server_;
   std::unique_ptr<net::Listener> listener_;
   std::unique_ptr<transport::StdioServer> stdio_;
   std::optional<net::Signals> signals_;
+  std::optional<net::Signals> hangup_;
   bool draining_ = false;
   task::Group group_;
 };
@@ -159,7 +180,8 @@ void say(std::FILE* to, const std::string& text) {
 
 int run(Registry& registry, int argc, const char* const* argv) {
   const std::string_view program = argc > 0 ? argv[0] : "server";
-  auto options = parse_options(std::span(argv, static_cast<std::size_t>(argc)).subspan(argc > 0 ? 1 : 0));
+  auto options = parse_options(std::span(argv, static_cast<std::size_t>(argc)).subspan(argc > 0 ? 1 : 0),
+                               registry.authenticate != nullptr);
   if (!options) {
     say(stderr, std::string(program) + ": " + std::string(options.error().developer_message()) + "\n");
     return 2;

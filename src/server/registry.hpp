@@ -4,6 +4,7 @@
 #include "classify/adapter.hpp"
 #include "protocol/capabilities.hpp"
 #include "protocol/pages.hpp"
+#include "server/identity.hpp"
 #include "server/middleware.hpp"
 #include "server/prompt.hpp"
 #include "server/resource.hpp"
@@ -61,6 +62,8 @@ class Registry {
   std::shared_ptr<const classify::AdapterChain> adapters = std::make_shared<classify::AdapterChain>();
   std::vector<std::shared_ptr<const Middleware>> middleware;  // the outermost first
   SecretSource secrets = secrets_from_environment();
+  Authenticate authenticate;  // empty: callers are anonymous
+  ResourceServer resource_server;
 
   TaskLimits task_limits;
 

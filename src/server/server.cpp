@@ -1,6 +1,7 @@
 #include "server/server.hpp"
 
 #include "errors/tool_errors.hpp"
+#include "server/bearer.hpp"
 #include "server/program.hpp"
 #include "server/registry.hpp"
 
@@ -59,6 +60,14 @@ Server& Server::adapters(const std::vector<classify::AdapterPointer>& adapters) 
 Server& Server::middleware(Middleware function) {
   if (!function) throw ToolDefinitionError("a middleware is empty");
   registry_->middleware.push_back(std::make_shared<const Middleware>(std::move(function)));
+  return *this;
+}
+
+Server& Server::authenticate(Authenticate function, ResourceServer resource) {
+  if (!function) throw ToolDefinitionError("the function that authenticates is empty");
+  server::check_resource_server(resource);
+  registry_->authenticate = std::move(function);
+  registry_->resource_server = std::move(resource);
   return *this;
 }
 

@@ -8,6 +8,7 @@
 #pragma once
 
 #include "classify/adapter.hpp"
+#include "server/identity.hpp"
 #include "server/middleware.hpp"
 #include "server/prompt.hpp"
 #include "server/resource.hpp"
@@ -57,6 +58,10 @@ class Server {
   // Around every function of the server, the first that was registered outermost. Takes part in calls that
   // begin after it.
   Server& middleware(Middleware function);
+  // Who calls on HTTP: a request without a bearer token, or with one that `function` refuses, gets 401 or 403
+  // with a WWW-Authenticate that leads to the metadata of this resource. On stdio nobody is asked. Throws
+  // ToolDefinitionError for URLs and scopes that could not stand in a header.
+  Server& authenticate(Authenticate function, ResourceServer resource = {});
   // Where the values of declared secrets come from; secrets_from_environment() unless set.
   Server& secrets(SecretSource source);
 

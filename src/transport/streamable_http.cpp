@@ -67,6 +67,15 @@ net::HttpReply StreamableHttp::refuse(const Error& error, const net::Peer& peer)
                        {.source = peer.address});
 }
 
+net::HttpReply StreamableHttp::unauthenticated(const net::RequestHead& head, const net::Peer& peer,
+                                               const Error& error) const {
+  net::HttpReply reply =
+      failure_reply(error, protocol::http_status(error, Era::modern, protocol::Stage::edge), {},
+                    {.source = peer.address});
+  reply.headers += settings_.authenticator->challenge(head, error) + policy_.cors_headers(head);
+  return reply;
+}
+
 // What the head alone decides, in the order in which a reader of the answer would want to know.
 std::optional<Error> StreamableHttp::check_head(const net::RequestHead& head, const net::Peer& peer) const {
   const auto refused = [](Code code, std::string_view header) {
@@ -88,6 +97,8 @@ std::optional<Error> StreamableHttp::check_head(const net::RequestHead& head, co
 }
 
 std::optional<net::HttpReply> StreamableHttp::admit(const net::RequestHead& head, const net::Peer& peer) {
+  if (settings_.authenticator)
+    if (auto described = settings_.authenticator->describe(head)) return described;
   const auto endpoint = served(head.target);
   if (!endpoint || !front_->has_endpoint(*endpoint)) {
     const std::string known =
@@ -114,6 +125,9 @@ std::optional<net::HttpReply> StreamableHttp::admit(const net::RequestHead& head
   const net::Peer source = settings_.proxies.source(head.fields, peer).value_or(peer);
   std::optional<Error> error = check_head(head, peer);
   if (!error) error = front_->admit(source);
+  if (!error && settings_.authenticator)
+    if (const auto refusal = settings_.authenticator->admit(head))
+      return unauthenticated(head, source, *refusal);
   if (!error) return std::nullopt;
   net::HttpReply reply = refuse(*error, source);
   reply.headers += policy_.cors_headers(head);
@@ -124,6 +138,13 @@ Task<void> StreamableHttp::handle(net::Exchange& exchange) {
   HttpRequest request(exchange.head(), exchange.peer(), policy_.cors_headers(exchange.head()));
   if (auto source = settings_.proxies.source(exchange.head().fields, exchange.peer()))
     request.principal.source = std::move(source->address);
+  if (settings_.authenticator) {
+    Result<pipeline::Principal> caller =
+        co_await settings_.authenticator->identify(exchange.head(), request.principal.source);
+    if (!caller && caller.error().code() == Code::proto_cancelled) co_return Failure(caller.error());
+    if (!caller) co_return co_await exchange.reply(unauthenticated(exchange.head(), exchange.peer(), caller.error()));
+    request.principal = *std::move(caller);
+  }
   if (const auto sse = sse_target_of(exchange.head().target)) {
     co_return co_await (sse->messages ? take_sse_message(exchange, request, sse->session)
                                       : open_sse(exchange, request));

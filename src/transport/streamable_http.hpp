@@ -7,6 +7,7 @@
 #include "pipeline/front.hpp"
 #include "protocol/edge.hpp"
 #include "session/registry.hpp"
+#include "transport/authenticator.hpp"
 #include "transport/host_policy.hpp"
 #include "transport/open_stream.hpp"
 
@@ -31,6 +32,7 @@ struct StreamableSettings {
   net::TrustedProxies proxies{};    // whose word about the source of a request counts
   bool legacy_sse = false;          // /sse and /messages, the transport of 2024-11-05
   net::Budget* buffered = nullptr;  // what its messages are counted against while they are worked on
+  Authenticator* authenticator = nullptr;  // null: everybody is anonymous
 };
 
 class StreamableHttp final : public net::HttpHandler {
@@ -93,6 +95,8 @@ class StreamableHttp final : public net::HttpHandler {
   Task<void> fail(net::Exchange& exchange, const HttpRequest& request, const Error& error, int status,
                   std::string_view id, protocol::Revision revision,
                   protocol::Method method = protocol::Method::unknown);
+  net::HttpReply unauthenticated(const net::RequestHead& head, const net::Peer& peer,
+                                 const Error& error) const;
   net::HttpReply failure_reply(const Error& error, int status, std::string_view id,
                                pipeline::Refusal request) const;
   std::optional<Error> check_head(const net::RequestHead& head, const net::Peer& peer) const;

@@ -2,31 +2,16 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { spawn } from 'node:child_process';
-import { createInterface } from 'node:readline';
-import { dirname, join } from 'node:path';
 import { describe, it } from 'node:test';
 import { ElicitRequestSchema } from '@modelcontextprotocol/sdk/types.js';
-import { cleanUp } from './lib/cleanup.mjs';
 import { connect } from './lib/clients.mjs';
+import { example, serveExample } from './lib/examples.mjs';
 import { request, SseStream } from './lib/http.mjs';
 import { LegacySession, modernBody, modernHeaders, modernRequest } from './lib/mcp.mjs';
-import { binary } from './lib/paths.mjs';
 import { within } from './lib/wait.mjs';
 
-const everything = join(dirname(binary), 'everything-server');
-
-// The example on a free port; `url` is read from its log.
-async function serve(t) {
-  const server = spawn(everything, ['--http', '127.0.0.1:0'], { stdio: ['ignore', 'ignore', 'pipe'] });
-  const ended = once(server, 'exit');
-  cleanUp(t, async () => {
-    server.kill('SIGKILL');
-    await ended;
-  });
-  const lines = createInterface({ input: server.stderr });
-  const [line] = await within('the server to say its URL', once(lines, 'line'));
-  return { server, ended, url: JSON.parse(line).url };
-}
+const everything = example('everything-server');
+const serve = (t) => serveExample(t, 'everything-server');
 
 const FAMILIES = ['v1', 'v2-legacy', 'v2-modern', 'v2-auto'];
 const TARGETS = { HTTP: async (t) => ({ url: (await serve(t)).url }), stdio: async () => ({ command: everything, args: [] }) };

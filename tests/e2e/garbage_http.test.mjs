@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { before, describe, it } from 'node:test';
 import { fileScope } from './lib/cleanup.mjs';
+import { assertRefusal, callOf, garbageBodies, garbageHeaders, nested } from './lib/garbage.mjs';
 import { startGateway } from './lib/gateway.mjs';
 import { exchange, request } from './lib/http.mjs';
 import { envelope, LEGACY, LegacySession, MODERN, modernBody, modernHeaders, modernRequest, textOf, typedError } from './lib/mcp.mjs';
@@ -38,75 +39,10 @@ async function untouched(act) {
   return outcome;
 }
 
-function assertRefusal(answer, { status, rpc, code }) {
-  assert.equal(answer.status, status, answer.text);
-  if (rpc !== undefined) assert.ok([rpc].flat().includes(answer.json?.error?.code), `expected ${rpc}: ${answer.text}`);
-  if (code !== undefined) assert.ok([code].flat().includes(typedError(answer.json)?.code), `expected ${code}: ${answer.text}`);
-  if (answer.json) {
-    assert.ok(!('result' in answer.json), answer.text);
-    assert.equal(answer.json.jsonrpc, '2.0', answer.text);
-  }
-}
-
-const call = (args = '{"nonce":"x"}') => `{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"one__echo","arguments":${args}}}`;
-const nested = (depth) => `${'{"a":'.repeat(depth)}1${'}'.repeat(depth)}`;
-const bytes = (...parts) => Buffer.concat(parts.map((part) => Buffer.from(part)));
+const call = callOf('one__echo');
 
 describe('bodies', () => {
-  const PARSE = { status: 400, rpc: -32700, code: 'PROTO_001' };
-  const INVALID = { status: 400, rpc: -32600, code: 'PROTO_002' };
-  const EITHER = { status: 400, rpc: [-32700, -32600] };
-  const TABLE = [
-    ['empty', '', PARSE],
-    ['white space', ' \r\n\t ', PARSE],
-    ['truncated JSON', call().slice(0, -1), PARSE],
-    ['truncated in a string', call().slice(0, 20), PARSE],
-    ['not JSON', 'hello', PARSE],
-    ['HTML', '<html></html>', PARSE],
-    ['two values', call() + call(), PARSE],
-    ['two values on two lines', `${call()}\n${call()}`, PARSE],
-    ['a value and a comma', `${call()},`, PARSE],
-    ['a NUL after the value', `${call()}\0`, PARSE],
-    ['a byte-order mark', `\uFEFF${call()}`, PARSE],
-    ['a trailing comma', call('{"a":1,}'), PARSE],
-    ['single quotes', call("{'a':1}"), PARSE],
-    ['a comment', call('{/* */"a":1}'), PARSE],
-    ['NaN', call('{"a":NaN}'), PARSE],
-    ['a leading zero', call('{"a":01}'), PARSE],
-    ['a bad escape', call('{"a":"\\x41"}'), PARSE],
-    ['LF inside a string', call('{"a":"one\ntwo"}'), PARSE],
-    ['CR inside a string', call('{"a":"one\rtwo"}'), PARSE],
-    ['a control character inside a string', call('{"a":"\u0001"}'), PARSE],
-    ['U+2028 between tokens', call('{\u2028"a":1}'), PARSE],
-    ['non-breaking space between tokens', call('{\u00a0"a":1}'), PARSE],
-    ['a mismatched bracket', call('[1,2}'), PARSE],
-    ['invalid UTF-8', bytes('{"jsonrpc":"2.0","id":1,"method":"', [0xff, 0xfe], '"}'), PARSE],
-    ['overlong UTF-8', bytes(call('{"a":"').slice(0, -2), [0xc0, 0xaf], '"}}}'), PARSE],
-    ['a surrogate in UTF-8', bytes(call('{"a":"').slice(0, -2), [0xed, 0xa0, 0x80], '"}}}'), PARSE],
-    ['UTF-16', Buffer.from(call(), 'utf16le'), PARSE],
-    ['nested too deep', call(nested(64)), EITHER],
-    ['nested a hundred thousand deep', '['.repeat(60_000), EITHER],
-    ['too many keys', call(`{${Array.from({ length: 600 }, (_, i) => `"k${i}":1`).join()}}`), EITHER],
-    ['a duplicate id', '{"jsonrpc":"2.0","id":1,"id":2,"method":"tools/call","params":{"name":"one__echo"}}', EITHER],
-    ['a duplicate method', '{"jsonrpc":"2.0","id":1,"method":"ping","method":"tools/call","params":{"name":"one__echo"}}', EITHER],
-    ['a duplicate name', '{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"one__who","name":"one__echo"}}', EITHER],
-    ['a duplicate key behind an escape', '{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"one__who","n\\u0061me":"one__echo"}}', EITHER],
-    ['a duplicate key deep in the arguments', call('{"a":{"b":1,"b":2}}'), EITHER],
-    ['a string', '"tools/call"', INVALID],
-    ['a number', '1', INVALID],
-    ['null', 'null', INVALID],
-    ['an empty object', '{}', INVALID],
-    ['no jsonrpc', '{"id":1,"method":"ping"}', INVALID],
-    ['jsonrpc 1.0', '{"jsonrpc":"1.0","id":1,"method":"ping"}', INVALID],
-    ['a method that is a number', '{"jsonrpc":"2.0","id":1,"method":7}', INVALID],
-    ['an id that is null', '{"jsonrpc":"2.0","id":null,"method":"ping"}', INVALID],
-    ['an id that is an object', '{"jsonrpc":"2.0","id":{},"method":"ping"}', INVALID],
-    ['an id that is a boolean', '{"jsonrpc":"2.0","id":true,"method":"ping"}', INVALID],
-    ['params that are an array', '{"jsonrpc":"2.0","id":1,"method":"tools/call","params":["one__echo"]}', { status: [200, 400], rpc: [-32600, -32602] }],
-    ['a batch, in a session that knows none', `[${call()}]`, INVALID],
-    ['an empty batch', '[]', INVALID],
-    ['oversized', call(`{"a":"${'x'.repeat(REQUEST_LIMIT)}"}`), { status: 413, code: 'LIMIT_005' }],
-  ];
+  const TABLE = garbageBodies({ tool: 'one__echo', other: 'one__who', depth: 64, keys: 600, limit: REQUEST_LIMIT });
   for (const [what, body, expected] of TABLE) {
     it(`legacy: ${what}`, async () => {
       const answer = await untouched(() => session.post(body));
@@ -183,34 +119,8 @@ describe('line breaks between tokens: accepted, and one message reaches the line
 });
 
 describe('legacy headers and methods', () => {
-  const post = (headers, body = call()) => request(gateway.url, { method: 'POST', headers, body });
-  const withSession = (headers = {}) => ({ ...session.headers, ...headers });
-  const TABLE = [
-    ['no content type', () => post({ ...withSession(), 'content-type': '' }), { status: 415, code: 'PROTO_016' }],
-    ['text/plain', () => post(withSession({ 'content-type': 'text/plain' })), { status: 415, code: 'PROTO_016' }],
-    ['a form', () => post(withSession({ 'content-type': 'application/x-www-form-urlencoded' })), { status: 415, code: 'PROTO_016' }],
-    ['a content type that only begins well', () => post(withSession({ 'content-type': 'application/jsonp' })), { status: 415, code: 'PROTO_016' }],
-    ['an encoding', () => post(withSession({ 'content-encoding': 'gzip' })), { status: 415 }],
-    ['accept text/html', () => post(withSession({ accept: 'text/html' })), { status: 406, code: 'PROTO_015' }],
-    ['accept excludes JSON', () => post(withSession({ accept: 'application/json;q=0' })), { status: 406, code: 'PROTO_015' }],
-    ['no session id', () => post(JSON_HEADERS), { status: 400 }],
-    ['an unknown session', () => post(withSession({ 'mcp-session-id': 'f'.repeat(32) })), { status: 404, code: 'PROTO_008' }],
-    ['a session id that cannot be one', () => post(withSession({ 'mcp-session-id': '../../etc/passwd' })), { status: 404, code: 'PROTO_008' }],
-    ['an overlong session id', () => post(withSession({ 'mcp-session-id': 'f'.repeat(4000) })), { status: [400, 404, 431] }],
-    ['a version that never was', () => post(withSession({ 'mcp-protocol-version': '1999-01-01' })), { status: 400 }],
-    ['a version that is garbage', () => post(withSession({ 'mcp-protocol-version': 'latest' })), { status: 400 }],
-    ['GET without a session', () => request(gateway.url, { headers: { accept: 'text/event-stream' } }), { status: 400 }],
-    ['GET with an unknown session', () => request(gateway.url, { headers: { accept: 'text/event-stream', 'mcp-session-id': 'f'.repeat(32) } }), { status: 404, code: 'PROTO_008' }],
-    ['GET that does not accept a stream', () => request(gateway.url, { headers: { ...withSession(), accept: 'application/json' } }), { status: 406, code: 'PROTO_015' }],
-    ['DELETE with an unknown session', () => request(gateway.url, { method: 'DELETE', headers: { 'mcp-session-id': 'f'.repeat(32) } }), { status: 404, code: 'PROTO_008' }],
-    ['PUT', () => request(gateway.url, { method: 'PUT', headers: withSession(), body: call() }), { status: 405 }],
-    ['PATCH', () => request(gateway.url, { method: 'PATCH', headers: withSession(), body: call() }), { status: 405 }],
-    ['TRACE', () => request(gateway.url, { method: 'TRACE' }), { status: 405 }],
-    ['another path', () => request(`${gateway.url}x`, { method: 'POST', headers: withSession(), body: call() }), { status: 404 }],
-    ['the root', () => request(new URL('/', gateway.url), { method: 'POST', headers: withSession(), body: call() }), { status: 404 }],
-    ['a server that is not there', () => request(gateway.serverUrl('nobody'), { method: 'POST', headers: JSON_HEADERS, body: call() }), { status: 404 }],
-    ['a path that climbs', () => request(`http://127.0.0.1:${gateway.port}/mcp/..%2f..%2fetc`, { method: 'POST', headers: JSON_HEADERS, body: call() }), { status: [400, 404] }],
-  ];
+  const TABLE = garbageHeaders({ url: () => gateway.url, session: () => session, body: call() });
+  TABLE.push(['a server that is not there', () => request(gateway.serverUrl('nobody'), { method: 'POST', headers: JSON_HEADERS, body: call() }), { status: 404 }]);
   for (const [what, act, expected] of TABLE) {
     it(what, async () => {
       const answer = await untouched(act);

@@ -60,10 +60,10 @@ export class Peer {
   }
 }
 
-// Connects a client of `family` to {url} or to {command, args, env}; `scope` closes it.
+// Connects a client of `family` to {url, headers} or to {command, args, env}; `scope` closes it.
 export async function connect(scope, family, target, clientOptions = {}) {
   const { Client, Http, Stdio, options } = families[family];
-  const transport = target.url ? new Http(new URL(target.url)) : new Stdio({ ...target, stderr: 'ignore' });
+  const transport = target.url ? new Http(new URL(target.url), target.headers && { requestInit: { headers: target.headers } }) : new Stdio({ ...target, stderr: 'ignore' });
   const client = new Client(info, { ...options, ...clientOptions });
   const peer = new Peer(family, client, transport);
   cleanUp(scope, () => peer.close());

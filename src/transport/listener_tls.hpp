@@ -1,7 +1,6 @@
 // The certificate of the listeners: read, watched, exchanged while they serve.
 #pragma once
 
-#include "config/config.hpp"
 #include "net/http_server.hpp"
 #include "telemetry/log.hpp"
 #include "telemetry/metrics.hpp"
@@ -13,7 +12,7 @@
 
 #include <sys/stat.h>
 
-namespace sallyport::gateway {
+namespace sallyport::transport {
 
 // A connection keeps the certificate that it began with; the next one gets the newest. A new pair that cannot
 // be used changes nothing and is logged.
@@ -21,7 +20,7 @@ class ListenerTls final : public net::TlsTerms {
  public:
   // CONFIG_001 with file, fault and remedy in its developer text.
   static Result<std::unique_ptr<ListenerTls>> open(task::Loop& loop, telemetry::Registry& metrics,
-                                                   const config::Tls& files);
+                                                   net::TlsFiles files);
 
   std::shared_ptr<const net::TlsIdentity> identity() override { return identity_; }
   void refused(const net::Peer& peer, net::TlsRefusal why) override;
@@ -31,7 +30,7 @@ class ListenerTls final : public net::TlsTerms {
   // Other files from now on, in two steps of which the first may fail, as open() does: nothing if they are
   // those that are served.
   struct Pair;
-  Result<std::optional<Pair>> prepare(const config::Tls& files) const;
+  Result<std::optional<Pair>> prepare(net::TlsFiles files) const;
   void serve(Pair pair);
   void stop() { poll_.cancel(); }
 
@@ -47,7 +46,7 @@ class ListenerTls final : public net::TlsTerms {
 
   ListenerTls(task::Loop& loop, telemetry::Registry& metrics, Pair pair);
   static Stamps stamps_of(const net::TlsFiles& files);
-  static Result<Pair> load(const config::Tls& config, const net::TlsIdentity* previous);
+  static Result<Pair> load(net::TlsFiles files, const net::TlsIdentity* previous);
   void watch();
   void say_warnings() const;
 
@@ -67,4 +66,4 @@ struct ListenerTls::Pair {
   std::shared_ptr<const net::TlsIdentity> identity;
 };
 
-}  // namespace sallyport::gateway
+}  // namespace sallyport::transport

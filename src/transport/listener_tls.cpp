@@ -1,11 +1,11 @@
-#include "gateway/listener_tls.hpp"
+#include "transport/listener_tls.hpp"
 
 #include "base/dates.hpp"
 #include "telemetry/metrics_names.hpp"
 
 #include <fmt/format.h>
 
-namespace sallyport::gateway {
+namespace sallyport::transport {
 namespace {
 namespace metrics = telemetry::metrics;
 constexpr std::chrono::seconds poll_period{5};
@@ -35,8 +35,7 @@ ListenerTls::ListenerTls(task::Loop& loop, telemetry::Registry& registry, Pair p
   });
 }
 
-Result<ListenerTls::Pair> ListenerTls::load(const config::Tls& config, const net::TlsIdentity* previous) {
-  net::TlsFiles files{config.cert, config.key, config.client_ca};
+Result<ListenerTls::Pair> ListenerTls::load(net::TlsFiles files, const net::TlsIdentity* previous) {
   const Stamps stamps = stamps_of(files);  // before they are read: what changes meanwhile is read again
   auto loaded = net::TlsIdentity::load(files, previous);
   if (loaded) return Pair{std::move(files), stamps, std::move(*loaded)};
@@ -44,20 +43,20 @@ Result<ListenerTls::Pair> ListenerTls::load(const config::Tls& config, const net
   return fail(Error(Code::config_invalid)
                   .with_executed(Executed::no)
                   .with_developer_message(
-                      fmt::format("listen.tls: {}: {}; {}", problem.what, problem.why, problem.instead)));
+                      fmt::format("TLS: {}: {}; {}", problem.what, problem.why, problem.instead)));
 }
 
 Result<std::unique_ptr<ListenerTls>> ListenerTls::open(task::Loop& loop, telemetry::Registry& metrics,
-                                                       const config::Tls& config) {
-  std::unique_ptr<ListenerTls> made(new ListenerTls(loop, metrics, TRY(load(config, nullptr))));
+                                                       net::TlsFiles files) {
+  std::unique_ptr<ListenerTls> made(new ListenerTls(loop, metrics, TRY(load(std::move(files), nullptr))));
   made->say_warnings();
   made->watch();
   return made;
 }
 
-Result<std::optional<ListenerTls::Pair>> ListenerTls::prepare(const config::Tls& config) const {
-  if (net::TlsFiles{config.cert, config.key, config.client_ca} == files_) return std::nullopt;
-  return TRY(load(config, identity_.get()));
+Result<std::optional<ListenerTls::Pair>> ListenerTls::prepare(net::TlsFiles files) const {
+  if (files == files_) return std::nullopt;
+  return TRY(load(std::move(files), identity_.get()));
 }
 
 void ListenerTls::serve(Pair pair) {
@@ -113,4 +112,4 @@ void ListenerTls::refused(const net::Peer& peer, net::TlsRefusal why) {
              {{"address", peer.address}, {"reason", net::name(why)}, {"suppressed", *held}});
 }
 
-}  // namespace sallyport::gateway
+}  // namespace sallyport::transport
