@@ -26,14 +26,14 @@ class Adapter {
   virtual std::optional<Error> from_exception(const std::exception_ptr& thrown) const = 0;
 };
 
-using AdapterPointer = std::shared_ptr<const Adapter>;
+using AdapterPointer = std::shared_ptr<const Adapter>;  // shared by all calls
 
 // An adapter for one type of exception: `map(const Thrown&)` gives a std::optional<Error>.
 template <class Thrown, class Map>
 class TypeAdapter final : public Adapter {
  public:
   TypeAdapter(std::string slug, Map map) : slug_(std::move(slug)), map_(std::move(map)) {}
-  std::string_view slug() const override { return slug_; }
+  std::string_view slug() const override { return slug_; }  // as it was given
   std::optional<Error> from_exception(const std::exception_ptr& thrown) const override {
     try {
       std::rethrow_exception(thrown);
@@ -48,6 +48,7 @@ class TypeAdapter final : public Adapter {
   std::string slug_;
   Map map_;
 };
+// The same, ready for Server::adapters.
 template <class Thrown, class Map>
 AdapterPointer adapter_for(std::string slug, Map map) {
   return std::make_shared<const TypeAdapter<Thrown, Map>>(std::move(slug), std::move(map));
@@ -63,7 +64,7 @@ struct AdapterWarning {
 
 class AdapterChain {
  public:
-  using Warn = std::function<void(const AdapterWarning&)>;
+  using Warn = std::function<void(const AdapterWarning&)>;  // hears of those that are passed over
 
   // Of adapters of one type the first counts. Refuses (CONFIG_001, naming them all) those that are null or
   // have no usable slug, and more than `most`.
@@ -77,7 +78,7 @@ class AdapterChain {
   std::optional<Error> recognise(const std::exception_ptr& thrown, const Context& context,
                                  const Warn& warn = {}) const;
 
-  const std::vector<AdapterPointer>& adapters() const noexcept { return adapters_; }
+  const std::vector<AdapterPointer>& adapters() const noexcept { return adapters_; }  // in their order
 
  private:
   std::optional<Error> ask_all(const std::exception_ptr& thrown, const Warn& warn) const;

@@ -1,5 +1,6 @@
 #include "json/bytes.hpp"
 #include "json/scanner.hpp"
+#include "json/type.hpp"
 
 #include <algorithm>
 
@@ -49,25 +50,6 @@ std::size_t skip_container(std::string_view text, std::size_t at) {
     if (depth == 0) break;
   }
   return at;
-}
-
-Type type_of(char first) {
-  switch (first) {
-    case '{':
-      return Type::object;
-    case '[':
-      return Type::array;
-    case '"':
-      return Type::string;
-    case 't':
-      return Type::true_value;
-    case 'f':
-      return Type::false_value;
-    case 'n':
-      return Type::null;
-    default:
-      return Type::number;
-  }
 }
 
 // The value that begins at `at`, which is inside the text.

@@ -31,10 +31,12 @@ struct Icon {
 // One block. Data is given as bytes and encoded here.
 class Content {
  public:
+  // A text; bytes with their type ("image/png").
   static Content text(std::string_view text);
   static Content image(std::string_view bytes, std::string_view mime_type);
   static Content audio(std::string_view bytes, std::string_view mime_type);
 
+  // A resource that the client may read, here or elsewhere; or one that comes along.
   struct Link {
     std::string uri;
     std::string name;
@@ -47,9 +49,11 @@ class Content {
   static Content embedded_text(std::string_view uri, std::string_view text, std::string_view mime_type = {});
   static Content embedded_blob(std::string_view uri, std::string_view bytes, std::string_view mime_type = {});
 
+  // Members of the block beside its data.
   Content& annotate(const Annotations& annotations);
   Content& meta(std::string_view key, const Json& value);
 
+  // What it is, and how it looks on the wire in the newest revision.
   enum class Kind : std::uint8_t { text, image, audio, resource_link, resource };
   Kind kind() const noexcept { return kind_; }
   const Json& json() const noexcept { return json_; }
@@ -61,8 +65,10 @@ class Content {
   Json json_;
 };
 
+// Who speaks in a prompt or a request to a model.
 enum class Role : std::uint8_t { user, assistant };
 
+// One message of a prompt or of a request to a model.
 struct PromptMessage {
   Role role = Role::user;
   Content content;

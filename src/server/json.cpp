@@ -2,9 +2,11 @@
 
 #include "json/scanner.hpp"
 #include "json/splice.hpp"
+#include "json/type.hpp"
 
 #include <charconv>
 #include <cmath>
+#include <utility>
 
 namespace sallyport {
 namespace {
@@ -63,21 +65,23 @@ Json Json::array(std::span<const Json> elements) {
 }
 
 Json::Type Json::type() const noexcept {
-  switch (text_.front()) {
-    case '{':
+  switch (json::type_of(text_.front())) {
+    case json::Type::object:
       return Type::object;
-    case '[':
+    case json::Type::array:
       return Type::array;
-    case '"':
+    case json::Type::string:
       return Type::string;
-    case 't':
-    case 'f':
+    case json::Type::true_value:
+    case json::Type::false_value:
       return Type::boolean;
-    case 'n':
+    case json::Type::null:
+    case json::Type::absent:  // of no text
       return Type::null;
-    default:
+    case json::Type::number:
       return Type::number;
   }
+  std::unreachable();
 }
 
 std::optional<bool> Json::as_bool() const {

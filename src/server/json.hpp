@@ -20,6 +20,7 @@ namespace sallyport {
 // Reading costs a pass over the text; whoever reads a value often takes it apart once.
 class Json {
  public:
+  // The types of RFC 8259.
   enum class Type : std::uint8_t { null, boolean, number, string, array, object };
   using Member = std::pair<std::string_view, Json>;
 
@@ -41,6 +42,7 @@ class Json {
   static Json array(std::initializer_list<Json> elements = {});
   static Json array(std::span<const Json> elements);
 
+  // Of what type it is; no pass over the text.
   Type type() const noexcept;
   bool is_null() const noexcept { return type() == Type::null; }
   bool is_object() const noexcept { return type() == Type::object; }

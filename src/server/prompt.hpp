@@ -23,11 +23,13 @@ class Prompt {
  public:
   Prompt(std::string_view name, std::string_view description, detail::Body<PromptResult> body);
 
+  // What clients are told of it; complete() proposes values of an argument while somebody types.
   Prompt& title(std::string_view title);
   Prompt& icon(const Icon& icon);
   Prompt& meta(std::string_view key, const Json& value);
   Prompt& complete(std::string_view argument, Completer completer);
 
+  // What was said of it, for the server.
   const std::string& name() const noexcept { return name_; }
   const Completers& completers() const noexcept { return completers_; }
   const detail::Body<PromptResult>& body() const noexcept { return body_; }

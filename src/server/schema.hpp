@@ -100,7 +100,7 @@ class Field {
   };
   Field(std::string_view name, std::string_view description, Access access);
 
-  const std::string& name() const noexcept { return name_; }
+  const std::string& name() const noexcept { return name_; }  // of the member in JSON
 
  private:
   friend class Shape;
@@ -134,10 +134,12 @@ class Shape {
 template <class T>
 class Fields;
 
+// A struct with `static void describe(Fields<T>&)`.
 template <class T>
 concept Described = std::is_class_v<T> && std::default_initializable<T> &&
                     requires(Fields<T>& fields) { T::describe(fields); };
 
+// An enumeration with `enum_names(T)`: pairs of a value and its word.
 template <class T>
 concept Enumerated = std::is_enum_v<T> && requires(T value) { enum_names(value); };
 
@@ -338,11 +340,14 @@ Field::Access access(Reach reach) {
 
 }  // namespace detail
 
+// Given to `describe`: called for each member with its name in JSON, the pointer to it and what it means.
+// Members that are not named are not there.
 template <class T>
 class Fields {
  public:
   explicit Fields(Shape& shape) noexcept : shape_(&shape) {}
 
+  // Gives the Field, to say more of the member.
   template <detail::Coded M>
   Field& operator()(std::string_view name, M T::* member, std::string_view description = {}) {
     return shape_->add(name, description,

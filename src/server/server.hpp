@@ -104,6 +104,7 @@ class Server {
   }
   bool remove_prompt(std::string_view name);
 
+  // What was made elsewhere; the functions above make it here.
   Tool& add(Tool tool);
   Resource& add(Resource resource);
   Prompt& add(Prompt prompt);
@@ -117,6 +118,7 @@ class Server {
   // signal comes. Gives the exit code: 0 done, 1 it failed, 2 the command line is wrong.
   int run(int argc, const char* const* argv);
 
+  // For tests, and for transports of one's own.
   server::Registry& registry() noexcept { return *registry_; }
 
  private:

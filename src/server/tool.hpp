@@ -74,6 +74,7 @@ class Tool {
   // others but what it locks itself. What it tells its Context goes out all the same.
   Tool& blocking(bool value = true);
 
+  // Its calls may run as tasks; without it they never do.
   Tool& task(TaskSupport support = TaskSupport::optional, TaskStart start = TaskStart::at_once);
 
   TaskSupport task_support() const noexcept { return task_support_; }

@@ -51,6 +51,7 @@ verb_check() {
   tools/check_format || code=1
   tools/check_layers || code=1
   tools/check_headers || code=1
+  tools/reference --check || code=1
   return "$code"
 }
 
@@ -108,7 +109,9 @@ verb_bench() {
   say "what a failure costs beside its request"
   build/release/bin/errors_bench || return
   say "what it costs to refuse a call, against one that passes"
-  exec build/release/bin/refusals_bench
+  build/release/bin/refusals_bench || return
+  say "an echo server of the framework, against one on the TypeScript SDK"
+  exec bench/framework
 }
 
 verb_conformance() {
