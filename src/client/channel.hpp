@@ -3,6 +3,7 @@
 
 #include "client/faults.hpp"
 #include "pipeline/call.hpp"
+#include "pipeline/questions.hpp"
 #include "protocol/capabilities.hpp"
 #include "protocol/lists.hpp"
 #include "protocol/log_level.hpp"
@@ -34,6 +35,7 @@ struct Outgoing {
   std::string_view tracestate;
   int hops = 0;
   pipeline::EventSink* events = nullptr;        // for progress
+  pipeline::QuestionSink* questions = nullptr;  // for what a legacy server asks during it; null: nothing
   std::string_view progress_token;              // the caller's own, raw; empty: it asked for none
   std::optional<protocol::LogLevel> log_level;  // the least important message its caller takes; none: no logs
   std::optional<protocol::LogLevel> log_asked;  // what a modern server is asked for
@@ -61,7 +63,7 @@ class ChannelOwner {
   ~ChannelOwner() = default;
 };
 
-class Channel {
+class Channel : public pipeline::ResponseSink, public std::enable_shared_from_this<Channel> {
  public:
   virtual ~Channel() = default;
   virtual protocol::Revision revision() const noexcept = 0;

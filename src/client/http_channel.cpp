@@ -115,6 +115,7 @@ Task<std::unique_ptr<pipeline::Answer>> HttpChannel::post(const Outgoing& outgoi
   pending.fault = fault;
   pending_.add(pending);
   const std::string body = encode_request(outgoing, revision_, pending.id);
+  for (const std::string& id : pending_.began(pending, weak_from_this())) refuse(id);
   auto answer = co_await exchange(headers_for(outgoing), body, pending);
   pending_.remove(pending);
   if (answer) co_return answer;

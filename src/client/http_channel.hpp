@@ -20,6 +20,7 @@ class HttpChannel final : public Channel {
     const Settings& settings;
     net::Budget& budget;
     ChannelOwner& owner;
+    protocol::ClientCapabilities declares = {};  // a legacy server is told that its callers can do
   };
 
   // Probes the era unless `revision` is known, and initialises a session where the era has one.
@@ -31,6 +32,7 @@ class HttpChannel final : public Channel {
   const protocol::ServerCapabilities& capabilities() const noexcept override { return capabilities_; }
   Task<std::unique_ptr<pipeline::Answer>> request(const Outgoing& outgoing) override;
   void listen_to(std::vector<std::string> uris) override;
+  void respond(std::string response) override;
   Task<void> close() override;
 
  private:
@@ -56,6 +58,9 @@ class HttpChannel final : public Channel {
   Result<std::unique_ptr<pipeline::Answer>> take_answer(std::string bytes, PendingRequest& pending);
   std::optional<std::string> take_batch(std::string_view data, PendingRequest& pending);
   void take_event(std::string_view data, PendingRequest* own);
+  void take_request(std::string_view data, const protocol::Message& message, PendingRequest* own);
+
+  void refuse(std::string_view id);  // a request of the server that is nobody's
 
   Task<void> notify(std::string body);  // a notification that nobody waits for
   void spawn(Task<void> task);  // not once it is being closed: what waits for an answer may outlive that

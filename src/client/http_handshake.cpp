@@ -59,7 +59,8 @@ Task<void> HttpChannel::initialize() {
   revision_ = offered;
   const Outgoing nothing;
   PendingRequest pending(env_.loop, pending_.next_id(), nothing);
-  const std::string body = protocol::initialize_request(std::to_string(pending.id), offered);
+  const std::string body = protocol::initialize_request(
+      std::to_string(pending.id), offered, protocol::client_capabilities_json(env_.declares, offered));
   const auto answer = CO_TRY(co_await exchange(fixed_headers_, body, pending));
   if (answer->message.kind() == protocol::MessageKind::error_response)
     co_return Failure(refused_to_begin(*answer));

@@ -14,6 +14,8 @@ using protocol::Method;
 
 namespace {
 
+constexpr std::size_t max_responses = 256;  // to requests of the server, on their way
+
 // What a legacy server says about a session that it does not know: 404 by the spec, 400 with -32000 from
 // those who wrote their own check. Either way the request did not run.
 bool lost_session(int status, const pipeline::Answer* body) {
@@ -95,13 +97,10 @@ void HttpChannel::take_event(std::string_view data, PendingRequest* own) {
   const auto message = protocol::parse_message(data, answer_limits(env_.settings, env_.settings.response));
   if (!message) return env_.owner.garbage("not_jsonrpc");
   if (message->is_response()) return env_.owner.late_answer();
-  if (message->is_request()) {
-    env_.owner.garbage("request");
-    spawn(notify(protocol::method_not_found_response(message->id(data))));
-    return;
-  }
+  if (message->is_request()) return take_request(data, *message, own);
   if (message->method() == Method::notifications_progress) pending_.progress(data, *message);
   if (message->method() == Method::notifications_message) pending_.log(data, *message, own);
+  if (message->method() == Method::notifications_cancelled) pending_.withdrawn(data, *message);
   if (message->method() == Method::notifications_resources_updated) {
     std::string scratch;
     if (const auto uri = message->text(Field::uri, data, scratch)) env_.owner.resource_updated(*uri);
@@ -110,6 +109,23 @@ void HttpChannel::take_event(std::string_view data, PendingRequest* own) {
     env_.owner.task_changed(message->raw(Field::params, data));
   for (const protocol::TopicRow& each : protocol::topic_rows)
     if (message->method() == each.notification) env_.owner.list_changed(each.topic);
+}
+
+void HttpChannel::take_request(std::string_view data, const protocol::Message& message, PendingRequest* own) {
+  const std::string_view id = message.id(data);
+  if (message.method() == Method::ping) return respond(protocol::result_response(id, "{}"));
+  const bool legacy = protocol::era(revision_) == Era::legacy;
+  if (!legacy || env_.declares.none() || !pending_.asked(data, message, weak_from_this(), own)) refuse(id);
+}
+
+void HttpChannel::refuse(std::string_view id) {
+  env_.owner.garbage("request");
+  respond(protocol::method_not_found_response(id));
+}
+
+// A server that asks faster than it takes answers goes without some.
+void HttpChannel::respond(std::string response) {
+  if (group_.size() < max_responses) spawn(notify(std::move(response)));
 }
 
 // A status of 300 and above. A modern server's JSON-RPC error is its answer; a session that is not known is

@@ -25,6 +25,9 @@ void PendingRequests::progress(std::string_view bytes, const protocol::Message& 
 
 namespace {
 
+constexpr std::size_t max_early = 8;
+constexpr std::size_t max_early_bytes = 64 * 1024;
+
 // What a caller asked for, as opposed to what the gateway asks for itself.
 bool is_call(protocol::Method method) {
   using enum protocol::Method;
@@ -42,6 +45,57 @@ PendingRequest* PendingRequests::only_call() noexcept {
     only = request;
   }
   return only;
+}
+
+// Calls that ask the same user are as good as one.
+PendingRequest* PendingRequests::asked_call() noexcept {
+  PendingRequest* last = nullptr;
+  for (const auto& [id, request] : requests_) {
+    if (!is_call(request->outgoing->method) || request->answer.filled()) continue;
+    const pipeline::QuestionSink* const sink = request->outgoing->questions;
+    if (last) {
+      const pipeline::QuestionSink* const other = last->outgoing->questions;
+      if (!sink || !other || !sink->audience() || sink->audience() != other->audience()) return nullptr;
+    }
+    if (!last || request->id > last->id) last = request;
+  }
+  return last;
+}
+
+bool PendingRequests::asked(std::string_view bytes, const protocol::Message& message,
+                            std::weak_ptr<pipeline::ResponseSink> to, PendingRequest* own) {
+  const auto question = protocol::question_of(message, bytes);
+  if (!question) return false;
+  PendingRequest* const call = own ? own : asked_call();
+  if (!call && !called_ && early_.size() < max_early && bytes.size() <= max_early_bytes) {
+    early_.emplace_back(bytes);
+    return true;
+  }
+  if (!call || !call->outgoing->questions) return false;
+  call->outgoing->questions->asked(*question, std::move(to));
+  return true;
+}
+
+std::vector<std::string> PendingRequests::began(PendingRequest& call,
+                                                const std::weak_ptr<pipeline::ResponseSink>& to) {
+  std::vector<std::string> refused;
+  if (!is_call(call.outgoing->method)) return refused;
+  called_ = true;
+  for (const std::string& bytes : std::exchange(early_, {})) {
+    const auto message = protocol::parse_message(bytes, {.max_keys = UINT32_MAX});
+    if (message && !asked(bytes, *message, to, &call)) refused.emplace_back(message->id(bytes));
+  }
+  return refused;
+}
+
+void PendingRequests::withdrawn(std::string_view bytes, const protocol::Message& message) {
+  const std::string_view id = message.raw(protocol::Field::request_id, bytes);
+  std::erase_if(early_, [&](const std::string& early) {
+    const auto kept = protocol::parse_message(early, {.max_keys = UINT32_MAX});
+    return kept && kept->id(early) == id;
+  });
+  for (const auto& [number, request] : requests_)
+    if (request->outgoing->questions) request->outgoing->questions->withdrawn(id);
 }
 
 void PendingRequests::log(std::string_view bytes, const protocol::Message& message, PendingRequest* own) {

@@ -6,8 +6,10 @@
 
 #include <cstdint>
 #include <memory>
+#include <string>
 #include <string_view>
 #include <unordered_map>
+#include <vector>
 
 namespace sallyport::client {
 
@@ -35,6 +37,16 @@ class PendingRequests {
   void remove(PendingRequest& request) noexcept { requests_.erase(request.id); }
   PendingRequest* find(std::string_view raw_id) noexcept;  // null for what we did not ask, or no longer
   PendingRequest* only_call() noexcept;
+
+  // A request of the server, for the call that it belongs to: the one on whose stream it came, the only one
+  // in flight, or one of several that would ask the same user. What comes before the first call, which the
+  // connection was made for, waits for it. False: it is nobody's, and to be refused.
+  bool asked(std::string_view bytes, const protocol::Message& message,
+             std::weak_ptr<pipeline::ResponseSink> to, PendingRequest* own = nullptr);
+  // A call has been sent: it takes what waited. Gives the raw ids of requests that are to be refused.
+  std::vector<std::string> began(PendingRequest& call, const std::weak_ptr<pipeline::ResponseSink>& to);
+  // The server wants no answer any more.
+  void withdrawn(std::string_view bytes, const protocol::Message& message);
   bool empty() const noexcept { return requests_.empty(); }
   std::size_t size() const noexcept { return requests_.size(); }
 
@@ -51,7 +63,11 @@ class PendingRequests {
   }
 
  private:
+  PendingRequest* asked_call() noexcept;
+
   std::int64_t last_id_ = 0;
+  bool called_ = false;             // a call was sent
+  std::vector<std::string> early_;  // requests of the server from before
   std::unordered_map<std::int64_t, PendingRequest*> requests_;
 };
 

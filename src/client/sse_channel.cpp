@@ -15,6 +15,7 @@ using protocol::Method;
 
 namespace {
 
+constexpr std::size_t max_responses = 256;              // to requests of the server, on their way
 constexpr std::uint64_t max_post_answer = 64 * 1024;  // "Accepted", or a few words of a refusal
 
 Error stream_ended() {
@@ -72,8 +73,10 @@ Task<void> SseChannel::initialize() {
   const Outgoing nothing;
   PendingRequest pending(env_.loop, pending_.next_id(), nothing);
   pending.cancellable = false;
-  const auto answer =
-      CO_TRY(co_await exchange(protocol::initialize_request(std::to_string(pending.id), offered), pending));
+  const auto answer = CO_TRY(co_await exchange(
+      protocol::initialize_request(std::to_string(pending.id), offered,
+                                   protocol::client_capabilities_json(env_.declares, offered)),
+      pending));
   if (answer->message.kind() == protocol::MessageKind::error_response)
     co_return Failure(refused_to_begin(*answer));
   std::string scratch;
@@ -100,6 +103,7 @@ Task<std::unique_ptr<pipeline::Answer>> SseChannel::exchange(std::string body, P
   if (lost_) co_return Failure(Error(*lost_).with_executed(Executed::no));
   pending_.add(pending);
   spawn(post_request(std::move(body), pending.id));
+  for (const std::string& id : pending_.began(pending, weak_from_this())) refuse(id);
   Result<std::unique_ptr<pipeline::Answer>> answer = co_await pending.answer.take();
   pending_.remove(pending);
   if (answer) co_return answer;
@@ -264,17 +268,25 @@ void SseChannel::take_answer(std::string_view text, const protocol::Message& mes
 }
 
 void SseChannel::take_request(std::string_view text, const protocol::Message& message) {
-  const bool ping = message.method() == Method::ping;
-  if (!ping) env_.owner.garbage("request");
-  constexpr std::size_t max_posts = 256;
-  if (group_.size() >= max_posts) return;  // a server that asks without end is not answered without end
   const std::string_view id = message.id(text);
-  spawn(post_notice(ping ? protocol::result_response(id, "{}") : protocol::method_not_found_response(id)));
+  if (message.method() == Method::ping) return respond(protocol::result_response(id, "{}"));
+  if (env_.declares.none() || !pending_.asked(text, message, weak_from_this())) refuse(id);
+}
+
+void SseChannel::refuse(std::string_view id) {
+  env_.owner.garbage("request");
+  respond(protocol::method_not_found_response(id));
+}
+
+// A server that asks faster than it takes answers goes without some.
+void SseChannel::respond(std::string response) {
+  if (group_.size() < max_responses) spawn(post_notice(std::move(response)));
 }
 
 void SseChannel::take_notification(std::string_view text, const protocol::Message& message) {
   if (message.method() == Method::notifications_progress) pending_.progress(text, message);
   if (message.method() == Method::notifications_message) pending_.log(text, message);
+  if (message.method() == Method::notifications_cancelled) pending_.withdrawn(text, message);
   if (message.method() == Method::notifications_resources_updated) {
     std::string scratch;
     if (const auto uri = message.text(Field::uri, text, scratch)) env_.owner.resource_updated(*uri);

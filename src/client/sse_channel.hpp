@@ -25,6 +25,7 @@ class SseChannel final : public Channel {
     const Settings& settings;
     net::Budget& budget;
     ChannelOwner& owner;
+    protocol::ClientCapabilities declares = {};  // the server is told that its callers can do
   };
 
   // Opens the stream, waits for its `endpoint` event, which must lead to the stream's own origin, and
@@ -39,6 +40,7 @@ class SseChannel final : public Channel {
   const protocol::ServerCapabilities& capabilities() const noexcept override { return capabilities_; }
   Task<std::unique_ptr<pipeline::Answer>> request(const Outgoing& outgoing) override;
   void listen_to(std::vector<std::string>) override {}  // only modern servers are asked so
+  void respond(std::string response) override;
   Task<void> close() override;
 
  private:
@@ -54,6 +56,7 @@ class SseChannel final : public Channel {
   void take_message(std::string_view text);
   void take_answer(std::string_view text, const protocol::Message& message);
   void take_request(std::string_view text, const protocol::Message& message);
+  void refuse(std::string_view id);  // a request of the server that is nobody's
   void take_notification(std::string_view text, const protocol::Message& message);
 
   Task<void> post(std::string body);

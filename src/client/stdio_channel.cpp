@@ -105,8 +105,10 @@ Task<void> StdioChannel::initialize(protocol::Revision offered) {
   const Outgoing nothing;
   PendingRequest pending(env_.loop, pending_.next_id(), nothing);
   pending.cancellable = false;
-  const auto answer =
-      CO_TRY(co_await exchange(protocol::initialize_request(std::to_string(pending.id), offered), pending));
+  const auto answer = CO_TRY(co_await exchange(
+      protocol::initialize_request(std::to_string(pending.id), offered,
+                                   protocol::client_capabilities_json(env_.declares, offered)),
+      pending));
   if (answer->message.kind() == protocol::MessageKind::error_response) {
     co_return Failure(refused_to_begin(*answer));
   }
@@ -204,6 +206,7 @@ Task<std::unique_ptr<pipeline::Answer>> StdioChannel::exchange(std::string bytes
     co_return Failure(closed.with_executed(Executed::no));
   }
   pending.end_offset = std::max(pending.end_offset, process_->input().accepted());
+  for (const std::string& id : pending_.began(pending, weak_from_this())) refuse(id);
   Result<std::unique_ptr<pipeline::Answer>> answer = co_await pending.answer.take();
   pending_.remove(pending);
   if (!answer && answer.error().code() == Code::proto_cancelled && !lost_) {

@@ -23,6 +23,7 @@ class StdioChannel final : public Channel {
     net::Budget& budget;
     ChannelOwner& owner;
     StderrTail& tail;
+    protocol::ClientCapabilities declares = {};  // a legacy server is told that its callers can do
   };
 
   // Starts the child and performs the handshake. `revision`: configured or remembered; absent: probed first.
@@ -34,6 +35,7 @@ class StdioChannel final : public Channel {
   const protocol::ServerCapabilities& capabilities() const noexcept override { return capabilities_; }
   Task<std::unique_ptr<pipeline::Answer>> request(const Outgoing& outgoing) override;
   void listen_to(std::vector<std::string> uris) override;
+  void respond(std::string response) override;
   Task<void> close() override;
   pid_t pid() const noexcept { return process_->pid(); }
 
@@ -55,6 +57,7 @@ class StdioChannel final : public Channel {
   void take_message(std::string_view text, const protocol::Message& message);
   void take_answer(std::string_view line, const protocol::Message& message);
   void take_request(std::string_view line, const protocol::Message& message);
+  void refuse(std::string_view id);  // a request of the server that is nobody's
   void take_notification(std::string_view line, const protocol::Message& message);
   void take_acknowledged(std::string_view line, const protocol::Message& message);
   bool is_listening(std::int64_t id) const noexcept {

@@ -139,18 +139,26 @@ void StdioChannel::take_answer(std::string_view line, const protocol::Message& m
   pending->answer.fill(std::move(answer));
 }
 
-// We declared no capability, so there is nothing that a server may ask but whether we live.
 void StdioChannel::take_request(std::string_view line, const protocol::Message& message) {
   const std::string_view id = message.id(line);
-  const bool ping = message.method() == Method::ping;
-  if (!ping) env_.owner.garbage("request");
-  std::string reply = ping ? protocol::result_response(id, "{}") : protocol::method_not_found_response(id);
-  write_line(reply, net::Outbox::Keep::droppable);
+  if (message.method() == Method::ping) return respond(protocol::result_response(id, "{}"));
+  const bool legacy = protocol::era(revision_) == protocol::Era::legacy;
+  if (!legacy || env_.declares.none() || !pending_.asked(line, message, weak_from_this())) refuse(id);
+}
+
+void StdioChannel::refuse(std::string_view id) {
+  env_.owner.garbage("request");
+  respond(protocol::method_not_found_response(id));
+}
+
+void StdioChannel::respond(std::string response) {
+  write_line(response, net::Outbox::Keep::droppable);
 }
 
 void StdioChannel::take_notification(std::string_view line, const protocol::Message& message) {
   if (message.method() == Method::notifications_progress) pending_.progress(line, message);
   if (message.method() == Method::notifications_message) pending_.log(line, message);
+  if (message.method() == Method::notifications_cancelled) pending_.withdrawn(line, message);
   if (message.method() == Method::notifications_subscriptions_acknowledged) take_acknowledged(line, message);
   if (message.method() == Method::notifications_resources_updated) {
     std::string scratch;

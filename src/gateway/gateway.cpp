@@ -129,6 +129,7 @@ Task<pipeline::Reply> Gateway::call(pipeline::Call& call) {
   if (draining_) co_return refuse_draining(call);
   call.log_demand = &log_demand_;
   const std::shared_ptr<const Graph> graph = graph_;
+  call.graph = graph;
   task::Scope& caller = co_await task::current_scope();
   task::Scope scope(caller);
   session::Running running(call.message->id(call.bytes), scope);

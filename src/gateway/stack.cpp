@@ -32,7 +32,6 @@ std::unique_ptr<pipeline::Service> Gateway::build_stack(const config::Config& co
   layers::TokenBuckets* const rate = config.limits.rate ? &rate_limit_ : nullptr;
   const bool by_source = config.limits.per == config::LimitBy::source;
   const config::Timeouts& timeouts = config.timeouts;
-  const bool isolated = std::ranges::any_of(config.servers, &config::Server::may_isolate);
 
   const recovery::Policy policy(config.recovery);
   const recovery::BudgetLimit budget{config.retry_budget.share, config.retry_budget.floor.count,
@@ -59,7 +58,7 @@ std::unique_ptr<pipeline::Service> Gateway::build_stack(const config::Config& co
       layer<layers::Tasks>(*loop_, roster, tasks_),  // calls that go on behind a handle, and those about them
       layer<layers::Asking>(*loop_, roster, request_states_,
                             config.suspended.expiry),  // goes on with the call once its caller answered
-      layer_if<layers::Isolation>(isolated),           // the caller's own instance of it
+      layer<layers::Isolation>(),                      // the caller's own instance of it
       layer<layers::Concurrency>(config.limits.concurrency,
                                  config.limits.adaptive_concurrency),  // needs to know the server
       layer<layers::Retry>(timers, *metrics_, policy,

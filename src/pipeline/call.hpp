@@ -26,6 +26,8 @@ struct Tool;
 
 namespace sallyport::pipeline {
 
+class QuestionSink;
+
 // Who calls. Without authentication there is one principal, and the address it came from.
 struct Principal {
   std::string name = "anonymous";
@@ -104,6 +106,8 @@ struct Call {
   std::optional<protocol::LogLevel> log_level;  // the least important log message its caller takes
   std::optional<protocol::LogLevel> log_asked;  // what its server is asked for
 
+  std::shared_ptr<const void> graph;  // the layers that it passes, for a call that outlives its request
+
   // What the layers found out.
   CallTimer* timer = nullptr;
   std::shared_ptr<upstream::Server> server;
@@ -116,10 +120,12 @@ struct Call {
     std::string_view server;
     std::string_view tool;
   } stand_in;
-  // What its server may ask the caller for, as far as the caller can and the operator lets it; and what the
-  // caller answered, the raw members of params that a modern server gets with the call.
+  // What its server may be told that the caller can be asked for: as far as the caller can, and the operator
+  // lets it. And as far as it can be asked during this call.
+  protocol::ClientCapabilities declares;
   protocol::ClientCapabilities askable;
-  std::string answers;
+  std::string answers;                // to a modern server: the raw members of params that it gets with the call
+  QuestionSink* questions = nullptr;  // of a legacy one; null: it may ask nothing
   // Of a tool's call: `params.task` for a server of 2025-11-25, raw; may a modern server give a task?
   std::string_view task;
   bool takes_task = false;

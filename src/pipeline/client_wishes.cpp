@@ -43,6 +43,13 @@ Result<void> take_log_level(Call& call) {
   return {};
 }
 
+protocol::ClientCapabilities declared(const Call& call) {
+  if (protocol::era(call.revision) == protocol::Era::modern)
+    return protocol::read_client_capabilities(call.message->raw(Field::meta_capabilities, call.bytes));
+  if (!call.client) return {};
+  return protocol::within(protocol::read_client_capabilities(call.client->capabilities), call.revision);
+}
+
 Result<Reply> set_log_level(Call& call) {
   const auto level = protocol::message_level(*call.message, call.bytes);
   if (!level) return fail(bad_level(call, "params.level"));

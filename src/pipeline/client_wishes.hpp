@@ -13,6 +13,9 @@ Reply local(std::string result);
 // one says it with each request, or gets none. PROTO_004 for a level that does not exist.
 Result<void> take_log_level(Call& call);
 
+// What the caller says that servers may ask it for, as far as its revision knows that.
+protocol::ClientCapabilities declared(const Call& call);
+
 // logging/setLevel.
 Result<Reply> set_log_level(Call& call);
 

@@ -1,6 +1,7 @@
 #include "protocol/envelope.hpp"
 
 #include "json/scanner.hpp"
+#include "json/text.hpp"
 
 #include <utility>
 
@@ -260,6 +261,13 @@ std::string method_not_found_response(std::string_view id) {
   out += id;
   out += R"(,"error":{"code":-32601,"message":"Method not found"}})";
   return out;
+}
+
+std::string unanswered_response(std::string_view id, std::string_view why) {
+  std::string out = R"({"jsonrpc":"2.0","id":)";
+  out += id;
+  out += R"(,"error":{"code":-32603,"message":)" + json::quote(why);
+  return out += "}}";
 }
 
 // ---- Towards clients.

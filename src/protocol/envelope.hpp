@@ -69,6 +69,8 @@ std::string result_response(std::string_view id, std::string_view result);
 void append_result_response(std::string& out, std::string_view id, std::string_view result);
 // -32601 to a request of a peer that we do not serve.
 std::string method_not_found_response(std::string_view id);
+// -32603 to a server's request that could not be answered; `why`: plain text of ours.
+std::string unanswered_response(std::string_view id, std::string_view why);
 
 // ---- Towards clients. Results are the text of `result`; wrap them with result_response().
 

@@ -3,6 +3,9 @@
 #include "base/ids.hpp"
 #include "json/splice.hpp"
 
+#include <algorithm>
+#include <initializer_list>
+
 namespace sallyport::protocol {
 namespace {
 
@@ -23,17 +26,28 @@ bool opens_page(const Question& question) {
          json::equals_unescaped(mode.of(question.params), "url");
 }
 
+bool asks(const Question& question) {
+  if (question.method == Method::roots_list) return true;
+  const bool other =
+      question.method == Method::sampling_create_message || question.method == Method::elicitation_create;
+  return other && !question.params.empty();
+}
+
 std::optional<Question> read_question(std::string_view bytes, const json::Member& entry) {
   if (!entry.value.is(Type::object)) return std::nullopt;
   const json::Value method = json::find_member(bytes, entry.value.span, "method").value;
   const json::Value params = json::find_member(bytes, entry.value.span, "params").value;
   if (!method.is(Type::string) || (params && !params.is(Type::object))) return std::nullopt;
-  Question question{entry.key.of(bytes), find_method(json::unescape(method.of(bytes))),
-                    params ? params.of(bytes) : std::string_view()};
-  const bool asks = question.method == Method::sampling_create_message ||
-                    question.method == Method::elicitation_create || question.method == Method::roots_list;
-  if (!asks || (question.params.empty() && question.method != Method::roots_list)) return std::nullopt;
-  return question;
+  const Question question{entry.key.of(bytes), find_method(json::unescape(method.of(bytes))),
+                          params ? params.of(bytes) : std::string_view()};
+  return asks(question) ? std::optional(question) : std::nullopt;
+}
+
+bool is_one_of(std::string_view text, const json::Value& value,
+               std::initializer_list<std::string_view> words) {
+  return value.is(Type::string) && std::ranges::any_of(words, [&](std::string_view word) {
+           return json::equals_unescaped(value.of(text), word);
+         });
 }
 
 Error cannot(std::string_view constraint) {
@@ -77,6 +91,29 @@ std::optional<InputRequired> read_input_required(const Message& response, std::s
     input.questions.push_back(*question);
   }
   return input;
+}
+
+std::optional<Question> question_of(const Message& request, std::string_view bytes) {
+  const Question question{request.id(bytes), request.method(), request.raw(Field::params, bytes)};
+  return asks(question) ? std::optional(question) : std::nullopt;
+}
+
+bool is_answer(Method question, std::string_view result) {
+  if (!result.starts_with('{')) return false;
+  const json::Value content = member(result, "content");
+  switch (question) {
+    case Method::elicitation_create:
+      return is_one_of(result, member(result, "action"), {"accept", "decline", "cancel"}) &&
+             (!content || content.is(Type::object));
+    case Method::sampling_create_message:
+      return is_one_of(result, member(result, "role"), {"user", "assistant"}) &&
+             member(result, "model").is(Type::string) &&
+             (content.is(Type::object) || content.is(Type::array));
+    case Method::roots_list:
+      return member(result, "roots").is(Type::array);
+    default:
+      return false;
+  }
 }
 
 ClientCapabilities needed(const Question& question) {

@@ -32,6 +32,12 @@ inline constexpr std::size_t max_server_state = 64 * 1024;  // bytes of its requ
 // Nothing: it is not what a result of this type has to be, or too much of it.
 std::optional<InputRequired> read_input_required(const Message& response, std::string_view bytes);
 
+// What a request of a server asks, its id for the key. Nothing: no question that there is, or without params.
+std::optional<Question> question_of(const Message& request, std::string_view bytes);
+
+// Does the raw `result` have what an answer to this has to have?
+bool is_answer(Method question, std::string_view result);
+
 // What a client must be able to do to be asked this, with nothing else set.
 ClientCapabilities needed(const Question& question);
 bool covers(const ClientCapabilities& can, const ClientCapabilities& needed) noexcept;

@@ -5,18 +5,6 @@
 #include <utility>
 
 namespace sallyport::session {
-namespace {
-
-// What the client's error says was written by others: it is for developers.
-Error refused(const protocol::Message& response, std::string_view bytes) {
-  std::string scratch;
-  const auto words = response.text(protocol::Field::error_message, bytes, scratch);
-  Error error = ServerRequestError("The client refused what it was asked.").error();
-  error.with_can_retry(false).with_developer_message(words.value_or(""));
-  return error;
-}
-
-}  // namespace
 
 Result<Questions::Open> Questions::open(task::Loop& loop) {
   if (open_.size() >= max_open)
@@ -35,11 +23,9 @@ void Questions::answered(const protocol::Message& response, std::string_view byt
   if (found == open_.end()) return;
   const std::shared_ptr<AnswerSlot> slot = found->second;
   open_.erase(found);
-  if (response.kind() == protocol::MessageKind::error_response) {
-    slot->fill(fail(refused(response, bytes)));
-  } else {
-    slot->fill(std::string(response.raw(protocol::Field::result, bytes)));
-  }
+  const bool refused = response.kind() == protocol::MessageKind::error_response;
+  const protocol::Field field = refused ? protocol::Field::error : protocol::Field::result;
+  slot->fill(ClientAnswer{std::string(response.raw(field, bytes)), refused});
 }
 
 void Questions::end() noexcept {

@@ -13,8 +13,12 @@
 
 namespace sallyport::session {
 
-// The raw text of the result that the client gave.
-using AnswerSlot = task::Slot<std::string>;
+// What the client gave: the raw text of its result, or of its error.
+struct ClientAnswer {
+  std::string raw;
+  bool refused = false;
+};
+using AnswerSlot = task::Slot<ClientAnswer>;
 
 class Questions {
  public:

@@ -101,7 +101,7 @@ std::shared_ptr<Member> Fleet::make_member(Definition definition, const Settings
       server->switch_off(*old->server(), off->second);
     } else {
       if (same_one) server->succeed(*old->server());
-      if (definition.isolation != Isolation::shared) server->isolate(definition.isolation, *this, calmed_);
+      server->isolate(definition.isolation, *this, calmed_);
     }
     const bool same_rules = definition.key == renewed;
     auto member = std::make_shared<Member>(std::move(server), std::move(definition), settings);

@@ -10,23 +10,30 @@ namespace {
 // The ids of sessions have no spaces.
 constexpr std::string_view principal_mark = "principal ";
 
-struct Owner {
-  std::string key;
-  std::string shown;  // no session's id: who reads it could take the session over
-  bool session = false;
-};
-
-Owner owner_of(const pipeline::Call& call, Isolation isolation) {
-  const std::string_view session = call.client ? call.client->identity() : std::string_view();
-  if (isolation != Isolation::principal && !session.empty()) {
-    const std::string_view tag = call.session.empty() ? session : call.session;
-    return {.key = std::string(session), .shown = "session " + std::string(tag), .session = true};
-  }
-  std::string name = std::string(principal_mark) + call.principal->name;
-  return {.key = name, .shown = name};
-}
-
 }  // namespace
+
+// A legacy connection says once and for all what its callers can be asked: who declares something else has
+// another one.
+Instances::Owner Instances::owner_of(const pipeline::Call& call) const {
+  const std::string_view session = call.client ? call.client->identity() : std::string_view();
+  const bool by_session = isolation_ == Isolation::session || isolation_ == Isolation::legacy_session;
+  if (by_session && !session.empty()) {
+    const std::string_view tag = call.session.empty() ? session : call.session;
+    return {.key = std::string(session),
+            .shown = "session " + std::string(tag),
+            .declares = call.declares,
+            .session = true};
+  }
+  Owner owner{
+      .key = std::string(principal_mark) + call.principal->name, .shown = {}, .declares = call.declares};
+  owner.shown = owner.key;
+  const auto speaks = lister_->revision();
+  if (owner.declares.none() || (speaks && protocol::era(*speaks) == protocol::Era::modern)) return owner;
+  const std::string can = protocol::client_capabilities_json(owner.declares, protocol::latest_legacy);
+  owner.key += " " + can;
+  owner.shown += " with " + can;
+  return owner;
+}
 
 class Instances::Hold {
  public:
@@ -58,11 +65,15 @@ Instances::Instances(task::Loop& loop, Server& lister, Isolation isolation, cons
       settings_(&settings),
       host_(&host),
       idle_(&idle),
+      seats_(std::make_shared<task::Event>(loop)),
       sweeper_(loop.timers()),
       group_(loop) {}
 
 Result<std::shared_ptr<Server>> Instances::of(const pipeline::Call& call) {
-  Owner owner = owner_of(call, isolation_);
+  return of(call, owner_of(call));
+}
+
+Result<std::shared_ptr<Server>> Instances::of(const pipeline::Call& call, Owner owner) {
   if (const auto found = by_owner_.find(owner.key); found != by_owner_.end()) {
     found->second.used = loop_->now();
     return found->second.server;
@@ -74,7 +85,7 @@ Result<std::shared_ptr<Server>> Instances::of(const pipeline::Call& call) {
                     .with_slot(Slot::server, lister_->key()));
   }
   TRY(host_->take_place(*lister_, call.principal->name));
-  Instance instance = make(std::move(owner.shown), call.principal->name);
+  Instance instance = make(std::move(owner.shown), call.principal->name, owner.declares);
   const std::shared_ptr<Server> server = instance.server;
   // What another instance of this session leaves, if it was idle or its server was replaced, is let go of.
   if (owner.session) {
@@ -88,9 +99,56 @@ Result<std::shared_ptr<Server>> Instances::of(const pipeline::Call& call) {
   return server;
 }
 
-Instances::Instance Instances::make(std::string shown, std::string principal) {
+Task<Instances::Seat> Instances::seat(const pipeline::Call& call) {
+  const std::shared_ptr<Instances> self = shared_from_this();
+  const Owner owner = owner_of(call);
+  if (owner.session || !lister_->target().is_stdio()) co_return Seat(CO_TRY(of(call, owner)));
+  for (;;) {
+    if (auto free = CO_TRY(free_seat(call, owner))) co_return std::move(*free);
+    if (waiting_ >= settings_->concurrency) {
+      co_return Failure(Error(Code::limit_concurrency)
+                            .with_executed(Executed::no)
+                            .with_can_retry(true)
+                            .with_retry_after(std::chrono::seconds(1))
+                            .with_slot(Slot::limit, settings_->concurrency));
+    }
+    ++waiting_;
+    const Result<void> woken = co_await seats_->wait();
+    --waiting_;
+    if (!woken) co_return Failure(Error(woken.error()).with_executed(Executed::no));
+  }
+}
+
+// Nothing: one is taken by a call that goes on.
+Result<std::optional<Instances::Seat>> Instances::free_seat(const pipeline::Call& call, const Owner& owner) {
+  Owner place = owner;
+  for (int number = 2;; ++number) {
+    const auto found = by_owner_.find(place.key);
+    if (found == by_owner_.end()) break;
+    const auto taken = found->second.taken.lock();
+    if (!taken) break;
+    if (!(*taken)->waits()) return std::optional<Seat>();
+    place.key = owner.key + " " + std::to_string(number);
+    place.shown = owner.shown + " " + std::to_string(number);
+  }
+  const std::string key = place.key;
+  std::shared_ptr<Server> server = TRY(of(call, std::move(place)));
+  call.questions->tell(seats_.get());
+  const std::shared_ptr<const pipeline::QuestionSink*> taken(
+      new const pipeline::QuestionSink*(call.questions),
+      [seats = seats_, sink = call.questions](const pipeline::QuestionSink** which) {
+        sink->tell(nullptr);
+        delete which;
+        seats->set();
+      });
+  by_owner_.at(key).taken = taken;
+  return Seat(std::move(server), taken);
+}
+
+Instances::Instance Instances::make(std::string shown, std::string principal,
+                                    protocol::ClientCapabilities declares) {
   ServerObserver& self = *this;
-  return {.server = std::make_shared<Server>(*lister_, std::move(shown), self, *idle_),
+  return {.server = std::make_shared<Server>(*lister_, std::move(shown), self, *idle_, declares),
           .principal = std::move(principal),
           .number = ++last_number_,
           .used = loop_->now()};
@@ -108,7 +166,7 @@ void Instances::hand_over_watches(Instances* next) {
 // Null: there is no place for it.
 std::shared_ptr<Server> Instances::succeed(const std::string& owner, const Instance& former) {
   if (!host_->take_place(*lister_, former.principal)) return nullptr;
-  Instance instance = make(former.server->owner(), former.principal);
+  Instance instance = make(former.server->owner(), former.principal, former.server->declares());
   instance.hold = former.hold;
   if (const auto hold = instance.hold.lock()) hold->change_to(weak_from_this(), instance.number);
   const std::shared_ptr<Server> server = instance.server;
@@ -143,6 +201,10 @@ std::size_t Instances::watched() const noexcept {
 
 void Instances::adopt(const client::Target& target) {
   for (const auto& [owner, instance] : by_owner_) instance.server->adopt(target);
+}
+
+void Instances::announce(const std::string& uri) {
+  for (const auto& [owner, instance] : by_owner_) instance.server->announce_too(uri);
 }
 
 // Who has to go by a shorter `idle` does not stay for the longer one.

@@ -1,5 +1,6 @@
-// The instances of one isolated server: a process or connection for each session, or each principal, that
-// nobody else shares. Each is started by its first call, and ends with its session or after `sessions.idle`.
+// The instances of one server: a process or connection for each session, each principal, or each set of
+// capabilities of one, that nobody else shares. Each is started by its first call, and ends with its session
+// or after `sessions.idle`.
 #pragma once
 
 #include "upstream/server.hpp"
@@ -38,6 +39,22 @@ class Instances final : public std::enable_shared_from_this<Instances>, private 
   // as all of the modern era are, the principal stands for it.
   Result<std::shared_ptr<Server>> of(const pipeline::Call& call);
 
+  // The one for a call that its server may ask something during. What a child asks does not say during which
+  // call, so it has one of these calls at a time: the next one waits, or has another child while the user of
+  // the one before is asked. A session's own child has all calls of the session, which are one user's.
+  class Seat {
+   public:
+    explicit Seat(std::shared_ptr<Server> server) : server_(std::move(server)) {}
+    Seat(std::shared_ptr<Server> server, std::shared_ptr<void> taken)
+        : server_(std::move(server)), taken_(std::move(taken)) {}
+    const std::shared_ptr<Server>& server() const noexcept { return server_; }
+
+   private:
+    std::shared_ptr<Server> server_;
+    std::shared_ptr<void> taken_;  // until the call is over
+  };
+  Task<Seat> seat(const pipeline::Call& call);
+
   std::size_t size() const noexcept { return by_owner_.size() + leaving_.size(); }
   std::size_t of_principal(std::string_view principal) const noexcept;
   std::uint32_t in_flight() const noexcept;
@@ -48,6 +65,7 @@ class Instances final : public std::enable_shared_from_this<Instances>, private 
   // there that asks for the same. Null, or of other owners: they are told to look.
   void hand_over_watches(Instances* next);
   void settings_changed();
+  void announce(const std::string& uri);
 
   // Ends all of them; nothing that they started is left.
   Task<void> stop();
@@ -59,7 +77,14 @@ class Instances final : public std::enable_shared_from_this<Instances>, private 
     std::string principal;
     std::uint64_t number = 0;
     SteadyTime used{};
-    std::weak_ptr<Hold> hold{};  // of a session's
+    std::weak_ptr<Hold> hold{};                            // of a session's
+    std::weak_ptr<const pipeline::QuestionSink*> taken{};  // by a call that may be asked something
+  };
+  struct Owner {
+    std::string key;
+    std::string shown;  // no session's id: who reads it could take the session over
+    protocol::ClientCapabilities declares;
+    bool session = false;
   };
 
   void state_changed(const Server& instance) override;
@@ -78,7 +103,10 @@ class Instances final : public std::enable_shared_from_this<Instances>, private 
   bool take_child() override;
   void give_child() override { --children_; }
 
-  Instance make(std::string shown, std::string principal);
+  Owner owner_of(const pipeline::Call& call) const;
+  Result<std::shared_ptr<Server>> of(const pipeline::Call& call, Owner owner);
+  Result<std::optional<Seat>> free_seat(const pipeline::Call& call, const Owner& owner);
+  Instance make(std::string shown, std::string principal, protocol::ClientCapabilities declares);
   std::shared_ptr<Server> succeed(const std::string& owner, const Instance& former);
   void end(const std::string& owner, std::uint64_t number);
   Task<void> finish(std::uint64_t number);
@@ -96,6 +124,8 @@ class Instances final : public std::enable_shared_from_this<Instances>, private 
   std::size_t children_ = 0;  // processes that exist, those that are ending included
   std::uint64_t last_number_ = 0;
   bool stopping_ = false;
+  std::uint32_t waiting_ = 0;           // calls that wait for a seat
+  std::shared_ptr<task::Event> seats_;  // set when one is free, or the user of one is being asked
   task::Timer sweeper_;
   task::Group group_;
 };

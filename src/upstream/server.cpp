@@ -76,9 +76,15 @@ Server::Server(task::Loop& loop, client::Target target, const Settings& settings
       starting_(group_),
       refreshing_(group_) {}
 
-Server::Server(Server& lister, std::string owner, ServerObserver& observer, task::Event& idle)
+Server::Server(Server& lister, std::string owner, ServerObserver& observer, task::Event& idle,
+               protocol::ClientCapabilities declares)
     : Server(*lister.loop_, lister.target_, *lister.settings_, *lister.budget_, observer) {
   owner_ = std::move(owner);
+  declares_ = declares;
+  if (lister.isolation_ == Isolation::shared) {
+    speaks_for_ = &lister;
+    watched_ = lister.watched_;
+  }
   if (!target_.is_stdio()) guard_ = &lister;
   era_ = lister.era_;
   retry_budget_ = lister.retry_budget_;
@@ -87,17 +93,17 @@ Server::Server(Server& lister, std::string owner, ServerObserver& observer, task
 }
 
 Server::~Server() {
-  watched_->server = nullptr;
+  if (watched_->server == this) watched_->server = nullptr;
 }
 
 void Server::isolate(Isolation isolation, InstanceHost& host, task::Event& idle) {
   instances_ = std::make_shared<Instances>(*loop_, *this, isolation, *settings_, host, idle);
-  shared_if_modern_ = isolation == Isolation::legacy_session;
+  isolation_ = isolation;
 }
 
 Sharing Server::sharing() const noexcept {
-  if (!instances_) return Sharing::all;
-  if (!shared_if_modern_) return Sharing::own;
+  if (isolation_ == Isolation::shared) return Sharing::all;
+  if (isolation_ != Isolation::legacy_session) return Sharing::own;
   if (!era_) return Sharing::unknown;
   return protocol::era(*era_) == protocol::Era::modern ? Sharing::all : Sharing::own;
 }
@@ -107,6 +113,7 @@ std::uint32_t Server::in_flight_of_all() const noexcept {
 }
 
 std::size_t Server::watched() const noexcept {
+  if (speaks_for_) return 0;
   return watched_->watches.listeners() + (instances_ ? instances_->watched() : 0);
 }
 
@@ -294,7 +301,7 @@ void Server::close(std::shared_ptr<client::Channel> channel) {
 
 // What changes while it starts may have been listed before it did.
 void Server::list_changed(protocol::Topic topic) {
-  if (is_instance() || (state_ != State::up && state_ != State::starting)) return;
+  if ((is_instance() && !speaks_for_) || (state_ != State::up && state_ != State::starting)) return;
   changed_.add(topic);
   if (state_ == State::up) refresh_soon();
 }
@@ -315,16 +322,18 @@ Task<void> Server::refresh() {
   while (!stale_.empty()) {
     const std::shared_ptr<client::Channel> channel = channel_;
     if (!channel) co_return ok();
+    Server& shown = speaks_for_ ? *speaks_for_ : *this;
     auto fresh =
-        co_await fetch_lists(*loop_, *channel, target_, *settings_, std::exchange(stale_, {}), listing_);
+        co_await fetch_lists(*loop_, *channel, target_, *settings_, std::exchange(stale_, {}), shown.listing_);
     if (!fresh) {
       log::warn("server's lists could not be read again",
                 {{"server", target_.key}, {"error", fresh.error()}});
       continue;
     }
-    if (channel != channel_ || (listing_ && *listing_ == **fresh)) continue;
-    listing_ = std::move(*fresh);
-    observer_->listed(*this, false);
+    if (channel != channel_ || (shown.listing_ && *shown.listing_ == **fresh)) continue;
+    if (speaks_for_ && shown.state_ != State::up) continue;
+    shown.listing_ = std::move(*fresh);
+    shown.observer_->listed(shown, false);
   }
   co_return ok();
 }

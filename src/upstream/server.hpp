@@ -83,7 +83,9 @@ class Server final : private client::ChannelOwner {
   // One instance of a server that its callers do not share (instances.hpp). `lister` reads the lists for all
   // of them and outlives them; this one reads none. It comes back from the dead when it is asked or watched.
   // `idle` is set whenever its last request ended.
-  Server(Server& lister, std::string owner, ServerObserver& observer, task::Event& idle);
+  // `declares`: what its callers can be asked.
+  Server(Server& lister, std::string owner, ServerObserver& observer, task::Event& idle,
+         protocol::ClientCapabilities declares);
   ~Server();
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
@@ -96,6 +98,7 @@ class Server final : private client::ChannelOwner {
   const Breaker& breaker() const noexcept { return guard_->breaker_; }
   bool is_instance() const noexcept { return !owner_.empty(); }
   const std::string& owner() const noexcept { return owner_; }  // of an instance, as operators read it
+  const protocol::ClientCapabilities& declares() const noexcept { return declares_; }
   std::uint32_t in_flight() const noexcept { return instances_ ? in_flight_of_all() : in_flight_; }
   Status status() const;
   // How many calls to it may be tried again; its instances share one.
@@ -140,14 +143,17 @@ class Server final : private client::ChannelOwner {
   };
   static Task<Watching> watch(std::shared_ptr<Server> self, std::string uri, Watches::Heard heard);
   std::size_t watched() const noexcept;
+  // Of an instance that speaks for a server that is watched: there is one resource more to tell of.
+  void announce_too(const std::string& uri);
   // `next` takes its place: whoever watches this one watches that one from now on, without having to ask.
   // Null: nothing does, and they are told to look.
   void hand_over_watches(const std::shared_ptr<Server>& next);
 
-  // Makes it one whose callers have an instance each; before it is used for the first time.
+  // Gives it instances, for all callers or for those that it may ask something; before it is used for the
+  // first time.
   void isolate(Isolation isolation, InstanceHost& host, task::Event& idle);
   Sharing sharing() const noexcept;
-  Instances* instances() const noexcept { return instances_.get(); }  // null: its callers always share it
+  Instances* instances() const noexcept { return instances_.get(); }  // null: of an instance, or switched off
 
   // Before it is used for the first time: it takes the place of a server that is defined as it is, and shows
   // what that one listed until it has listed itself. Or it only keeps the place of one that its operator
@@ -194,6 +200,7 @@ class Server final : private client::ChannelOwner {
   Task<std::unique_ptr<pipeline::Answer>> announce(client::Channel& channel, std::string_view uri);
   Task<void> withdraw(std::string uri);
   Task<void> restore_watches();
+  Task<void> also_announce(std::string uri);
   Task<void> tell_log_level(client::Channel& channel, protocol::LogLevel level);
   Task<void> start();
   Task<std::shared_ptr<client::Channel>> open();
@@ -269,7 +276,11 @@ class Server final : private client::ChannelOwner {
   std::vector<std::pair<std::string, SteadyTime>> restarts_;  // for whom, and when, of the last minute
   std::string owner_;                                         // whose instance it is, as operators read it
   std::shared_ptr<Instances> instances_;
-  bool shared_if_modern_ = false;
+  Isolation isolation_ = Isolation::shared;
+  protocol::ClientCapabilities declares_;
+  // Of an instance of a server that callers share, for one who can be asked: what it lists, and which resources
+  // change, is that server's as well.
+  Server* speaks_for_ = nullptr;
   bool retired_ = false;
   task::Event* idle_ = nullptr;  // set whenever its last request ended
   bool stopping_ = false;

@@ -95,7 +95,7 @@ Task<void> Server::start() {
 Task<std::shared_ptr<client::Channel>> Server::open() {
   lost_early_.reset();
   if (target_.is_stdio()) co_return co_await open_child();
-  const client::HttpChannel::Environment environment{*loop_, target_, *settings_, *budget_, *this};
+  const client::HttpChannel::Environment environment{*loop_, target_, *settings_, *budget_, *this, declares_};
   auto channel = co_await client::HttpChannel::open(environment, era_);
   if (!channel && client::SseChannel::is_hinted_by(channel.error()) &&
       (!era_ || protocol::era(*era_) == protocol::Era::legacy))
@@ -107,7 +107,7 @@ Task<std::shared_ptr<client::Channel>> Server::open() {
 
 // It took no POST: perhaps it speaks the transport of 2024-11-05. What it said first stands if it does not.
 Task<std::shared_ptr<client::Channel>> Server::open_sse(Error refused) {
-  auto channel = co_await client::SseChannel::open({*loop_, target_, *settings_, *budget_, *this});
+  auto channel = co_await client::SseChannel::open({*loop_, target_, *settings_, *budget_, *this, declares_});
   if (!channel && client::SseChannel::is_hinted_by(channel.error())) co_return Failure(std::move(refused));
   if (!channel) co_return Failure(std::move(channel).error());
   log::info("server speaks HTTP+SSE, the transport of 2024-11-05", {{"server", target_.key}});
@@ -115,7 +115,8 @@ Task<std::shared_ptr<client::Channel>> Server::open_sse(Error refused) {
 }
 
 Task<std::shared_ptr<client::Channel>> Server::open_child() {
-  const client::StdioChannel::Environment environment{*loop_, target_, *settings_, *budget_, *this, stderr_};
+  const client::StdioChannel::Environment environment{*loop_, target_, *settings_, *budget_,
+                                                      *this,  stderr_, declares_};
   if (!observer_->take_child()) {
     co_return Failure(Error(Code::limit_quota)
                           .with_executed(Executed::no)

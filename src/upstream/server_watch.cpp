@@ -3,6 +3,7 @@
 #include "classify/refine.hpp"
 #include "json/text.hpp"
 #include "telemetry/log.hpp"
+#include "upstream/instances.hpp"
 #include "upstream/place.hpp"
 #include "upstream/server.hpp"
 
@@ -65,6 +66,7 @@ Task<Server::Watching> Server::watch(std::shared_ptr<Server> self, std::string u
     auto answer = CO_TRY(co_await server.announce(*channel, uri));
     if (refused(answer.get())) co_return Watching{.watch = nullptr, .refusal = std::move(answer)};
     if (watched->server == &server && channel == server.channel_) watched->watches.establish(uri);
+    if (server.instances_) server.instances_->announce(uri);
   }
   co_return Watching{.watch = std::move(held), .refusal = nullptr};
 }
@@ -136,8 +138,22 @@ void Server::hand_over_watches(const std::shared_ptr<Server>& next) {
 // A new connection, or a new session on it, knows nothing of what was asked for.
 void Server::session_renewed() {
   log_level_.reset();
+  if (speaks_for_) {
+    for (std::string& uri : watched_->watches.uris()) group_.spawn(also_announce(std::move(uri)));
+    return;
+  }
   watched_->watches.forget_established();
   if (watched_->watches.listeners() > 0 && !stopping_) group_.spawn(restore_watches());
+}
+
+Task<void> Server::also_announce(std::string uri) {
+  const std::shared_ptr<client::Channel> channel = channel_;
+  if (channel) (void)co_await announce(*channel, uri);
+  co_return ok();
+}
+
+void Server::announce_too(const std::string& uri) {
+  if (speaks_for_ && channel_ && !stopping_) group_.spawn(also_announce(uri));
 }
 
 Task<void> Server::restore_watches() {

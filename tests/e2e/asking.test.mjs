@@ -3,36 +3,16 @@
 import assert from 'node:assert/strict';
 import { dirname, join } from 'node:path';
 import { describe, it } from 'node:test';
-import { CreateMessageRequestSchema, ElicitRequestSchema, ListRootsRequestSchema } from '@modelcontextprotocol/sdk/types.js';
-import { connect } from './lib/clients.mjs';
 import { completeList } from './lib/expect.mjs';
 import { startGateway, stdioGateway } from './lib/gateway.mjs';
 import { assertTypedError, LegacySession, modernRequest, typedError } from './lib/mcp.mjs';
 import { SseStream } from './lib/http.mjs';
+import { personal } from './lib/personal.mjs';
 import { binary } from './lib/paths.mjs';
 import { until } from './lib/wait.mjs';
 
 const FAMILIES = ['v1', 'v2-legacy', 'v2-modern', 'v2-auto'];
-const SCHEMAS = { 'elicitation/create': ElicitRequestSchema, 'sampling/createMessage': CreateMessageRequestSchema, 'roots/list': ListRootsRequestSchema };
-const ALL = { elicitation: { form: {} }, sampling: {}, roots: {} };
 const ours = { command: join(dirname(binary), 'everything-server'), args: [], roots: true };
-
-// A client whose user is Ann and likes blue.
-async function personal(t, family, target) {
-  const peer = await connect(t, family, target, { capabilities: ALL });
-  peer.asked = [];
-  const answers = (method, answer) =>
-    peer.client.setRequestHandler(family === 'v1' ? SCHEMAS[method] : method, async ({ params }) => {
-      peer.asked.push(method);
-      return answer(params);
-    });
-  const said = { name: 'Ann', color: 'blue', context: 'home' };
-  const fields = ({ requestedSchema: { properties } }) => Object.keys(properties).map((field) => [field, said[field]]);
-  answers('elicitation/create', (params) => ({ action: 'accept', content: Object.fromEntries(fields(params)) }));
-  answers('sampling/createMessage', () => ({ role: 'assistant', model: 'm', content: { type: 'text', text: 'Paris' } }));
-  answers('roots/list', () => ({ roots: [{ uri: 'file:///home/ann' }] }));
-  return peer;
-}
 
 const TARGETS = {
   HTTP: async (t, config) => ({ url: (await startGateway(t, config)).url }),

@@ -1,7 +1,10 @@
 #include "layers/asking/asking.hpp"
 
 #include "classify/classify.hpp"
-#include "errors/mcp_errors.hpp"
+#include "layers/asking/ask_client.hpp"
+#include "layers/asking/client_questions.hpp"
+#include "layers/asking/user_time.hpp"
+#include "pipeline/client_wishes.hpp"
 #include "protocol/envelope.hpp"
 #include "protocol/params_digest.hpp"
 #include "protocol/rewrite.hpp"
@@ -32,13 +35,6 @@ const pipeline::Answer* asking(const pipeline::Reply& reply) {
   return type == protocol::ResultClass::input_required ? answer->get() : nullptr;
 }
 
-ClientCapabilities declared(const pipeline::Call& call) {
-  if (protocol::era(call.revision) == Era::modern)
-    return protocol::read_client_capabilities(call.message->raw(Field::meta_capabilities, call.bytes));
-  if (!call.client) return {};
-  return protocol::within(protocol::read_client_capabilities(call.client->capabilities), call.revision);
-}
-
 Error malformed() {
   classify::Context context;
   context.phase = Phase::decode;
@@ -65,42 +61,34 @@ std::string next_round(std::string_view responses, std::string_view state) {
   return members.append(R"("requestState":)").append(state);
 }
 
-// The time in which nothing is to be done but to wait for the user is not the call's.
-class UserTime {
- public:
-  UserTime(const task::Loop& loop, pipeline::Call& call, std::chrono::milliseconds call_limit,
-           std::chrono::milliseconds longest)
-      : loop_(loop), call_(call), limit_(call_limit) {
-    if (call_.timer) call_.timer->set_limit(elapsed() + longest + limit_);
-  }
-  ~UserTime() {
-    if (call_.timer) call_.timer->set_limit(elapsed() + limit_);
-  }
-  UserTime(const UserTime&) = delete;
-  UserTime& operator=(const UserTime&) = delete;
-
- private:
-  std::chrono::milliseconds elapsed() const {
-    return std::chrono::ceil<std::chrono::milliseconds>(loop_.now() - call_.started);
-  }
-  const task::Loop& loop_;
-  pipeline::Call& call_;
-  std::chrono::milliseconds limit_;
-};
-
 }  // namespace
 
 Task<pipeline::Reply> Asking::call(pipeline::Call& call) {
+  call.declares = pipeline::declared(call);
+  call.declares.roots = call.declares.roots && passes_roots(call);
+  call.askable = {};
   if (!may_ask(call.method())) return next().call(call);
-  call.askable = askable(call);
-  return protocol::era(call.revision) == Era::modern ? modern(call) : legacy(call);
+  const bool modern_caller = protocol::era(call.revision) == Era::modern;
+  if (modern_caller || call.events) call.askable = call.declares;
+  if (!call.askable.none()) return asked(call);
+  return modern_caller ? modern(call) : legacy(call);
 }
 
-ClientCapabilities Asking::askable(const pipeline::Call& call) const {
-  ClientCapabilities can = declared(call);
-  if (protocol::era(call.revision) == Era::legacy && !call.events) return {};
-  can.roots = can.roots && passes_roots(call);
-  return can;
+// What its server speaks decides how it asks.
+Task<pipeline::Reply> Asking::asked(pipeline::Call& call) {
+  // Who is not there says so below.
+  if (!call.server->revision()) (void)co_await call.server->ready();
+  const bool modern_caller = protocol::era(call.revision) == Era::modern;
+  const auto speaks = call.server->revision();
+  if (!speaks || protocol::era(*speaks) == Era::modern)
+    co_return co_await (modern_caller ? modern(call) : legacy(call));
+  if (modern_caller) co_return co_await modern(call);
+  ClientQuestions questions(*loop_, call, expiry_);
+  call.questions = &questions;
+  Result<pipeline::Reply> reply = co_await next().call(call);
+  call.questions = nullptr;
+  CO_TRY(co_await questions.end());
+  co_return reply;
 }
 
 bool Asking::passes_roots(const pipeline::Call& call) const {
@@ -123,7 +111,7 @@ Result<InputRequired> Asking::questions_of(const pipeline::Call& call, const pip
 Error Asking::refusal(const pipeline::Call& call, const ClientCapabilities& need) const {
   if (protocol::within(need, call.revision) != need)
     return cannot("the client's revision has no way to be asked this");
-  if (protocol::covers(declared(call), need)) {
+  if (protocol::covers(pipeline::declared(call), need)) {
     return cannot(need.roots && !passes_roots(call) ? "the operator keeps roots from this server"
                                                     : "this client takes no requests in its answer");
   }
@@ -198,11 +186,11 @@ Task<pipeline::Reply> Asking::legacy(pipeline::Call& call) {
     if (!answer) co_return reply;
     const InputRequired input = CO_TRY(questions_of(call, *answer, round));
     const UserTime user(*loop_, call, limit, expiry_);
-    call.answers = CO_TRY(co_await ask_client(call, input));
+    call.answers = CO_TRY(co_await ask_all(call, input));
   }
 }
 
-Task<std::string> Asking::ask_client(pipeline::Call& call, const InputRequired& input) const {
+Task<std::string> Asking::ask_all(pipeline::Call& call, const InputRequired& input) const {
   if (input.questions.empty()) CO_TRY(co_await task::Sleep(loop_->timers(), loop_->now() + poll_pause));
   std::vector<Task<std::string>> asked;
   for (const Question& question : input.questions)
@@ -218,25 +206,11 @@ Task<std::string> Asking::ask_client(pipeline::Call& call, const InputRequired& 
   co_return next_round(responses, input.state);
 }
 
-// A request to the client on the stream of its call. It is told when nobody waits for its answer any more.
 Task<std::string> Asking::ask_one(pipeline::Call& call, Method method, std::string params) const {
-  session::Questions& questions = call.client->questions;
-  const session::Questions::Open open = CO_TRY(questions.open(*loop_));
-  std::string request = R"({"jsonrpc":"2.0","id":)" + open.id + R"(,"method":")";
-  request.append(protocol::name(method)).append("\"");
-  if (!params.empty()) request.append(R"(,"params":)").append(params);
-  call.events->request(request + '}');
-  bool late = false;
-  Result<std::string> answer = co_await task::with_deadline(
-      loop_->timers(), loop_->now() + expiry_, open.answer->take(), [&late](const Error&) {
-        late = true;
-        return Error(ServerRequestError("The client did not answer in time.").error()).with_can_retry(false);
-      });
-  questions.drop(open.id);
-  if (answer) co_return answer;
-  if (late || answer.error().code() == Code::proto_cancelled)
-    call.events->notify(protocol::cancelled_notification(open.id, "the call waits no longer"));
-  co_return Failure(std::move(answer).error().with_executed(Executed::maybe));
+  auto answer = CO_TRY(co_await ask_client(*loop_, call, method, std::move(params), expiry_));
+  auto good = good_answer(method, std::move(answer));
+  if (good) co_return good;
+  co_return Failure(std::move(good).error().with_executed(Executed::maybe));
 }
 
 }  // namespace sallyport::layers

@@ -17,10 +17,10 @@ class Asking final : public pipeline::Layer {
   Task<pipeline::Reply> call(pipeline::Call& call) override;
 
  private:
+  Task<pipeline::Reply> asked(pipeline::Call& call);
   Task<pipeline::Reply> modern(pipeline::Call& call);
   Task<pipeline::Reply> legacy(pipeline::Call& call);
 
-  protocol::ClientCapabilities askable(const pipeline::Call& call) const;
   bool passes_roots(const pipeline::Call& call) const;
   // What the server asks, if this caller can be asked all of it.
   Result<protocol::InputRequired> questions_of(const pipeline::Call& call, const pipeline::Answer& answer,
@@ -33,7 +33,7 @@ class Asking final : public pipeline::Layer {
                                      std::uint32_t round) const;
 
   // The members of params for the next round.
-  Task<std::string> ask_client(pipeline::Call& call, const protocol::InputRequired& input) const;
+  Task<std::string> ask_all(pipeline::Call& call, const protocol::InputRequired& input) const;
   Task<std::string> ask_one(pipeline::Call& call, protocol::Method method, std::string params) const;
 
   task::Loop* loop_;

@@ -8,7 +8,8 @@ namespace sallyport::layers {
 
 Task<pipeline::Reply> Attempt::call(pipeline::Call& call) {
   const auto limit = policy_.attempt_limit(upstream::facts_of(call));
-  return limit ? limited(call, *limit) : next().call(call);
+  // What a user takes to answer is no attempt's.
+  return limit && !call.questions ? limited(call, *limit) : next().call(call);
 }
 
 Task<pipeline::Reply> Attempt::limited(pipeline::Call& call, std::chrono::milliseconds limit) {

@@ -8,6 +8,7 @@ using upstream::Sharing;
 
 Task<pipeline::Reply> Isolation::call(pipeline::Call& call) {
   if (protocol::is_of_tasks(call.method())) return next().call(call);  // where it was made
+  if (call.questions) return asked(call);
   switch (call.server->sharing()) {
     case Sharing::all:
       break;
@@ -24,6 +25,13 @@ Task<pipeline::Reply> Isolation::own(pipeline::Call& call) {
   if (!instance) return pipeline::refuse(std::move(instance).error());
   call.server = std::move(*instance);
   return next().call(call);
+}
+
+// What a server asks goes to the one caller of a connection.
+Task<pipeline::Reply> Isolation::asked(pipeline::Call& call) {
+  const upstream::Instances::Seat seat = CO_TRY(co_await call.server->instances()->seat(call));
+  call.server = seat.server();
+  co_return co_await next().call(call);
 }
 
 // The one that reads the lists finds out which revision the server speaks.

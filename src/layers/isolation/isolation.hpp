@@ -1,4 +1,5 @@
-// Gives a call of an isolated server the instance that is its caller's own.
+// Gives a call of an isolated server, and one whose caller can be asked by its server, the instance that is
+// its caller's own.
 #pragma once
 
 #include "pipeline/call.hpp"
@@ -12,6 +13,7 @@ class Isolation final : public pipeline::Layer {
 
  private:
   Task<pipeline::Reply> own(pipeline::Call& call);
+  Task<pipeline::Reply> asked(pipeline::Call& call);
   Task<pipeline::Reply> once_known(pipeline::Call& call);
 };
 

@@ -1,6 +1,7 @@
 #include "layers/resolve/resolve.hpp"
 
 #include "base/strings.hpp"
+#include "pipeline/client_wishes.hpp"
 #include "protocol/completion.hpp"
 #include "protocol/envelope.hpp"
 #include "upstream/instances.hpp"
@@ -48,6 +49,12 @@ Error unknown_resource(std::string_view uri) {
 // which may list other things than the one that we asked.
 bool lists_more(upstream::Member& member) {
   return !member.catalogue() || member.server()->sharing() != upstream::Sharing::all;
+}
+
+// A legacy server lists some tools only to clients that declare what the tools ask for, as this caller does.
+bool hides(const upstream::Member& member, const pipeline::Call& call) {
+  const auto speaks = member.server()->revision();
+  return speaks && protocol::era(*speaks) == protocol::Era::legacy && !pipeline::declared(call).none();
 }
 
 }  // namespace
@@ -131,6 +138,7 @@ Task<void> Resolve::find_tool(pipeline::Call& call, std::string_view name) {
   // A denied tool takes the same path as one that never existed, but for the code that operators see.
   const auto view = roster_->view(call.endpoint);
   const bool denied = view->find_denied(name) != nullptr;
+  if (!did_you_mean(name, view->names()) && take_unlisted(call, name, Unlisted::hidden)) co_return ok();
   co_return Failure(
       suggesting(denied ? Code::policy_tool_denied : Code::tool_not_found, name, view->names()));
 }
@@ -146,12 +154,15 @@ bool Resolve::take_tool(pipeline::Call& call, std::string_view name, const View&
 }
 
 // Whose a name can only be though nobody lists it: on a server's own endpoint, or under its prefix.
-Resolve::Guess Resolve::owner_of(const pipeline::Call& call, std::string_view name) const {
+Resolve::Guess Resolve::owner_of(const pipeline::Call& call, std::string_view name, Unlisted why) const {
+  const auto may_have = [&](upstream::Member& member) {
+    return why == Unlisted::hidden ? hides(member, call) : lists_more(member);
+  };
   if (!call.endpoint.empty()) return {roster_->find(call.endpoint), name};
   for (const auto& member : roster_->members()) {
     const std::string& prefix = member->definition().prefix;
     const bool alone = prefix.empty() && roster_->members().size() == 1;
-    const bool unheard = !prefix.empty() && lists_more(*member) && name.starts_with(prefix);
+    const bool unheard = !prefix.empty() && may_have(*member) && name.starts_with(prefix);
     if (alone || unheard) return {member, name.substr(prefix.size())};
   }
   return {};
@@ -184,9 +195,9 @@ bool Resolve::take_switched_off(pipeline::Call& call, std::string_view name) con
 }
 
 // A server may take calls of tools that it does not list (mcp-wire 5.4).
-bool Resolve::take_unlisted(pipeline::Call& call, std::string_view name) {
+bool Resolve::take_unlisted(pipeline::Call& call, std::string_view name, Unlisted why) {
   if (roster_->view(call.endpoint)->find_denied(name)) return false;
-  const auto [owner, own] = owner_of(call, name);
+  const auto [owner, own] = owner_of(call, name, why);
   if (!owner) return false;
   upstream::ToolPointer tool = upstream::unlisted_tool(owner->definition(), roster_->settings(), own);
   if (!tool) return false;

@@ -32,12 +32,13 @@ class Resolve final : public pipeline::Layer {
   Task<bool> resource(pipeline::Call& call, std::string_view uri, FindResource find);
   Task<bool> reference(pipeline::Call& call);  // false: its server completes nothing
   bool take_tool(pipeline::Call& call, std::string_view name, const upstream::View& view);
-  bool take_unlisted(pipeline::Call& call, std::string_view name);
+  enum class Unlisted : std::uint8_t { unheard, hidden };
+  bool take_unlisted(pipeline::Call& call, std::string_view name, Unlisted why = Unlisted::unheard);
   // Whose `matches` finds something in what was listed before its operator switched it off; it says so.
   template <class Matches>
   std::shared_ptr<upstream::Member> switched_off(const pipeline::Call& call, Matches matches) const;
   bool take_switched_off(pipeline::Call& call, std::string_view name) const;
-  Guess owner_of(const pipeline::Call& call, std::string_view name) const;
+  Guess owner_of(const pipeline::Call& call, std::string_view name, Unlisted why = Unlisted::unheard) const;
 
   task::Timers* timers_;
   upstream::Roster* roster_;

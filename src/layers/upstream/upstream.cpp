@@ -249,6 +249,7 @@ Task<pipeline::Reply> Upstream::call(pipeline::Call& call) {
   outgoing.caller = caller_of(*call.principal);
   outgoing.hops = call.hops;
   outgoing.events = call.events;
+  outgoing.questions = call.questions;
   if (call.events) outgoing.progress_token = call.message->raw(Field::progress_token, call.bytes);
   if (call.log_level) {
     outgoing.log_level = call.log_level;

@@ -43,6 +43,19 @@ struct Events final : pipeline::EventSink {
   std::vector<std::string> all;
 };
 
+struct Questions final : pipeline::QuestionSink {
+  void asked(const protocol::Question& question, std::weak_ptr<pipeline::ResponseSink> server) override {
+    all.push_back(std::string(question.key) + " " + std::string(protocol::name(question.method)) + " " +
+                  std::string(question.params));
+    from = std::move(server);
+  }
+  void withdrawn(std::string_view id) override { all.push_back("withdrawn " + std::string(id)); }
+  const void* audience() const noexcept override { return user; }
+  std::vector<std::string> all;
+  std::weak_ptr<pipeline::ResponseSink> from;
+  const void* user = nullptr;
+};
+
 class StdioChannelTest : public ::testing::Test {
  protected:
   using Answered = std::unique_ptr<pipeline::Answer>;
@@ -56,8 +69,8 @@ class StdioChannelTest : public ::testing::Test {
     return open_target(revision);
   }
   Result<void> open_target(std::optional<Revision> revision) {
-    auto opened =
-        testing::run(loop, StdioChannel::open({loop, target, settings, budget, owner, tail}, revision));
+    auto opened = testing::run(
+        loop, StdioChannel::open({loop, target, settings, budget, owner, tail, declares}, revision));
     if (!opened) return fail(opened.error());
     channel = std::move(*opened);
     return {};
@@ -82,7 +95,8 @@ class StdioChannelTest : public ::testing::Test {
   Owner owner;
   StderrTail tail;
   const Outgoing request = call();
-  std::unique_ptr<StdioChannel> channel;
+  protocol::ClientCapabilities declares;
+  std::shared_ptr<StdioChannel> channel;
 };
 
 TEST_F(StdioChannelTest, ACommandThatCannotBeStarted) {
@@ -184,6 +198,87 @@ cat)")));
   }
   EXPECT_TRUE(testing::run_until(loop, [&] { return owner.trash.size() == 4; }));
   EXPECT_THAT(owner.trash, ElementsAre("not_jsonrpc", "not_json", "not_jsonrpc", "not_json"));
+}
+
+constexpr std::string_view asks = R"(,"method":"sampling/createMessage","params":{"maxTokens":1}})";
+
+std::string says(std::string_view message) {
+  return "echo '" + std::string(message) + "'\n";
+}
+std::string question(std::string_view id) {
+  return says(R"({"jsonrpc":"2.0","id":)" + std::string(id) + std::string(asks));
+}
+
+TEST_F(StdioChannelTest, WhatTheServerAsksBelongsToTheCallInFlight) {
+  declares.sampling = true;
+  ASSERT_TRUE(open(after_handshake(
+      "read -r l\n" + question("\"a\"") + "IFS= read -r l; echo \"$l\" >&2\n" + question("7") +
+      says(R"({"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":7}})") +
+      says(R"({"jsonrpc":"2.0","id":2,"result":{}})") + "cat")));
+  Questions questions;
+  Outgoing outgoing = call();
+  outgoing.questions = &questions;
+  auto asking = start(outgoing);
+  ASSERT_TRUE(testing::run_until(loop, [&] { return questions.all.size() == 1; }));
+  EXPECT_EQ(questions.all[0], R"("a" sampling/createMessage {"maxTokens":1})");
+  questions.from.lock()->respond(R"({"jsonrpc":"2.0","id":"a","result":{}})");
+  EXPECT_TRUE(asking.wait());
+  EXPECT_TRUE(wait_for_stderr(R"("id":"a","result":{})"));
+  EXPECT_THAT(questions.all, ElementsAre(::testing::_, ::testing::StartsWith("7 sampling"), "withdrawn 7"));
+  EXPECT_TRUE(owner.trash.empty());
+}
+
+TEST_F(StdioChannelTest, WhatBelongsToNoCallIsRefused) {
+  declares.sampling = true;
+  ASSERT_TRUE(
+      open(after_handshake("read -r l; read -r l\n" + question("1") + "IFS= read -r l; echo \"$l\" >&2\n" +
+                           says(R"({"jsonrpc":"2.0","id":2,"result":{}})") +
+                           says(R"({"jsonrpc":"2.0","id":3,"result":{}})") + "cat")));
+  Questions questions, others;
+  Outgoing one = call(), other = call();
+  one.questions = &questions;
+  other.questions = &others;
+  auto first = start(one), second = start(other);
+  EXPECT_TRUE(first.wait());
+  EXPECT_TRUE(second.wait());
+  EXPECT_TRUE(wait_for_stderr("-32601"));
+  EXPECT_TRUE(questions.all.empty() && others.all.empty());
+  EXPECT_THAT(owner.trash, ElementsAre("request"));
+}
+
+TEST_F(StdioChannelTest, CallsOfOneUserMayShareAQuestion) {
+  declares.sampling = true;
+  ASSERT_TRUE(open(after_handshake("read -r l; read -r l\n" + question("1") + "cat")));
+  Questions questions, others;
+  questions.user = others.user = this;
+  Outgoing one = call(), other = call();
+  one.questions = &questions;
+  other.questions = &others;
+  auto first = start(one), second = start(other);
+  EXPECT_TRUE(testing::run_until(loop, [&] { return others.all.size() == 1; }));
+  EXPECT_TRUE(questions.all.empty());
+}
+
+TEST_F(StdioChannelTest, WhatIsAskedBeforeTheFirstCallWaitsForIt) {
+  declares.sampling = true;
+  ASSERT_TRUE(open(after_handshake(question("1") + "echo asked >&2; read -r l\n" + question("2") + "cat")));
+  ASSERT_TRUE(wait_for_stderr("asked"));
+  Questions questions;
+  Outgoing outgoing = call();
+  outgoing.questions = &questions;
+  auto asking = start(outgoing);
+  EXPECT_TRUE(testing::run_until(loop, [&] { return questions.all.size() == 2; }));
+  EXPECT_THAT(questions.all[0], ::testing::StartsWith("1 sampling"));
+}
+
+TEST_F(StdioChannelTest, WhoDeclaredNothingIsAskedNothing) {
+  ASSERT_TRUE(open(after_handshake("read -r l\n" + question("1") + "IFS= read -r l; echo \"$l\" >&2; cat")));
+  Questions questions;
+  Outgoing outgoing = call();
+  outgoing.questions = &questions;
+  auto asking = start(outgoing);
+  EXPECT_TRUE(wait_for_stderr("-32601"));
+  EXPECT_TRUE(questions.all.empty());
 }
 
 TEST_F(StdioChannelTest, CancellingTellsTheServer) {

@@ -154,15 +154,16 @@ TEST_F(AskingTest, ALegacyClientIsAskedOnTheStreamOfItsCall) {
   results = {required(std::string(form) + "," + std::string(roots)), required(model, "next")};
   respond = [](protocol::Method method) -> std::string {
     if (method == protocol::Method::roots_list) return R"("result":{"roots":[]})";
-    return method == protocol::Method::elicitation_create ? R"("result":{"action":"decline"})"
-                                                          : R"("result":{"role":"assistant"})";
+    return method == protocol::Method::elicitation_create
+               ? R"("result":{"action":"decline"})"
+               : R"("result":{"role":"assistant","model":"m","content":{}})";
   };
   EXPECT_EQ(ask(), R"({"content":[]})");
   EXPECT_THAT(
       sent,
       ElementsAre(
           "", R"("inputResponses":{"q":{"action":"decline"},"r":{"roots":[]}},"requestState":"st\u0061te")",
-          R"("inputResponses":{"m":{"role":"assistant"}},"requestState":"next")"))
+          R"("inputResponses":{"m":{"role":"assistant","model":"m","content":{}}},"requestState":"next")"))
       << "the state byte for byte";
   ASSERT_EQ(said.size(), 3u);
   EXPECT_THAT(said[0], HasSubstr(R"("method":"elicitation/create","params":{"mode":"form")"));

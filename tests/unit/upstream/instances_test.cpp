@@ -77,6 +77,23 @@ class InstancesTest : public ::testing::Test {
     if (session) call.session = session->tag;
     return instances().of(call);
   }
+  struct Questions final : pipeline::QuestionSink {
+    void asked(const protocol::Question&, std::weak_ptr<pipeline::ResponseSink>) override { set_waits(true); }
+    void withdrawn(std::string_view) override {}
+  };
+  struct Asking {
+    explicit Asking(std::string name = "anonymous") {
+      principal.name = std::move(name);
+      call.principal = &principal;
+      call.questions = &questions;
+      call.declares.forms = true;
+    }
+    pipeline::Principal principal;
+    Questions questions;
+    pipeline::Call call;
+  };
+  Result<Instances::Seat> sit(Asking& asking) { return testing::run(loop, instances().seat(asking.call)); }
+
   std::string who(Server& server) {
     const client::Outgoing call = call_of("who");
     auto answer = testing::run(loop, server.request(call));
@@ -284,6 +301,45 @@ TEST_F(InstancesTest, StopLeavesNone) {
   const auto refused = of(session().get());
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().code(), Code::tool_server_unavailable);
+}
+
+TEST_F(InstancesTest, ACallThatMayBeAskedHasAProcessForItself) {
+  make(Isolation::shared);
+  Asking a, b, other("other"), sampling;
+  sampling.call.declares.sampling = true;
+  std::optional<Instances::Seat> first = *sit(a);
+  EXPECT_NE(first->server(), fleet->current()->find("one")->server());
+  EXPECT_TRUE(first->server()->declares().forms);
+  EXPECT_NE(sit(other)->server(), first->server()) << "of another principal";
+  EXPECT_NE(sit(sampling)->server(), first->server()) << "of other capabilities";
+  testing::Started<Instances::Seat> second(loop, instances().seat(b.call));
+  EXPECT_FALSE(second.settled()) << "one call at a time";
+  const auto server = first->server();
+  first.reset();
+  const auto seat = second.wait();
+  ASSERT_TRUE(seat);
+  EXPECT_EQ(seat->server(), server);
+}
+
+TEST_F(InstancesTest, WhileItsUserIsAskedTheNextCallHasAnotherProcess) {
+  make(Isolation::shared);
+  Asking a, b;
+  const auto first = sit(a);
+  testing::Started<Instances::Seat> second(loop, instances().seat(b.call));
+  EXPECT_FALSE(second.settled());
+  a.questions.asked({}, {});
+  const auto seat = second.wait();
+  ASSERT_TRUE(seat);
+  EXPECT_NE(seat->server(), first->server());
+}
+
+TEST_F(InstancesTest, ASessionsProcessHasAllCallsOfTheSession) {
+  make(Isolation::session);
+  const auto own = session();
+  Asking a, b;
+  a.call.client = b.call.client = own.get();
+  const auto first = sit(a), second = sit(b);
+  EXPECT_EQ(first->server(), second->server());
 }
 
 }  // namespace

@@ -1,0 +1,52 @@
+#include "layers/asking/ask_client.hpp"
+
+#include "errors/mcp_errors.hpp"
+#include "json/scanner.hpp"
+#include "protocol/envelope.hpp"
+#include "protocol/questions.hpp"
+#include "task/group.hpp"
+
+namespace sallyport::layers {
+namespace {
+
+Error failed(std::string_view text) {
+  return Error(ServerRequestError(std::string(text)).error()).with_can_retry(false);
+}
+
+}  // namespace
+
+Task<session::ClientAnswer> ask_client(task::Loop& loop, pipeline::Call& call, protocol::Method method,
+                                       std::string params, std::chrono::milliseconds patience) {
+  session::Questions& questions = call.client->questions;
+  const session::Questions::Open open = CO_TRY(questions.open(loop));
+  std::string request = R"({"jsonrpc":"2.0","id":)" + open.id + R"(,"method":")";
+  request.append(protocol::name(method)).append("\"");
+  if (!params.empty()) request.append(R"(,"params":)").append(params);
+  call.events->request(request + '}');
+  bool late = false;
+  auto answer = co_await task::with_deadline(loop.timers(), loop.now() + patience, open.answer->take(),
+                                             [&late](const Error&) {
+                                               late = true;
+                                               return failed("The client did not answer in time.");
+                                             });
+  questions.drop(open.id);
+  if (answer) co_return answer;
+  if (late || answer.error().code() == Code::proto_cancelled)
+    call.events->notify(protocol::cancelled_notification(open.id, "the call waits no longer"));
+  co_return Failure(std::move(answer).error().with_executed(Executed::maybe));
+}
+
+Result<std::string> good_answer(protocol::Method method, session::ClientAnswer answer) {
+  if (!answer.refused) {
+    if (protocol::is_answer(method, answer.raw)) return std::move(answer.raw);
+    return fail(failed("What the client answered is no answer to what it was asked."));
+  }
+  // What its error says was written by others: it is for developers.
+  const json::Span whole{0, static_cast<std::uint32_t>(answer.raw.size())};
+  const json::Value words = json::find_member(answer.raw, whole, "message").value;
+  Error error = failed("The client refused what it was asked.");
+  if (words.is(json::Type::string)) error.with_developer_message(json::unescape(words.of(answer.raw)));
+  return fail(std::move(error));
+}
+
+}  // namespace sallyport::layers
