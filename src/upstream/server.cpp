@@ -71,7 +71,6 @@ Server::Server(task::Loop& loop, client::Target target, const Settings& settings
       coalesce_(loop.timers()),
       unlist_(loop.timers()),
       probe_(loop.timers()),
-      settled_(loop),
       group_(loop),
       starting_(group_),
       refreshing_(group_) {}

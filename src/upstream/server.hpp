@@ -300,7 +300,6 @@ class Server final : private client::ChannelOwner {
   task::Timer coalesce_;
   task::Timer unlist_;
   task::Timer probe_;
-  task::Event settled_;
   task::Group group_;
   task::SingleFlight<void> starting_;
   task::SingleFlight<void> refreshing_;

@@ -6,6 +6,7 @@ import { it } from 'node:test';
 import { connect } from './lib/clients.mjs';
 import { completeList } from './lib/expect.mjs';
 import { startGateway } from './lib/gateway.mjs';
+import { sanitized } from './lib/paths.mjs';
 import { MARK } from './lib/processes.mjs';
 import { put, read, reloads, withServerLine } from './lib/reload.mjs';
 import { everything, everythingOverHttp, filesystem, hostile } from './lib/servers.mjs';
@@ -15,7 +16,7 @@ import { toYaml } from './lib/yaml.mjs';
 
 const CLIENTS = 16;
 const RELOADS = 100;
-const MEMORY_ROOM = 8 * 1024; // KiB
+const MEMORY_ROOM = (sanitized() ? 512 : 8) * 1024; // KiB
 
 const descriptors = (gateway) => readdirSync(`/proc/${gateway.process.pid}/fd`).length;
 

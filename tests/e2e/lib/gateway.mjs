@@ -156,7 +156,11 @@ export async function startGateway(scope, { args, stops = true, ports, shell, ..
   const gateway = new Gateway({ process, mark, port, adminPort });
   gateway.config = file;
   cleanUp(scope, async () => {
-    if (scope.passed === false) console.error(`--- stderr of the gateway\n${gateway.stderr}---`);
+    if (scope.passed === false) {
+      const { exitCode, signalCode } = process;
+      const end = gateway.isRunning() ? 'runs' : `has ended: ${signalCode ?? exitCode}`;
+      console.error(`--- stderr of the gateway, which ${end}\n${gateway.stderr}---`);
+    }
     try {
       await (stops ? gateway.stop() : gateway.expectNoSurvivors());
     } finally {
