@@ -15,7 +15,7 @@ using protocol::Method;
 
 namespace {
 
-constexpr std::size_t max_responses = 256;              // to requests of the server, on their way
+constexpr std::size_t max_responses = 256;            // to requests of the server, on their way
 constexpr std::uint64_t max_post_answer = 64 * 1024;  // "Accepted", or a few words of a refusal
 
 Error stream_ended() {

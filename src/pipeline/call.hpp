@@ -124,7 +124,7 @@ struct Call {
   // lets it. And as far as it can be asked during this call.
   protocol::ClientCapabilities declares;
   protocol::ClientCapabilities askable;
-  std::string answers;                // to a modern server: the raw members of params that it gets with the call
+  std::string answers;  // to a modern server: the raw members of params that it gets with the call
   QuestionSink* questions = nullptr;  // of a legacy one; null: it may ask nothing
   // Of a tool's call: `params.task` for a server of 2025-11-25, raw; may a modern server give a task?
   std::string_view task;

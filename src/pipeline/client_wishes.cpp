@@ -43,7 +43,7 @@ Result<void> take_log_level(Call& call) {
   return {};
 }
 
-protocol::ClientCapabilities declared(const Call& call) {
+protocol::ClientCapabilities declared_capabilities(const Call& call) {
   if (protocol::era(call.revision) == protocol::Era::modern)
     return protocol::read_client_capabilities(call.message->raw(Field::meta_capabilities, call.bytes));
   if (!call.client) return {};

@@ -14,7 +14,7 @@ Reply local(std::string result);
 Result<void> take_log_level(Call& call);
 
 // What the caller says that servers may ask it for, as far as its revision knows that.
-protocol::ClientCapabilities declared(const Call& call);
+protocol::ClientCapabilities declared_capabilities(const Call& call);
 
 // logging/setLevel.
 Result<Reply> set_log_level(Call& call);

@@ -266,9 +266,10 @@ Task<Json> Running::ask_at_once(Question question) {
   const session::Questions::Open open = CO_TRY(questions.open(*loop_));
   call_->events->request(R"({"jsonrpc":"2.0","id":)" + open.id + R"(,"method":")" +
                          std::string(question.method()) + R"(","params":)" + question.params.text() + "}");
-  Result<std::string> text = co_await open.answer->take();
+  Result<session::ClientAnswer> given = co_await open.answer->take();
   if (call_ && call_->client) call_->client->questions.drop(open.id);
-  Json answer = Json::trusted(CO_TRY(std::move(text)));
+  session::ClientAnswer raw = CO_TRY(std::move(given));
+  Json answer = Json::trusted(CO_TRY(session::result_of(std::move(raw))));
   CO_TRY(detail::check_answer(question, answer));
   co_return answer;
 }

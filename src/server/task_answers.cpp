@@ -141,16 +141,18 @@ Task<void> Tasks::ask(pipeline::Call& call, EntryPointer entry, Question questio
   params.set("_meta", related(entry->id));
   call.events->request(R"({"jsonrpc":"2.0","id":)" + open->id + R"(,"method":")" +
                        std::string(question.method()) + R"(","params":)" + params.text() + "}");
-  Result<std::string> answer = co_await open->answer->take();
+  Result<session::ClientAnswer> given = co_await open->answer->take();
   questions.drop(open->id);
   entry->asked.erase(question.key);
-  if (!answer && answer.error().code() == Code::proto_cancelled) {
+  if (!given && given.error().code() == Code::proto_cancelled) {
     call.events->notify(protocol::cancelled_notification(open->id, "nobody waits for this any more"));
     entry->changed.set();
     co_return ok();
   }
   const std::shared_ptr<Run> run = entry->run;
   if (!run || entry->ended()) co_return ok();
+  Result<std::string> answer =
+      given ? session::result_of(*std::move(given)) : Result<std::string>(fail(std::move(given).error()));
   Result<void> taken;
   if (answer) {
     taken =

@@ -1,10 +1,21 @@
 #include "session/questions.hpp"
 
 #include "errors/mcp_errors.hpp"
+#include "json/scanner.hpp"
 
 #include <utility>
 
 namespace sallyport::session {
+
+Result<std::string> result_of(ClientAnswer answer) {
+  if (!answer.refused) return std::move(answer.raw);
+  const json::Span whole{0, static_cast<std::uint32_t>(answer.raw.size())};
+  const json::Value words = json::find_member(answer.raw, whole, "message").value;
+  Error error = ServerRequestError("The client refused what it was asked.").error();
+  error.with_can_retry(false);
+  if (words.is(json::Type::string)) error.with_developer_message(json::unescape(words.of(answer.raw)));
+  return fail(std::move(error));
+}
 
 Result<Questions::Open> Questions::open(task::Loop& loop) {
   if (open_.size() >= max_open)

@@ -20,6 +20,9 @@ struct ClientAnswer {
 };
 using AnswerSlot = task::Slot<ClientAnswer>;
 
+// The text of its result; for a client that refused a failure, whose developer message is the client's words.
+Result<std::string> result_of(ClientAnswer answer);
+
 class Questions {
  public:
   Questions() = default;

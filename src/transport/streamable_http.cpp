@@ -69,9 +69,8 @@ net::HttpReply StreamableHttp::refuse(const Error& error, const net::Peer& peer)
 
 net::HttpReply StreamableHttp::unauthenticated(const net::RequestHead& head, const net::Peer& peer,
                                                const Error& error) const {
-  net::HttpReply reply =
-      failure_reply(error, protocol::http_status(error, Era::modern, protocol::Stage::edge), {},
-                    {.source = peer.address});
+  net::HttpReply reply = failure_reply(
+      error, protocol::http_status(error, Era::modern, protocol::Stage::edge), {}, {.source = peer.address});
   reply.headers += settings_.authenticator->challenge(head, error) + policy_.cors_headers(head);
   return reply;
 }
@@ -142,7 +141,8 @@ Task<void> StreamableHttp::handle(net::Exchange& exchange) {
     Result<pipeline::Principal> caller =
         co_await settings_.authenticator->identify(exchange.head(), request.principal.source);
     if (!caller && caller.error().code() == Code::proto_cancelled) co_return Failure(caller.error());
-    if (!caller) co_return co_await exchange.reply(unauthenticated(exchange.head(), exchange.peer(), caller.error()));
+    if (!caller)
+      co_return co_await exchange.reply(unauthenticated(exchange.head(), exchange.peer(), caller.error()));
     request.principal = *std::move(caller);
   }
   if (const auto sse = sse_target_of(exchange.head().target)) {

@@ -29,9 +29,9 @@ struct StreamableSettings {
   std::chrono::milliseconds keepalive{15000};  // a comment on a silent stream
   std::uint32_t streams = 1000;
   json::Limits limits;
-  net::TrustedProxies proxies{};    // whose word about the source of a request counts
-  bool legacy_sse = false;          // /sse and /messages, the transport of 2024-11-05
-  net::Budget* buffered = nullptr;  // what its messages are counted against while they are worked on
+  net::TrustedProxies proxies{};           // whose word about the source of a request counts
+  bool legacy_sse = false;                 // /sse and /messages, the transport of 2024-11-05
+  net::Budget* buffered = nullptr;         // what its messages are counted against while they are worked on
   Authenticator* authenticator = nullptr;  // null: everybody is anonymous
 };
 

@@ -322,8 +322,8 @@ Task<void> Server::refresh() {
     const std::shared_ptr<client::Channel> channel = channel_;
     if (!channel) co_return ok();
     Server& shown = speaks_for_ ? *speaks_for_ : *this;
-    auto fresh =
-        co_await fetch_lists(*loop_, *channel, target_, *settings_, std::exchange(stale_, {}), shown.listing_);
+    auto fresh = co_await fetch_lists(*loop_, *channel, target_, *settings_, std::exchange(stale_, {}),
+                                      shown.listing_);
     if (!fresh) {
       log::warn("server's lists could not be read again",
                 {{"server", target_.key}, {"error", fresh.error()}});

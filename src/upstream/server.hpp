@@ -278,8 +278,8 @@ class Server final : private client::ChannelOwner {
   std::shared_ptr<Instances> instances_;
   Isolation isolation_ = Isolation::shared;
   protocol::ClientCapabilities declares_;
-  // Of an instance of a server that callers share, for one who can be asked: what it lists, and which resources
-  // change, is that server's as well.
+  // Of an instance of a server that callers share, for one who can be asked: what it lists, and which
+  // resources change, is that server's as well.
   Server* speaks_for_ = nullptr;
   bool retired_ = false;
   task::Event* idle_ = nullptr;  // set whenever its last request ended

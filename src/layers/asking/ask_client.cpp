@@ -1,7 +1,6 @@
 #include "layers/asking/ask_client.hpp"
 
 #include "errors/mcp_errors.hpp"
-#include "json/scanner.hpp"
 #include "protocol/envelope.hpp"
 #include "protocol/questions.hpp"
 #include "task/group.hpp"
@@ -37,16 +36,10 @@ Task<session::ClientAnswer> ask_client(task::Loop& loop, pipeline::Call& call, p
 }
 
 Result<std::string> good_answer(protocol::Method method, session::ClientAnswer answer) {
-  if (!answer.refused) {
-    if (protocol::is_answer(method, answer.raw)) return std::move(answer.raw);
+  std::string text = TRY(session::result_of(std::move(answer)));
+  if (!protocol::is_answer(method, text))
     return fail(failed("What the client answered is no answer to what it was asked."));
-  }
-  // What its error says was written by others: it is for developers.
-  const json::Span whole{0, static_cast<std::uint32_t>(answer.raw.size())};
-  const json::Value words = json::find_member(answer.raw, whole, "message").value;
-  Error error = failed("The client refused what it was asked.");
-  if (words.is(json::Type::string)) error.with_developer_message(json::unescape(words.of(answer.raw)));
-  return fail(std::move(error));
+  return text;
 }
 
 }  // namespace sallyport::layers

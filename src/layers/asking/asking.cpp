@@ -64,7 +64,7 @@ std::string next_round(std::string_view responses, std::string_view state) {
 }  // namespace
 
 Task<pipeline::Reply> Asking::call(pipeline::Call& call) {
-  call.declares = pipeline::declared(call);
+  call.declares = pipeline::declared_capabilities(call);
   call.declares.roots = call.declares.roots && passes_roots(call);
   call.askable = {};
   if (!may_ask(call.method())) return next().call(call);
@@ -111,7 +111,7 @@ Result<InputRequired> Asking::questions_of(const pipeline::Call& call, const pip
 Error Asking::refusal(const pipeline::Call& call, const ClientCapabilities& need) const {
   if (protocol::within(need, call.revision) != need)
     return cannot("the client's revision has no way to be asked this");
-  if (protocol::covers(pipeline::declared(call), need)) {
+  if (protocol::covers(pipeline::declared_capabilities(call), need)) {
     return cannot(need.roots && !passes_roots(call) ? "the operator keeps roots from this server"
                                                     : "this client takes no requests in its answer");
   }

@@ -54,7 +54,8 @@ bool lists_more(upstream::Member& member) {
 // A legacy server lists some tools only to clients that declare what the tools ask for, as this caller does.
 bool hides(const upstream::Member& member, const pipeline::Call& call) {
   const auto speaks = member.server()->revision();
-  return speaks && protocol::era(*speaks) == protocol::Era::legacy && !pipeline::declared(call).none();
+  return speaks && protocol::era(*speaks) == protocol::Era::legacy &&
+         !pipeline::declared_capabilities(call).none();
 }
 
 }  // namespace
