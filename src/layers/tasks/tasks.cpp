@@ -255,7 +255,7 @@ Result<pipeline::Reply> Tasks::carried(const pipeline::Call& call, const Known& 
   if (!seen || seen->id != task->seen.id) return fail(malformed());
   std::string members;
   protocol::append_task(members, seen->state(task->id), call.revision);
-  if (is_modern(call)) members += TRY(details(call, *answer, seen->status));
+  if (is_modern(call)) members += TRY(details(call, *answer, *task, seen->status));
   table_->saw(task, *seen);
   return local(protocol::task_result(members, call.revision));
 }
@@ -263,7 +263,7 @@ Result<pipeline::Reply> Tasks::carried(const pipeline::Call& call, const Known& 
 // What a modern server shows of the state of its task: what it asks, as far as this caller can be asked it;
 // what came of it.
 Result<std::string> Tasks::details(const pipeline::Call& call, const pipeline::Answer& answer,
-                                   TaskStatus status) const {
+                                   const upstream::KnownTask& task, TaskStatus status) const {
   const json::Span result = answer.message[Field::result].value.span;
   if (status == TaskStatus::completed || status == TaskStatus::failed) {
     const std::string_view member = status == TaskStatus::completed ? "result" : "error";
@@ -275,9 +275,10 @@ Result<std::string> Tasks::details(const pipeline::Call& call, const pipeline::A
   if (status != TaskStatus::input_required) return std::string();
   const auto input = protocol::read_input_required(answer.message, answer.bytes);
   if (!input) return fail(malformed());
+  const protocol::ClientCapabilities can = askable(call, task.server_key);
   std::string out = R"(,"inputRequests":{)";
   for (const protocol::Question& question : input->questions) {
-    if (!protocol::covers(call.askable, protocol::needed(question)))
+    if (!protocol::covers(can, protocol::needed(question)))
       return fail(cannot("the task asks for what this client cannot be asked"));
     if (out.back() != '{') out += ',';
     out.append(question.key).append(R"(:{"method":")").append(protocol::name(question.method)).append("\"");

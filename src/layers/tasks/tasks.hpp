@@ -30,7 +30,7 @@ class Tasks final : public pipeline::Layer {
   Result<pipeline::Reply> carried(const pipeline::Call& call, const Known& task,
                                   std::unique_ptr<pipeline::Answer> answer);
   Result<std::string> details(const pipeline::Call& call, const pipeline::Answer& answer,
-                              protocol::TaskStatus status) const;
+                              const upstream::KnownTask& task, protocol::TaskStatus status) const;
   pipeline::Reply lost(const pipeline::Call& call, const Known& task);
   Task<pipeline::Reply> list(pipeline::Call& call);
   Task<void> refresh(const pipeline::Call& call, Known task);
