@@ -66,10 +66,9 @@ std::string next_round(std::string_view responses, std::string_view state) {
 Task<pipeline::Reply> Asking::call(pipeline::Call& call) {
   call.declares = pipeline::declared_capabilities(call);
   call.declares.roots = call.declares.roots && passes_roots(call);
-  call.askable = {};
   if (!may_ask(call.method())) return next().call(call);
   const bool modern_caller = protocol::era(call.revision) == Era::modern;
-  if (modern_caller || call.events) call.askable = call.declares;
+  call.askable = modern_caller || call.events ? call.declares : protocol::ClientCapabilities();
   if (!call.askable.none()) return asked(call);
   return modern_caller ? modern(call) : legacy(call);
 }
