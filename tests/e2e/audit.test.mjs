@@ -119,11 +119,13 @@ it('what is refused before it is a call has its record too, and nobody fills the
   assert.equal(foreign.code, 'PROTO_017');
   assert.match(audit('query', '--code', 'PROTO_008', file).out, /PROTO_008 +tools\/call +127\.0\.0\.1 refused/);
 
-  for (let i = 0; i < 200; ++i) await post('{');
+  const flood = 1000;
+  for (let i = 0; i < flood; i += 100) await Promise.all(Array.from({ length: 100 }, () => post('{')));
   await gateway.stop();
   const records = recordsOf(file);
   const told = records.filter(({ event }) => event === 'refused');
-  assert.ok(told.length < 180, `200 within a second or two: ${told.length}`);
+  assert.ok(told.length < flood, `some have no record: ${told.length}`);
+  assert.ok(told.length + told.reduce((all, { unrecorded = 0 }) => all + unrecorded, 0) <= flood + 3, 'and those that have one say how many');
   assert.ok(!readFileSync(file, 'utf8').includes('CANARY-77aa'));
   assert.equal(verify(file).code, 0);
 });

@@ -46,25 +46,27 @@ class StdioFaultsTest : public OverLoopback {
   }
 };
 
+// What ends the process ends the calls of all, and a process that ends again and again is started ever more
+// rarely: so each round of calls has a gateway of its own.
 TEST_F(StdioFaultsTest, WhatMayNotBeRepeatedRunsAtMostOnceWhateverFails) {
   constexpr std::size_t calls = 20'000;
-  config.servers[0].tools.timeout = {{"act", std::chrono::seconds(2)}};
-  inject({fault(Fault::error, 4), fault(Fault::delay, 4), fault(Fault::garble, 4), fault(Fault::duplicate, 4),
-          fault(Fault::slow, 1)});
-  start();
-  std::vector<Told> told;
-  std::size_t done = 0;
-  // What ends the process ends the calls of all, and it takes its time to come back: now and then.
+  constexpr std::size_t rounds = 80;
   constexpr std::array endings{Fault::crash, Fault::truncate, Fault::reset_after, Fault::reset_before};
-  constexpr std::size_t rounds = 20;
+  config.servers[0].tools.timeout = {{"act", std::chrono::seconds(2)}};
+  std::vector<std::unique_ptr<telemetry::Registry>> registries;
+  std::vector<Told> told;
   for (std::size_t round = 0; round < rounds; ++round) {
     std::vector<client::FaultRule> rules{fault(Fault::error, 4), fault(Fault::delay, 4),
-                                         fault(Fault::garble, 4), fault(Fault::duplicate, 4)};
-    rules.push_back(fault(endings[round % endings.size()], 1));
+                                         fault(Fault::garble, 4), fault(Fault::duplicate, 4),
+                                         fault(endings[round % endings.size()], 1)};
     for (client::FaultRule& rule : rules) rule.seed = static_cast<std::uint32_t>(round);
     inject(rules);
-    call_all("act", done, calls / rounds, 64, told);
-    done += calls / rounds;
+    registries.push_back(std::make_unique<telemetry::Registry>());
+    gateway = std::make_unique<Gateway>(loop, config, *registries.back());
+    ASSERT_TRUE(testing::run(loop, gateway->fleet().current()->find("up")->server()->ready()));
+    call_all("act", round * calls / rounds, calls / rounds, 32, told);
+    ASSERT_TRUE(testing::run(loop, gateway->stop()));
+    gateway.reset();
   }
   const std::vector<std::uint32_t> runs = executions(calls);
   std::map<std::string_view, std::size_t> ends;
