@@ -12,7 +12,7 @@ Result<std::string> result_of(ClientAnswer answer) {
   const json::Span whole{0, static_cast<std::uint32_t>(answer.raw.size())};
   const json::Value words = json::find_member(answer.raw, whole, "message").value;
   Error error = ServerRequestError("The client refused what it was asked.").error();
-  error.with_can_retry(false);
+  error.with_can_retry(false).with_slot(Slot::constraint, "the client refused what it was asked");
   if (words.is(json::Type::string)) error.with_developer_message(json::unescape(words.of(answer.raw)));
   return fail(std::move(error));
 }

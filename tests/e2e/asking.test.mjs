@@ -105,7 +105,7 @@ it('a client that refuses to be asked ends its call, and pages nobody', async (t
   const reply = await stream.next('the end of the call', ({ id }) => id === 1);
   const error = assertTypedError(reply, { code: 'PROTO_018', executed: 'maybe', canRetry: false });
   assert.equal(error.kind, 'GATEWAY_RUNTIME_BAD_REQUEST');
-  assert.match(reply.result.content[0].text, /It may have run: check before you repeat it\. /);
+  assert.match(reply.result.content[0].text, /no common way to do this: the client refused what it was asked\. It may have run: check before you repeat it\. /);
   assert.ok(!JSON.stringify(reply).includes('CANARY'));
   await nobodyTold(gateway);
 });

@@ -247,8 +247,7 @@ inline constexpr RowSpec proto_rows[] = {
      .wire_name = "PROTO_018",
      .full_name = "PROTO_CANNOT_BRIDGE",
      .kind = Kind::gateway_runtime_bad_request,
-     .text =
-         "The client's and the server's protocol revisions have no common way to do this[: {constraint}].",
+     .text = "The client and the server have no common way to do this[: {constraint}].",
      .action = "Use a client that can do this.",
      .meaning =
          "What one side asks for cannot be expressed in the revision that the other side speaks; or the "

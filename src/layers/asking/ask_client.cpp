@@ -8,8 +8,10 @@
 namespace sallyport::layers {
 namespace {
 
-Error failed(std::string_view text) {
-  return Error(ServerRequestError(std::string(text)).error()).with_can_retry(false);
+Error failed(std::string_view text, std::string_view constraint) {
+  return Error(ServerRequestError(std::string(text)).error())
+      .with_can_retry(false)
+      .with_slot(Slot::constraint, constraint);
 }
 
 }  // namespace
@@ -23,11 +25,11 @@ Task<session::ClientAnswer> ask_client(task::Loop& loop, pipeline::Call& call, p
   if (!params.empty()) request.append(R"(,"params":)").append(params);
   call.events->request(request + '}');
   bool late = false;
-  auto answer = co_await task::with_deadline(loop.timers(), loop.now() + patience, open.answer->take(),
-                                             [&late](const Error&) {
-                                               late = true;
-                                               return failed("The client did not answer in time.");
-                                             });
+  auto answer = co_await task::with_deadline(
+      loop.timers(), loop.now() + patience, open.answer->take(), [&late](const Error&) {
+        late = true;
+        return failed("The client did not answer in time.", "the client did not answer in time");
+      });
   questions.drop(open.id);
   if (answer) co_return answer;
   if (late || answer.error().code() == Code::proto_cancelled)
@@ -38,7 +40,8 @@ Task<session::ClientAnswer> ask_client(task::Loop& loop, pipeline::Call& call, p
 Result<std::string> good_answer(protocol::Method method, session::ClientAnswer answer) {
   std::string text = TRY(session::result_of(std::move(answer)));
   if (!protocol::is_answer(method, text))
-    return fail(failed("What the client answered is no answer to what it was asked."));
+    return fail(failed("What the client answered is no answer to what it was asked.",
+                       "what the client answered is no answer to what it was asked"));
   return text;
 }
 
