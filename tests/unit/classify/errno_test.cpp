@@ -29,7 +29,7 @@ const std::map<int, Expected>& expected() {
       {ENOTCONN, {FailureClass::connection, "NET_002", unreachable, true}},
       {ESHUTDOWN, {FailureClass::connection, "NET_002", unreachable, true}},
       {ENETRESET, {FailureClass::connection, "NET_002", unreachable, true}},
-      {ETIMEDOUT, {FailureClass::timeout, "NET_001", Kind::network_transport_runtime_timeout, true}},
+      {ETIMEDOUT, {FailureClass::timeout, "TOOL_004", Kind::network_transport_runtime_timeout, true}},
       {EHOSTUNREACH, {FailureClass::unreachable, "NET_005", unreachable, true}},
       {ENETUNREACH, {FailureClass::unreachable, "NET_005", unreachable, true}},
       {EHOSTDOWN, {FailureClass::unreachable, "NET_005", unreachable, true}},

@@ -175,7 +175,7 @@ TEST_F(AskingTest, ALegacyClientIsAskedOnTheStreamOfItsCall) {
 TEST_F(AskingTest, AClientsRefusalEndsTheCall) {
   results = {required(model)};
   respond = [](protocol::Method) { return R"("error":{"code":-1,"message":"canary"})"; };
-  EXPECT_EQ(ask(), wire_name(Code::system_operation_failed));
+  EXPECT_EQ(ask(), wire_name(Code::proto_cannot_bridge));
   EXPECT_EQ(failed->executed(), Executed::maybe);
   EXPECT_EQ(sent.size(), 1u);
 }
@@ -183,7 +183,7 @@ TEST_F(AskingTest, AClientsRefusalEndsTheCall) {
 TEST_F(AskingTest, AnAnswerIsNotAwaitedForever) {
   expiry = 1ms;
   results = {required(form)};
-  EXPECT_EQ(ask(), wire_name(Code::system_operation_failed));
+  EXPECT_EQ(ask(), wire_name(Code::proto_cannot_bridge));
   ASSERT_EQ(said.size(), 2u);
   EXPECT_THAT(said[1], HasSubstr("notifications/cancelled"));
 }
