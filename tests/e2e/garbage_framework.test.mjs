@@ -30,7 +30,8 @@ const served = async (answer) => {
 };
 
 describe('HTTP', () => {
-  for (const [what, body, expected] of BODIES) {
+  // One that is too large is refused by its head alone, and who goes on writing gets an end of the connection: below.
+  for (const [what, body, expected] of BODIES.filter(([name]) => name !== 'oversized')) {
     it(`body: ${what}`, async () => {
       const answer = await served(await session.post(body));
       assert.ok([expected.status].flat().includes(answer.status), `${answer.status} ${answer.text}`);
@@ -45,6 +46,13 @@ describe('HTTP', () => {
       if (expected.code) assert.equal(typedError(answer.json)?.code, expected.code, answer.text);
     });
   }
+
+  it('body: oversized', async () => {
+    const port = new URL(url).port;
+    const head = `POST /mcp HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nContent-Type: application/json\r\nAccept: application/json, text/event-stream\r\nContent-Length: ${5 << 20}\r\n\r\n`;
+    const { answers } = await served(await exchange(port, head, { halfClose: true }));
+    assert.equal(answers[0].status, 413);
+  });
 
   it('what is not HTTP', async () => {
     const port = new URL(url).port;

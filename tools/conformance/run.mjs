@@ -32,6 +32,7 @@ const behind = (more) => async () => {
 const OURS = [
   { who: 'everything-server', start: startServer },
   { who: 'everything-server behind the gateway', start: behind({}) },
+  { who: 'the same, asked in 2025-11-25 only', start: behind({ protocol: '2025-11-25' }) },
 ];
 
 async function serverRows({ who, start }) {
