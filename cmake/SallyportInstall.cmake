@@ -28,7 +28,7 @@ set(public
   errors/authored errors/catalog errors/code errors/error errors/error_class errors/exceptions errors/gateway_errors errors/kind
   errors/mcp_errors errors/result errors/tool_errors errors/typed_error protocol/log_level protocol/method protocol/revision task/scope task/task
   server/asking server/completer server/content server/context server/function server/identity server/json
-  server/middleware server/prompt server/resource server/schema server/secrets server/server server/tool)
+  server/middleware server/prompt server/resource server/schema server/secrets server/server server/task_limits server/tool)
 install(FILES ${CMAKE_SOURCE_DIR}/include/sallyport.hpp DESTINATION include COMPONENT framework)
 install(FILES ${CMAKE_SOURCE_DIR}/include/sallyport/curl.hpp DESTINATION include/sallyport COMPONENT framework)
 foreach(header ${public})
