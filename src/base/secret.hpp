@@ -1,12 +1,10 @@
-// A string that no stream, formatter or log prints, and that leaves no copy behind in memory.
+// A string that no stream or log prints and no formatter takes, and that leaves no copy behind in memory.
 #pragma once
 
 #include <ostream>
 #include <string>
 #include <string_view>
 #include <utility>
-
-#include <fmt/core.h>
 
 namespace sallyport {
 
@@ -42,11 +40,3 @@ class Secret {
 };
 
 }  // namespace sallyport
-
-template <>
-struct fmt::formatter<sallyport::Secret> : fmt::formatter<std::string_view> {
-  template <class Context>
-  auto format(const sallyport::Secret&, Context& context) const {
-    return fmt::formatter<std::string_view>::format(sallyport::Secret::masked, context);
-  }
-};
