@@ -4,6 +4,7 @@ build_packages=(
   clang-19 lld-19 llvm-19 libclang-rt-19-dev clang-format-19 clang-tidy-19
   cmake ninja-build ccache git ca-certificates curl pkg-config procps openssl
   dpkg-dev binutils # the package
+  python3 # tools/reference
   libboost1.81-dev libboost-json1.81-dev libboost-url1.81-dev libssl-dev libsimdjson-dev libre2-dev libfmt-dev
   libspdlog-dev libyaml-cpp-dev libcli11-dev
   libgtest-dev libgmock-dev librapidcheck-dev libbenchmark-dev
