@@ -113,8 +113,8 @@ it('100 reloads under the load of 16 official clients, with servers from npm', {
   assert.deepEqual({ stays: await pidOf('stays'), files: await pidOf('files') }, unchanged, 'no child was restarted without cause');
   assert.equal((await gateway.servers()).stays.restarts, 0);
   assert.ok(rounds.size > RELOADS / 10, `moves was replaced: ${[...rounds]}`);
-  // Connections of a pool come and go by a few; one leaked in each reload would be a hundred.
-  assert.ok(after.open <= before.open + CLIENTS, `descriptors: ${before.open} → ${after.open}`);
+  // Each client's runtime may keep one open, and connections of a pool come and go; one leaked in each reload would be a hundred.
+  assert.ok(after.open <= before.open + 2 * CLIENTS, `descriptors: ${before.open} → ${after.open}`);
   assert.ok(after.kib <= before.kib + MEMORY_ROOM, `RssAnon: ${before.kib} → ${after.kib} KiB`);
   const children = () => gateway.family().filter(({ command }) => command.startsWith(process.execPath));
   await until('the former servers are gone', () => new Set(children().map(({ pid }) => pid)).size === 3);
