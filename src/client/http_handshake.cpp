@@ -4,12 +4,12 @@
 #include "client/failure.hpp"
 #include "client/http_channel.hpp"
 #include "client/probe.hpp"
+#include "client/server_messages.hpp"
 #include "protocol/envelope.hpp"
 
 namespace sallyport::client {
 
 using protocol::Era;
-using protocol::Field;
 using protocol::Method;
 
 Task<void> HttpChannel::handshake(std::optional<protocol::Revision> revision) {
@@ -62,17 +62,10 @@ Task<void> HttpChannel::initialize() {
   const std::string body = protocol::initialize_request(
       std::to_string(pending.id), offered, protocol::client_capabilities_json(env_.declares, offered));
   const auto answer = CO_TRY(co_await exchange(fixed_headers_, body, pending));
-  if (answer->message.kind() == protocol::MessageKind::error_response)
-    co_return Failure(refused_to_begin(*answer));
-  std::string scratch;
-  const auto version = answer->message.text(Field::result_version, answer->bytes, scratch);
-  const auto revision = version ? protocol::parse_revision(*version) : std::nullopt;
-  if (!revision || protocol::era(*revision) != Era::legacy) {
-    co_return Failure(failure(classify::FailureClass::protocol,
-                              "initialize was not answered with a revision that we speak"));
-  }
-  revision_ = *revision;
-  capabilities_ = protocol::read_capabilities(answer->message, answer->bytes, revision_);
+  const Begun begun =
+      CO_TRY(read_initialized(*answer, "initialize was not answered with a revision that we speak"));
+  revision_ = begun.revision;
+  capabilities_ = begun.capabilities;
   session_ = std::move(pending.session);
   renew_headers();
   co_return co_await notify(protocol::initialized_notification());

@@ -2,6 +2,7 @@
 #include "classify/http.hpp"
 #include "client/failure.hpp"
 #include "client/http_channel.hpp"
+#include "client/server_messages.hpp"
 #include "protocol/envelope.hpp"
 
 #include <fmt/format.h>
@@ -9,7 +10,6 @@
 namespace sallyport::client {
 
 using protocol::Era;
-using protocol::Field;
 using protocol::Method;
 
 namespace {
@@ -38,12 +38,7 @@ Result<std::unique_ptr<pipeline::Answer>> HttpChannel::take_answer(std::string b
     env_.owner.garbage("wrong_id");
     return fail(failure(classify::FailureClass::protocol, "the answer carries another id than the request"));
   }
-  auto answer = std::make_unique<pipeline::Answer>();
-  answer->charge = env_.budget.charge();
-  if (!answer->charge.grow(bytes.size())) {
-    return fail(
-        Error(Code::system_resource_exhausted).with_executed(Executed::yes).with_phase(Phase::receive));
-  }
+  auto answer = TRY(charged(bytes.size(), env_.budget));
   answer->message = *message;
   answer->bytes = std::move(bytes);
   return answer;
@@ -98,17 +93,7 @@ void HttpChannel::take_event(std::string_view data, PendingRequest* own) {
   if (!message) return env_.owner.garbage("not_jsonrpc");
   if (message->is_response()) return env_.owner.late_answer();
   if (message->is_request()) return take_request(data, *message, own);
-  if (message->method() == Method::notifications_progress) pending_.progress(data, *message);
-  if (message->method() == Method::notifications_message) pending_.log(data, *message, own);
-  if (message->method() == Method::notifications_cancelled) pending_.withdrawn(data, *message);
-  if (message->method() == Method::notifications_resources_updated) {
-    std::string scratch;
-    if (const auto uri = message->text(Field::uri, data, scratch)) env_.owner.resource_updated(*uri);
-  }
-  if (message->method() == Method::notifications_tasks_status && message->has(Field::params))
-    env_.owner.task_changed(message->raw(Field::params, data));
-  for (const protocol::TopicRow& each : protocol::topic_rows)
-    if (message->method() == each.notification) env_.owner.list_changed(each.topic);
+  pass_on(data, *message, pending_, env_.owner, own);
 }
 
 void HttpChannel::take_request(std::string_view data, const protocol::Message& message, PendingRequest* own) {

@@ -3,6 +3,7 @@
 #include "classify/http.hpp"
 #include "classify/refine.hpp"
 #include "client/failure.hpp"
+#include "client/server_messages.hpp"
 #include "net/sse.hpp"
 #include "protocol/envelope.hpp"
 
@@ -10,7 +11,6 @@
 
 namespace sallyport::client {
 
-using protocol::Field;
 using protocol::Method;
 
 namespace {
@@ -77,17 +77,10 @@ Task<void> SseChannel::initialize() {
       protocol::initialize_request(std::to_string(pending.id), offered,
                                    protocol::client_capabilities_json(env_.declares, offered)),
       pending));
-  if (answer->message.kind() == protocol::MessageKind::error_response)
-    co_return Failure(refused_to_begin(*answer));
-  std::string scratch;
-  const auto version = answer->message.text(Field::result_version, answer->bytes, scratch);
-  const auto revision = version ? protocol::parse_revision(*version) : std::nullopt;
-  if (!revision || protocol::era(*revision) != protocol::Era::legacy) {
-    co_return Failure(failure(classify::FailureClass::protocol,
-                              "initialize was not answered with a revision that we speak"));
-  }
-  revision_ = *revision;
-  capabilities_ = protocol::read_capabilities(answer->message, answer->bytes, revision_);
+  const Begun begun =
+      CO_TRY(read_initialized(*answer, "initialize was not answered with a revision that we speak"));
+  revision_ = begun.revision;
+  capabilities_ = begun.capabilities;
   if (revision_ >= protocol::Revision::v2025_06_18)
     post_headers_.append("MCP-Protocol-Version: ").append(protocol::name(revision_)).append("\r\n");
   co_return co_await post(protocol::initialized_notification());
@@ -249,22 +242,13 @@ void SseChannel::take_message(std::string_view text) {
   }
   if (message->is_response()) return take_answer(text, *message);
   if (message->is_request()) return take_request(text, *message);
-  take_notification(text, *message);
+  pass_on(text, *message, pending_, env_.owner);
 }
 
 void SseChannel::take_answer(std::string_view text, const protocol::Message& message) {
   PendingRequest* const pending = pending_.find(message.id(text));
   if (!pending || pending->answer.filled()) return env_.owner.late_answer();
-  auto answer = std::make_unique<pipeline::Answer>();
-  answer->charge = env_.budget.charge();
-  if (!answer->charge.grow(text.size())) {
-    pending->answer.fill(
-        fail(Error(Code::system_resource_exhausted).with_executed(Executed::yes).with_phase(Phase::receive)));
-    return;
-  }
-  answer->bytes = text;
-  answer->message = message;
-  pending->answer.fill(std::move(answer));
+  deliver(*pending, text, message, env_.budget);
 }
 
 void SseChannel::take_request(std::string_view text, const protocol::Message& message) {
@@ -281,18 +265,6 @@ void SseChannel::refuse(std::string_view id) {
 // A server that asks faster than it takes answers goes without some.
 void SseChannel::respond(std::string response) {
   if (group_.size() < max_responses) spawn(post_notice(std::move(response)));
-}
-
-void SseChannel::take_notification(std::string_view text, const protocol::Message& message) {
-  if (message.method() == Method::notifications_progress) pending_.progress(text, message);
-  if (message.method() == Method::notifications_message) pending_.log(text, message);
-  if (message.method() == Method::notifications_cancelled) pending_.withdrawn(text, message);
-  if (message.method() == Method::notifications_resources_updated) {
-    std::string scratch;
-    if (const auto uri = message.text(Field::uri, text, scratch)) env_.owner.resource_updated(*uri);
-  }
-  for (const protocol::TopicRow& each : protocol::topic_rows)
-    if (message.method() == each.notification) env_.owner.list_changed(each.topic);
 }
 
 }  // namespace sallyport::client

@@ -57,7 +57,6 @@ class SseChannel final : public Channel {
   void take_answer(std::string_view text, const protocol::Message& message);
   void take_request(std::string_view text, const protocol::Message& message);
   void refuse(std::string_view id);  // a request of the server that is nobody's
-  void take_notification(std::string_view text, const protocol::Message& message);
 
   Task<void> post(std::string body);
   Task<void> post_request(std::string body, std::int64_t id);  // what fails, fails that request

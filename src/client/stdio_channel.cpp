@@ -3,6 +3,7 @@
 #include "classify/refine.hpp"
 #include "client/failure.hpp"
 #include "client/probe.hpp"
+#include "client/server_messages.hpp"
 #include "json/splice.hpp"
 #include "net/descriptor_limit.hpp"
 #include "protocol/envelope.hpp"
@@ -109,18 +110,10 @@ Task<void> StdioChannel::initialize(protocol::Revision offered) {
       protocol::initialize_request(std::to_string(pending.id), offered,
                                    protocol::client_capabilities_json(env_.declares, offered)),
       pending));
-  if (answer->message.kind() == protocol::MessageKind::error_response) {
-    co_return Failure(refused_to_begin(*answer));
-  }
-  std::string scratch;
-  const auto version = answer->message.text(Field::result_version, answer->bytes, scratch);
-  const auto revision = version ? protocol::parse_revision(*version) : std::nullopt;
-  if (!revision || protocol::era(*revision) != protocol::Era::legacy) {
-    co_return Failure(failure(classify::FailureClass::protocol,
-                              "the server chose a protocol revision that we do not speak"));
-  }
-  revision_ = *revision;
-  capabilities_ = protocol::read_capabilities(answer->message, answer->bytes, revision_);
+  const Begun begun =
+      CO_TRY(read_initialized(*answer, "the server chose a protocol revision that we do not speak"));
+  revision_ = begun.revision;
+  capabilities_ = begun.capabilities;
   std::string initialized = protocol::initialized_notification();
   write_line(initialized, net::Outbox::Keep::required);
   co_return ok();

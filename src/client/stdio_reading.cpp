@@ -1,11 +1,11 @@
 // What a child writes: its lines, one too long among them, and the messages in them.
 #include "client/failure.hpp"
+#include "client/server_messages.hpp"
 #include "client/stdio_channel.hpp"
 #include "protocol/envelope.hpp"
 
 namespace sallyport::client {
 
-using protocol::Field;
 using protocol::Method;
 
 namespace {
@@ -127,16 +127,7 @@ void StdioChannel::take_answer(std::string_view line, const protocol::Message& m
   if (const auto id = json::as_int64(message.id(line)); id && is_listening(*id)) return;
   PendingRequest* pending = pending_.find(message.id(line));
   if (!pending || pending->answer.filled()) return env_.owner.late_answer();
-  auto answer = std::make_unique<pipeline::Answer>();
-  answer->charge = env_.budget.charge();
-  if (!answer->charge.grow(line.size())) {
-    pending->answer.fill(
-        fail(Error(Code::system_resource_exhausted).with_executed(Executed::yes).with_phase(Phase::receive)));
-    return;
-  }
-  answer->bytes = line;
-  answer->message = message;
-  pending->answer.fill(std::move(answer));
+  deliver(*pending, line, message, env_.budget);
 }
 
 void StdioChannel::take_request(std::string_view line, const protocol::Message& message) {
@@ -156,18 +147,8 @@ void StdioChannel::respond(std::string response) {
 }
 
 void StdioChannel::take_notification(std::string_view line, const protocol::Message& message) {
-  if (message.method() == Method::notifications_progress) pending_.progress(line, message);
-  if (message.method() == Method::notifications_message) pending_.log(line, message);
-  if (message.method() == Method::notifications_cancelled) pending_.withdrawn(line, message);
   if (message.method() == Method::notifications_subscriptions_acknowledged) take_acknowledged(line, message);
-  if (message.method() == Method::notifications_resources_updated) {
-    std::string scratch;
-    if (const auto uri = message.text(Field::uri, line, scratch)) env_.owner.resource_updated(*uri);
-  }
-  if (message.method() == Method::notifications_tasks_status && message.has(Field::params))
-    env_.owner.task_changed(message.raw(Field::params, line));
-  for (const protocol::TopicRow& each : protocol::topic_rows)
-    if (message.method() == each.notification) env_.owner.list_changed(each.topic);
+  pass_on(line, message, pending_, env_.owner);
 }
 
 }  // namespace sallyport::client

@@ -1,0 +1,54 @@
+#include "client/server_messages.hpp"
+
+#include "client/failure.hpp"
+
+namespace sallyport::client {
+
+using protocol::Field;
+using protocol::Method;
+
+Result<Begun> read_initialized(const pipeline::Answer& answer, std::string_view unknown) {
+  if (answer.message.kind() == protocol::MessageKind::error_response) return fail(refused_to_begin(answer));
+  std::string scratch;
+  const auto version = answer.message.text(Field::result_version, answer.bytes, scratch);
+  const auto revision = version ? protocol::parse_revision(*version) : std::nullopt;
+  if (!revision || protocol::era(*revision) != protocol::Era::legacy)
+    return fail(failure(classify::FailureClass::protocol, unknown));
+  return Begun{*revision, protocol::read_capabilities(answer.message, answer.bytes, *revision)};
+}
+
+Result<std::unique_ptr<pipeline::Answer>> charged(std::size_t bytes, net::Budget& budget) {
+  auto answer = std::make_unique<pipeline::Answer>();
+  answer->charge = budget.charge();
+  if (!answer->charge.grow(bytes))
+    return fail(
+        Error(Code::system_resource_exhausted).with_executed(Executed::yes).with_phase(Phase::receive));
+  return answer;
+}
+
+void deliver(PendingRequest& pending, std::string_view text, const protocol::Message& message,
+             net::Budget& budget) {
+  auto answer = charged(text.size(), budget);
+  if (answer) {
+    (*answer)->bytes = text;
+    (*answer)->message = message;
+  }
+  pending.answer.fill(std::move(answer));
+}
+
+void pass_on(std::string_view text, const protocol::Message& message, PendingRequests& pending,
+             ChannelOwner& owner, PendingRequest* own) {
+  if (message.method() == Method::notifications_progress) pending.progress(text, message);
+  if (message.method() == Method::notifications_message) pending.log(text, message, own);
+  if (message.method() == Method::notifications_cancelled) pending.withdrawn(text, message);
+  if (message.method() == Method::notifications_resources_updated) {
+    std::string scratch;
+    if (const auto uri = message.text(Field::uri, text, scratch)) owner.resource_updated(*uri);
+  }
+  if (message.method() == Method::notifications_tasks_status && message.has(Field::params))
+    owner.task_changed(message.raw(Field::params, text));
+  for (const protocol::TopicRow& each : protocol::topic_rows)
+    if (message.method() == each.notification) owner.list_changed(each.topic);
+}
+
+}  // namespace sallyport::client

@@ -1,0 +1,32 @@
+// What every kind of channel does with what a server sends, whatever brought it.
+#pragma once
+
+#include "client/pending.hpp"
+#include "net/budget.hpp"
+
+#include <string_view>
+
+namespace sallyport::client {
+
+// What a legacy server says of itself in its answer to `initialize`.
+struct Begun {
+  protocol::Revision revision;
+  protocol::ServerCapabilities capabilities;
+};
+
+// The server's own words when it refused. `unknown`: what is said of a revision that is none of the legacy
+// ones.
+Result<Begun> read_initialized(const pipeline::Answer& answer, std::string_view unknown);
+
+// An answer that is yet to be filled, its bytes charged to `budget`; SYS_002 if that has no room.
+Result<std::unique_ptr<pipeline::Answer>> charged(std::size_t bytes, net::Budget& budget);
+
+// Gives an answer to whoever waits for it.
+void deliver(PendingRequest& pending, std::string_view text, const protocol::Message& message,
+             net::Budget& budget);
+
+// To the callers and the owner that a notification concerns. `own`: the request on whose stream it came.
+void pass_on(std::string_view text, const protocol::Message& message, PendingRequests& pending,
+             ChannelOwner& owner, PendingRequest* own = nullptr);
+
+}  // namespace sallyport::client
