@@ -53,9 +53,7 @@ Task<bool> HttpChannel::probe_modern() {
 }
 
 Task<void> HttpChannel::initialize() {
-  const protocol::Revision offered =
-      env_.target.protocol && protocol::era(*env_.target.protocol) == Era::legacy ? *env_.target.protocol
-                                                                                  : protocol::latest_legacy;
+  const protocol::Revision offered = offered_to(env_.target);
   revision_ = offered;
   const Outgoing nothing;
   PendingRequest pending(env_.loop, pending_.next_id(), nothing);

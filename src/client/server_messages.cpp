@@ -7,6 +7,11 @@ namespace sallyport::client {
 using protocol::Field;
 using protocol::Method;
 
+protocol::Revision offered_to(const Target& server) {
+  const bool named = server.protocol && protocol::era(*server.protocol) == protocol::Era::legacy;
+  return named ? *server.protocol : protocol::latest_legacy;
+}
+
 Result<Begun> read_initialized(const pipeline::Answer& answer, std::string_view unknown) {
   if (answer.message.kind() == protocol::MessageKind::error_response) return fail(refused_to_begin(answer));
   std::string scratch;

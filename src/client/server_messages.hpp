@@ -2,11 +2,15 @@
 #pragma once
 
 #include "client/pending.hpp"
+#include "client/target.hpp"
 #include "net/budget.hpp"
 
 #include <string_view>
 
 namespace sallyport::client {
+
+// The revision that a legacy server is offered: the one that the configuration names, or the latest.
+protocol::Revision offered_to(const Target& server);
 
 // What a legacy server says of itself in its answer to `initialize`.
 struct Begun {

@@ -66,10 +66,7 @@ Task<void> SseChannel::begin() {
 }
 
 Task<void> SseChannel::initialize() {
-  const protocol::Revision offered =
-      env_.target.protocol && protocol::era(*env_.target.protocol) == protocol::Era::legacy
-          ? *env_.target.protocol
-          : protocol::latest_legacy;
+  const protocol::Revision offered = offered_to(env_.target);
   const Outgoing nothing;
   PendingRequest pending(env_.loop, pending_.next_id(), nothing);
   pending.cancellable = false;
