@@ -22,14 +22,13 @@ inline std::string result_text(std::size_t bytes) {
 }
 
 struct Expected {
-  std::size_t result_bytes = 0;  // of the text of a tools/call
-  std::size_t tools = 0;         // in a tools/list; 0 when the answers are those of tools/call
+  std::string text = {};  // of a tools/call
+  std::size_t tools = 0;  // in a tools/list; 0 when the answers are those of tools/call
 };
 
 class AnswerCheck {
  public:
-  explicit AnswerCheck(Expected expected)
-      : text_('"' + result_text(expected.result_bytes) + '"'), tools_(expected.tools) {}
+  explicit AnswerCheck(const Expected& expected) : text_('"' + expected.text + '"'), tools_(expected.tools) {}
 
   /// What is wrong with the body as the answer to `id` (as written); empty when it is right.
   std::string check(std::string_view body, std::string_view id) {

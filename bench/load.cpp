@@ -275,6 +275,7 @@ int main(int argc, char** argv) {
   Options options;
   std::string url;
   std::string era = "modern";
+  std::size_t result_bytes = 0;
   CLI::App app("Loads an MCP endpoint over HTTP and checks every answer; prints one JSON object.");
   app.add_option("--url", url, "http://127.0.0.1:PORT/PATH")->required();
   app.add_option("--era", era, "modern, or legacy with a session per connection")
@@ -282,7 +283,7 @@ int main(int argc, char** argv) {
   app.add_option("--method", options.target.method, "what is asked")
       ->check(CLI::IsMember({"tools/call", "tools/list"}));
   app.add_option("--tool", options.target.tool, "the tool that is called");
-  app.add_option("--result-bytes", options.expected.result_bytes, "size of a call's text");
+  app.add_option("--result-bytes", result_bytes, "size of a call's text");
   app.add_option("--tools", options.expected.tools, "tools that a list must hold");
   app.add_option("--connections", options.connections, "requests in flight at most")
       ->check(CLI::Range(1, 100000));
@@ -297,6 +298,7 @@ int main(int argc, char** argv) {
   app.add_option("--core", options.core, "run on this core only");
   CLI11_PARSE(app, argc, argv);
   options.target.era = era == "legacy" || options.sessions > 0 ? Era::legacy : Era::modern;
+  options.expected.text = result_text(result_bytes);
   if (options.target.calls()) options.expected.tools = 0;
   if (!read_url(url, options.target) ||
       (options.requests == 0 && options.duration <= 0 && options.sessions == 0)) {

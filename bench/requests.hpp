@@ -1,4 +1,4 @@
-// The HTTP requests that the load generator sends, one template for all requests of a connection.
+// The requests that the load generators send, one template for all requests of a connection.
 #pragma once
 
 #include <cstdint>
@@ -27,9 +27,10 @@ class RequestTemplate {
   static constexpr std::uint64_t first_id = 1'000'000'000;
 
   RequestTemplate() = default;
+  explicit RequestTemplate(std::string bytes)
+      : bytes_(std::move(bytes)), id_at_(bytes_.rfind(std::to_string(first_id))) {}
   RequestTemplate(std::string head, const std::string& body)
-      : bytes_(std::move(head) + fmt::format("Content-Length: {}\r\n\r\n", body.size()) + body),
-        id_at_(bytes_.rfind(std::to_string(first_id))) {}
+      : RequestTemplate(std::move(head) + fmt::format("Content-Length: {}\r\n\r\n", body.size()) + body) {}
 
   std::string_view with_id(std::uint64_t id) {
     if (id_at_ != bytes_.npos) fmt::format_to_n(bytes_.begin() + static_cast<long>(id_at_), 10, "{:010}", id);
@@ -66,25 +67,31 @@ inline RequestTemplate initialized_notification(const Target& target, std::strin
   return {legacy_head(target, session), R"({"jsonrpc":"2.0","method":"notifications/initialized"})"};
 }
 
+inline std::string call_params(const Target& target) {
+  if (!target.calls()) return {};
+  return fmt::format(R"("name":"{}","arguments":{{"text":"hello"}})", target.tool);
+}
+
+inline std::string modern_body(const Target& target) {
+  const std::string params = call_params(target);
+  return fmt::format(R"({{"jsonrpc":"2.0","id":{},"method":"{}","params":{{{}{})"
+                     R"("_meta":{{"io.modelcontextprotocol/protocolVersion":"2026-07-28",)"
+                     R"("io.modelcontextprotocol/clientInfo":{{"name":"bench-load","version":"1"}},)"
+                     R"("io.modelcontextprotocol/clientCapabilities":{{}}}}}}}})",
+                     RequestTemplate::first_id, target.method, params, params.empty() ? "" : ",");
+}
+
 /// What is measured. `session` is that of a legacy connection.
 inline RequestTemplate measured_request(const Target& target, std::string_view session) {
-  std::string params;
-  if (target.calls()) {
-    params = fmt::format(R"("name":"{}","arguments":{{"text":"hello"}})", target.tool);
-  }
   if (target.era == Era::legacy) {
     return {legacy_head(target, session),
             fmt::format(R"({{"jsonrpc":"2.0","id":{},"method":"{}","params":{{{}}}}})",
-                        RequestTemplate::first_id, target.method, params)};
+                        RequestTemplate::first_id, target.method, call_params(target))};
   }
   const std::string name = target.calls() ? fmt::format("Mcp-Name: {}\r\n", target.tool) : "";
   return {post_head(target, fmt::format("MCP-Protocol-Version: 2026-07-28\r\nMcp-Method: {}\r\n{}",
                                         target.method, name)),
-          fmt::format(R"({{"jsonrpc":"2.0","id":{},"method":"{}","params":{{{}{})"
-                      R"("_meta":{{"io.modelcontextprotocol/protocolVersion":"2026-07-28",)"
-                      R"("io.modelcontextprotocol/clientInfo":{{"name":"bench-load","version":"1"}},)"
-                      R"("io.modelcontextprotocol/clientCapabilities":{{}}}}}}}})",
-                      RequestTemplate::first_id, target.method, params, params.empty() ? "" : ",")};
+          modern_body(target)};
 }
 
 }  // namespace sallyport::bench

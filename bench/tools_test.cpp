@@ -78,9 +78,9 @@ TEST(AnswerCheck, refuses_every_kind_of_wrong_call) {
       good.substr(0, good.size() / 2),
   };
   for (const auto& body : wrong) {
-    AnswerCheck fresh({.result_bytes = 256});
+    AnswerCheck fresh({.text = result_text(256)});
     EXPECT_NE(fresh.check(body, "5"), "") << body;
-    AnswerCheck warm({.result_bytes = 256});
+    AnswerCheck warm({.text = result_text(256)});
     EXPECT_EQ(warm.check(good, "5"), "");
     EXPECT_NE(warm.check(body, "5"), "") << body;
   }
@@ -88,7 +88,7 @@ TEST(AnswerCheck, refuses_every_kind_of_wrong_call) {
 
 TEST(AnswerCheck, takes_right_answers_of_any_shape) {
   const std::string text = result_text(256);
-  AnswerCheck check({.result_bytes = 256});
+  AnswerCheck check({.text = result_text(256)});
   EXPECT_EQ(check.check(call_answer("5", text), "5"), "");
   EXPECT_EQ(check.check(call_answer("1234567", text), "1234567"), "");
   EXPECT_EQ(check.check(call_answer("6", text, R"(,"isError":false)"), "6"), "");

@@ -7,6 +7,8 @@
 namespace sallyport::net {
 namespace {
 
+constexpr std::size_t enough_gathered = 64 * 1024;
+
 Error broken_pipe() {
   classify::Context context;
   context.phase = Phase::send;
@@ -21,6 +23,7 @@ Outbox::~Outbox() {
 
 bool Outbox::push(std::string_view bytes, Keep keep) {
   if (broken_) return false;
+  if (gathering_ && !waiting_) return add(bytes);
   if (queue_.empty() && !write(bytes)) return false;
   if (bytes.empty()) return true;
   // What was begun must be finished; a message that is only queued may still be refused.
@@ -42,6 +45,21 @@ bool Outbox::push(std::string_view bytes, Keep keep) {
   return true;
 }
 
+// While nothing waits for the reader, the queue holds what is gathered, in one piece.
+bool Outbox::add(std::string_view bytes) {
+  if (bytes.empty()) return true;
+  if (queue_.empty()) queue_.emplace_back();
+  queue_.back() += bytes;
+  queued_ += bytes.size();
+  if (queued_ >= enough_gathered) write_queue();
+  return !broken_;
+}
+
+void Outbox::flush() {
+  gathering_ = false;
+  if (!waiting_ && !queue_.empty()) write_queue();
+}
+
 bool Outbox::write(std::string_view& bytes) noexcept {
   while (!bytes.empty()) {
     const iovec pieces[] = {piece(bytes)};
@@ -60,6 +78,10 @@ bool Outbox::write(std::string_view& bytes) noexcept {
 void Outbox::done(std::error_code error, std::size_t) noexcept {
   waiting_ = false;
   if (error) return fail();
+  write_queue();
+}
+
+void Outbox::write_queue() noexcept {
   while (!queue_.empty()) {
     std::string_view rest = std::string_view(queue_.front()).substr(front_offset_);
     const std::size_t before = rest.size();

@@ -23,6 +23,12 @@ class Outbox final : public Completion {
   // breaks the stream, so that a reader never sees a gap it cannot know of.
   bool push(std::string_view bytes, Keep keep = Keep::required);
 
+  // From now on messages wait for flush(), so that those that are made together go out in one write; many of
+  // them go out before it.
+  void gather() noexcept { gathering_ = true; }
+  bool gathering() const noexcept { return gathering_; }
+  void flush();
+
   Task<void> drained();  // until everything is with the kernel; fails when the stream breaks
   bool broken() const noexcept { return broken_; }
   std::size_t queued() const noexcept { return queued_; }
@@ -36,7 +42,9 @@ class Outbox final : public Completion {
 
  private:
   void done(std::error_code error, std::size_t bytes) noexcept override;
+  bool add(std::string_view bytes);              // to what is gathered
   bool write(std::string_view& bytes) noexcept;  // false: broken
+  void write_queue() noexcept;
   void fail() noexcept;
 
   Stream* stream_;
@@ -46,6 +54,7 @@ class Outbox final : public Completion {
   std::size_t queued_ = 0;
   std::uint64_t dropped_ = 0;
   std::uint64_t written_ = 0;
+  bool gathering_ = false;
   bool waiting_ = false;
   bool broken_ = false;
   task::Event progress_;

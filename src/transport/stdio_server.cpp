@@ -17,6 +17,7 @@ using protocol::Field;
 using protocol::Method;
 
 constexpr std::size_t read_size = 16 * 1024;
+constexpr std::chrono::milliseconds gather_time{1};
 constexpr std::size_t max_queued = std::size_t{64} << 20;  // answers for a client that reads slowly
 constexpr std::size_t max_subscriptions = 64;
 constexpr std::size_t max_running = 1000;
@@ -64,17 +65,24 @@ StdioServer::StdioServer(task::Loop& loop, pipeline::Front& front, std::unique_p
 
 StdioServer::~StdioServer() = default;
 
+// What came in one read is answered in one write, as far as it is answered at once; an answer waits for those
+// behind it no longer than `gather_time` and one of them.
 Task<void> StdioServer::run() {
   std::size_t searched = 0;
+  SteadyTime gathered_since{};
   while (!outbox_.broken()) {
     const std::string_view bytes = buffer_.view();
     const std::size_t end = bytes.find('\n', searched);
     if (end != std::string_view::npos) {
+      if (!outbox_.gathering()) gathered_since = loop_->now();
+      outbox_.gather();
       take_line(std::string(bytes.substr(0, end)));
       buffer_.consume(end + 1);
       searched = 0;
+      if (loop_->now() - gathered_since >= gather_time) outbox_.flush();
       continue;
     }
+    outbox_.flush();
     searched = bytes.size();
     if (searched > limits_.max_bytes) {
       if (!CO_TRY(co_await skip_line())) break;

@@ -98,7 +98,46 @@ TEST(Outbox, AMessageLargerThanTheBoundGoesOutWhenNothingIsQueued) {
 TEST(Outbox, AnEmptyMessageIsNothing) {
   Outgoing out(10, 10);
   EXPECT_TRUE(out.outbox->push(""));
+  out.outbox->gather();
+  EXPECT_TRUE(out.outbox->push(""));
+  out.outbox->flush();
   EXPECT_EQ(out.outbox->accepted(), 0u);
+}
+
+TEST(Outbox, WhatIsGatheredGoesOutInOneWrite) {
+  Outgoing out(5, 100);
+  out.outbox->gather();
+  EXPECT_TRUE(out.outbox->push("one,"));
+  EXPECT_TRUE(out.outbox->push("two,")) << "the bound is for what a reader does not take";
+  EXPECT_EQ(out.theirs->take(), "");
+  EXPECT_EQ(out.outbox->accepted(), 8u);
+  out.outbox->flush();
+  EXPECT_EQ(out.theirs->take(), "one,two,");
+  EXPECT_TRUE(out.outbox->push("three"));
+  EXPECT_EQ(out.theirs->take(), "three") << "flush() ends it";
+}
+
+TEST(Outbox, WhatIsGatheredIsBounded) {
+  Outgoing out(1000, 1 << 20);
+  out.outbox->gather();
+  for (int i = 0; i < 1000; ++i) EXPECT_TRUE(out.outbox->push(std::string(1000, 'x')));
+  EXPECT_LT(out.outbox->queued(), 100'000u);
+  EXPECT_GT(out.theirs->take().size(), 900'000u);
+}
+
+TEST(Outbox, ASlowReaderIsWaitedForWhileMessagesAreGathered) {
+  Outgoing out(20, 4);
+  EXPECT_TRUE(out.outbox->push("one,two,"));
+  out.outbox->gather();
+  EXPECT_TRUE(out.outbox->push("three,"));
+  out.outbox->flush();
+  EXPECT_EQ(out.outbox->queued(), 10u);
+  out.outbox->gather();
+  EXPECT_FALSE(out.outbox->push("too many for the bound", Keep::droppable));
+  EXPECT_EQ(out.receive(), "one,two,three,");
+  EXPECT_TRUE(out.outbox->push("four"));
+  out.outbox->flush();
+  EXPECT_EQ(out.receive(), "four");
 }
 
 TEST(Outbox, EveryFailingStepBreaksItOnce) {
@@ -171,6 +210,7 @@ RC_GTEST_PROP(OutboxProperty, DeliversExactlyWhatItTook, ()) {
   std::string taken, received;
   const auto steps = *rc::gen::inRange(1, 40);
   for (int i = 0; i < steps && !out.outbox->broken(); ++i) {
+    if (*rc::gen::inRange(0, 3) == 0) out.outbox->gathering() ? out.outbox->flush() : out.outbox->gather();
     const std::string message(*rc::gen::inRange<std::size_t>(0, 30), static_cast<char>('a' + i % 26));
     if (out.outbox->push(message, Keep::droppable)) taken += message;
     if (*rc::gen::inRange(0, 2) == 0) received += out.theirs->take();
@@ -178,6 +218,7 @@ RC_GTEST_PROP(OutboxProperty, DeliversExactlyWhatItTook, ()) {
     RC_ASSERT(out.outbox->accepted() == taken.size());
     RC_ASSERT(out.outbox->written() + out.outbox->queued() == taken.size());
   }
+  out.outbox->flush();
   received += out.receive();
   RC_ASSERT(received == taken);
   RC_ASSERT(out.outbox->written() == taken.size());
