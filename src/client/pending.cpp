@@ -9,8 +9,8 @@ namespace sallyport::client {
 
 PendingRequest* PendingRequests::find(std::string_view raw_id) noexcept {
   const auto id = json::as_int64(raw_id);
-  const auto found = id ? requests_.find(*id) : requests_.end();
-  return found == requests_.end() ? nullptr : found->second;
+  const auto found = id ? place(*id) : requests_.end();
+  return found == requests_.end() || found->first != *id ? nullptr : found->second;
 }
 
 void PendingRequests::progress(std::string_view bytes, const protocol::Message& message) {

@@ -4,11 +4,12 @@
 #include "client/channel.hpp"
 #include "task/wait.hpp"
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
-#include <unordered_map>
+#include <utility>
 #include <vector>
 
 namespace sallyport::client {
@@ -33,8 +34,11 @@ struct PendingRequest {
 class PendingRequests {
  public:
   std::int64_t next_id() noexcept { return ++last_id_; }
-  void add(PendingRequest& request) { requests_.emplace(request.id, &request); }
-  void remove(PendingRequest& request) noexcept { requests_.erase(request.id); }
+  void add(PendingRequest& request) { requests_.insert(place(request.id), {request.id, &request}); }
+  void remove(PendingRequest& request) noexcept {
+    const auto at = place(request.id);
+    if (at != requests_.end() && at->second == &request) requests_.erase(at);
+  }
   PendingRequest* find(std::string_view raw_id) noexcept;  // null for what we did not ask, or no longer
   PendingRequest* only_call() noexcept;
 
@@ -63,12 +67,19 @@ class PendingRequests {
   }
 
  private:
+  using Requests = std::vector<std::pair<std::int64_t, PendingRequest*>>;
+
   PendingRequest* asked_call() noexcept;
+  Requests::iterator place(std::int64_t id) noexcept {  // of the first that does not stand before it
+    return std::ranges::lower_bound(requests_, id, {}, [](const auto& each) { return each.first; });
+  }
 
   std::int64_t last_id_ = 0;
   bool called_ = false;             // a call was sent
   std::vector<std::string> early_;  // requests of the server from before
-  std::unordered_map<std::int64_t, PendingRequest*> requests_;
+  // By id. The newest stands last and is mostly added there; of what waits on one connection there is not
+  // much.
+  Requests requests_;
 };
 
 // The bytes of an outgoing request or its params for this revision and id.

@@ -26,9 +26,15 @@ class Dom {
   std::optional<simdjson::dom::element> at(std::string_view pointer) const;
 
  private:
-  Dom() = default;
+  // A parser is dear to make: a thread keeps one for its next tree.
+  struct Recycle {
+    void operator()(simdjson::dom::parser* parser) const noexcept;
+  };
+  using Parser = std::unique_ptr<simdjson::dom::parser, Recycle>;
 
-  std::unique_ptr<simdjson::dom::parser> parser_ = std::make_unique<simdjson::dom::parser>();
+  explicit Dom(Parser parser) noexcept : parser_(std::move(parser)) {}
+
+  Parser parser_;
   simdjson::dom::element root_;
 };
 

@@ -4,6 +4,8 @@
 // (members_of, unescape, Splice, Dom) is text that it has accepted.
 #pragma once
 
+#include "json/bytes.hpp"
+
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -132,7 +134,8 @@ class Query {
   // The child of `parent` with this key, whose fingerprint is `print`; or no_node.
   std::uint32_t find(std::uint32_t parent, std::uint64_t print, std::string_view key) const {
     std::uint32_t at = nodes_[parent].first[Node::bucket(print)];
-    while (at != no_node && (nodes_[at].print != print || nodes_[at].key != key)) at = nodes_[at].next;
+    while (at != no_node && (nodes_[at].print != print || !detail::equal_given_prints(nodes_[at].key, key)))
+      at = nodes_[at].next;
     return at;
   }
 

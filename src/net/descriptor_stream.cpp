@@ -165,6 +165,8 @@ class DescriptorStream final : public Stream, private Readiness::Watched {
     return ::read(fd_.get(), buffer_.data(), buffer_.size());
   }
   ssize_t write_now(std::span<const iovec> pieces) const noexcept {
+    if (is_socket_ && pieces.size() == 1)
+      return ::send(fd_.get(), pieces[0].iov_base, pieces[0].iov_len, MSG_DONTWAIT | MSG_NOSIGNAL);
     if (!is_socket_) return ::writev(fd_.get(), pieces.data(), static_cast<int>(pieces.size()));
     msghdr message{};
     message.msg_iov = const_cast<iovec*>(pieces.data());

@@ -71,12 +71,6 @@ bool is_token_list(std::string_view list) noexcept {
 
 }  // namespace
 
-bool HeadGrammar::literal(std::string_view text) noexcept {
-  if (!std::string_view(at_, end_).starts_with(text)) return false;
-  at_ += text.size();
-  return true;
-}
-
 bool HeadGrammar::version(bool& http_1_0) noexcept {
   if (!literal("HTTP/1.") || at_ == end_ || (*at_ != '0' && *at_ != '1')) return false;
   http_1_0 = *at_++ == '0';

@@ -3,6 +3,9 @@
 
 #include "net/http_head.hpp"
 
+#include <cstddef>
+#include <cstring>
+
 namespace sallyport::net {
 
 // Reads a complete head from its first byte: the start line, then the fields. False: it is none, and what was
@@ -17,7 +20,14 @@ class HeadGrammar {
   bool fields(HeaderFields& fields);
 
  private:
-  bool literal(std::string_view text) noexcept;
+  // Steps over these characters, if they stand here.
+  template <std::size_t size>
+  bool literal(const char (&text)[size]) noexcept {
+    constexpr std::ptrdiff_t length = size - 1;
+    if (end_ - at_ < length || std::memcmp(at_, text, length) != 0) return false;
+    at_ += length;
+    return true;
+  }
   bool version(bool& http_1_0) noexcept;
   std::string_view token() noexcept;  // empty: there is none
   bool field(HeaderFields& fields);

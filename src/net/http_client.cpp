@@ -13,8 +13,8 @@
 namespace sallyport::net {
 namespace {
 
-constexpr std::size_t usual_pieces = 16;
-constexpr int max_interim = 16;  // 1xx responses before the final one
+constexpr std::size_t usual_pieces = 4;  // of a request, its head included
+constexpr int max_interim = 16;          // 1xx responses before the final one
 constexpr std::size_t read_size = 16 * 1024;
 constexpr std::size_t biggest_read = 256 * 1024;
 constexpr std::size_t no_limit = static_cast<std::size_t>(-1);
@@ -119,17 +119,20 @@ Task<void> HttpCall::send(std::string_view method, std::string_view target, std:
   if (wrapper_) connection_->stream = wrapper_->wrap(std::move(connection_->stream));
   std::size_t length = 0;
   for (const std::string_view part : body) length += part.size();
-  HeadWriter head;
+  HeadWriter head(pool_->written_);
   head.text(method).text(" ").text(target).text(" HTTP/1.1\r\nHost: ").text(pool_->authority_);
   head.text("\r\nAccept-Encoding: identity\r\n").text(headers);
   if (method != "GET" && method != "DELETE") head.text("Content-Length: ").number(length).text("\r\n");
   head.text("\r\n");
+  const bool joined = length <= short_body;
+  for (const std::string_view part : joined ? body : std::span<const std::string_view>()) head.text(part);
   boost::container::small_vector<iovec, usual_pieces> pieces;
   pieces.push_back(piece(head.view()));
-  for (const std::string_view part : body) {
+  for (const std::string_view part : joined ? std::span<const std::string_view>() : body) {
     if (!part.empty()) pieces.push_back(piece(part));
   }
-  co_return co_await WriteOp(*connection_->stream, pieces);
+  std::string kept;
+  co_return co_await WriteOp(*connection_->stream, pieces, &kept);
 }
 
 Error HttpCall::broken(std::string_view detail) const {

@@ -55,6 +55,7 @@ class HttpPool {
   std::string authority_;
   std::shared_ptr<TlsTrust> trust_;
   PoolLimits limits_;
+  std::string written_;           // the request that is being written
   std::vector<Connection> idle_;  // the most recently used at the back
   task::Timer sweeper_;
 };

@@ -9,7 +9,7 @@
 namespace sallyport::net {
 namespace {
 
-constexpr std::size_t usual_pieces = 16;      // of a reply, head included: more of them cost an allocation
+constexpr std::size_t usual_pieces = 8;       // of a reply, head included: more of them cost an allocation
 constexpr std::size_t body_step = 64 * 1024;  // a buffer grows with what arrives, not with what is announced
 constexpr std::size_t idle_buffer = 4096;
 constexpr std::size_t linger_bytes = 1024 * 1024;
@@ -68,8 +68,16 @@ HttpConnection::HttpConnection(task::Loop& loop, HttpServer& server, std::unique
 
 HttpConnection::~HttpConnection() = default;
 
+// The timer of an earlier request mostly stands there still, and finds out when its time has come.
 void HttpConnection::watch(std::chrono::milliseconds limit) {
-  timer_.start(loop_.now() + limit, [this] { stream_->close(); });
+  watched_until_ = loop_.now() + limit;
+  if (!timer_.active() || timer_.when() > *watched_until_) timer_.start(*watched_until_, [this] { look(); });
+}
+
+void HttpConnection::look() {
+  if (!watched_until_) return;
+  if (loop_.now() >= *watched_until_) return stream_->close();
+  timer_.start(*watched_until_, [this] { look(); });
 }
 
 void HttpConnection::read_ahead() {
@@ -104,11 +112,17 @@ bool HttpConnection::take_ahead() {
 Task<void> HttpConnection::run() {
   while (!close_after_) {
     if (!CO_TRY(co_await receive_head())) break;
-    const Received received = CO_TRY(co_await receive_body());
+    std::optional<HttpReply> refusal = refused_by_head();
+    Received received = Received::all;
+    if (refusal || !take_body()) received = CO_TRY(co_await receive_body(std::move(refusal)));
     if (received == Received::nothing) break;
     asked_ = true;
     if (received == Received::refused) continue;
-    CO_TRY(co_await work());
+    Exchange exchange(*this);
+    begin_work();
+    Result<void> handled = co_await server_.handler_->handle(exchange);
+    end_work();
+    if (!handled) CO_TRY(co_await failed(std::move(handled).error()));
     finish_request();
   }
   co_return co_await linger();
@@ -165,33 +179,39 @@ Task<bool> HttpConnection::refuse_head() {
   co_return false;
 }
 
-Task<HttpConnection::Received> HttpConnection::receive_body() {
+std::optional<HttpReply> HttpConnection::refused_by_head() {
   const std::uint64_t limit = server_.limits_.body;
   std::optional<HttpReply> refusal = server_.handler_->admit(head_, peer_);
   if (!refusal && head_.content_length > limit) refusal = server_.handler_->refuse(too_large(limit), peer_);
   if (server_.limits_.buffered) charge_ = server_.limits_.buffered->charge();
   if (!refusal && !charge_.grow(head_.content_length)) refusal = server_.handler_->refuse(no_room(), peer_);
+  return refusal;
+}
+
+// True if all of the body is here.
+bool HttpConnection::take_body() noexcept {
   const bool here = head_.framing == Framing::none ||
                     (head_.framing == Framing::length && head_.content_length <= input_.size());
+  if (here) body_ = input_.view().substr(0, static_cast<std::size_t>(head_.content_length));
+  return here;
+}
+
+Task<HttpConnection::Received> HttpConnection::receive_body(std::optional<HttpReply> refusal) {
   if (refusal) {
     // A body that is here already is skipped; one that is still to come ends the connection.
-    if (here) input_.consume(static_cast<std::size_t>(head_.content_length));
+    const bool here = take_body();
+    if (here) input_.consume(body_.size());
     if (!here) refusal->close = true;
     CO_TRY(co_await refuse(*refusal));
     co_return Received::refused;
   }
-  if (!here) {
-    keep_head();
-    watch(server_.limits_.receive);
-  }
+  keep_head();
+  watch(server_.limits_.receive);
   if (head_.expects_continue && head_.framing != Framing::none && input_.empty()) {
     CO_TRY(co_await write_all(*stream_, "HTTP/1.1 100 Continue\r\n\r\n"));
   }
   if (head_.framing == Framing::chunked) co_return co_await receive_chunked();
-  const auto length = static_cast<std::size_t>(head_.content_length);
-  if (!here) co_return co_await receive_length(length);
-  body_ = input_.view().substr(0, length);
-  co_return Received::all;
+  co_return co_await receive_length(static_cast<std::size_t>(head_.content_length));
 }
 
 // What is still to come may move the input, in which the head stands: it gets bytes of its own.
@@ -244,21 +264,24 @@ Task<HttpConnection::Received> HttpConnection::receive_chunked() {
   co_return Received::all;
 }
 
-Task<void> HttpConnection::work() {
+void HttpConnection::begin_work() {
   phase_ = Phase::working;
-  timer_.cancel();
+  watched_until_.reset();
   replied_ = false;
   events_ended_ = false;
   read_ahead();
-  Exchange exchange(*this);
-  Result<void> result = co_await server_.handler_->handle(exchange);
+}
+
+void HttpConnection::end_work() {
   gone_ = nullptr;
   if (!replied_ || (events_ && !events_ended_)) close_after_ = true;
   events_.reset();
-  if (!result && !replied_ && result.error().code() != Code::proto_cancelled) {
-    co_return co_await refuse(server_.handler_->refuse(result.error(), peer_));
-  }
-  co_return result;
+}
+
+// What the handler failed with is answered, where it can be.
+Task<void> HttpConnection::failed(Error error) {
+  if (replied_ || error.code() == Code::proto_cancelled) co_return Failure(std::move(error));
+  co_return co_await refuse(server_.handler_->refuse(error, peer_));
 }
 
 void HttpConnection::finish_request() {
@@ -280,7 +303,7 @@ Task<void> HttpConnection::write_reply(int status, std::span<const std::string_v
   replied_ = true;
   std::size_t length = 0;
   for (const std::string_view part : body) length += part.size();
-  HeadWriter head;
+  HeadWriter head(server_.written_);
   head.text("HTTP/1.1 ").number(static_cast<unsigned>(status)).text(" ").text(reason_phrase(status));
   head.text("\r\nDate: ").text(http_date(loop_.clock().system_now()));
   if (length > 0) head.text("\r\nContent-Type: ").text(content_type);
@@ -289,16 +312,19 @@ Task<void> HttpConnection::write_reply(int status, std::span<const std::string_v
                                        : head_.http_1_0 ? "Connection: keep-alive\r\n"
                                                         : "";
   head.text("\r\n").text(headers).text(persistence).text("\r\n");
+  if (head_.method == "HEAD") body = {};
+  const bool joined = length <= short_body;
+  for (const std::string_view part : joined ? body : std::span<const std::string_view>()) head.text(part);
   boost::container::small_vector<iovec, usual_pieces> pieces;
   pieces.push_back(piece(head.view()));
-  const bool with_body = head_.method != "HEAD";
-  for (const std::string_view part : body) {
-    if (with_body && !part.empty()) pieces.push_back(piece(part));
+  for (const std::string_view part : joined ? std::span<const std::string_view>() : body) {
+    if (!part.empty()) pieces.push_back(piece(part));
   }
-  WriteOp write(*stream_, pieces);
+  std::string kept;
+  WriteOp write(*stream_, pieces, &kept);
   if (!write.finishes_now()) watch(server_.limits_.send);
   Result<void> written = co_await write;
-  if (phase_ == Phase::working) timer_.cancel();
+  if (phase_ == Phase::working) watched_until_.reset();
   if (!written) close_after_ = true;
   co_return written;
 }
@@ -372,7 +398,7 @@ Task<void> Exchange::flush_events() {
   if (c.events_->queued() == 0 && !c.events_->broken()) co_return ok();
   c.watch(c.server_.limits_.send);
   Result<void> drained = co_await c.events_->drained();
-  c.timer_.cancel();
+  c.watched_until_.reset();
   co_return drained;
 }
 

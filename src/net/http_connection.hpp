@@ -26,10 +26,14 @@ class HttpConnection final : public OpenConnection, private Completion {
   Task<bool> receive_head();  // false: the client is done
   Task<bool> refuse_head();   // false
   enum class Received : std::uint8_t { all, refused, nothing };
-  Task<Received> receive_body();
+  std::optional<HttpReply> refused_by_head();
+  bool take_body() noexcept;
+  Task<Received> receive_body(std::optional<HttpReply> refusal);  // or what take_body() does not find here
   Task<Received> receive_length(std::size_t length);
   Task<Received> receive_chunked();
-  Task<void> work();
+  void begin_work();
+  void end_work();
+  Task<void> failed(Error error);
   Task<bool> more();  // reads something; false at the end
   bool has_to_wait() const noexcept { return ahead_bytes_ == 0 && !at_end_; }
   bool take_ahead();
@@ -38,7 +42,8 @@ class HttpConnection final : public OpenConnection, private Completion {
                          std::string_view content_type, bool close);
   void read_ahead();
   void done(std::error_code error, std::size_t bytes) noexcept override;
-  void watch(std::chrono::milliseconds limit);
+  void watch(std::chrono::milliseconds limit);  // closes then, unless it is watched anew, or no longer
+  void look();
   void keep_head();
   void finish_request();
   bool quiet() const noexcept;  // nothing of a next request is here
@@ -58,6 +63,7 @@ class HttpConnection final : public OpenConnection, private Completion {
 
   Phase phase_ = Phase::idle;
   task::Timer timer_;
+  std::optional<SteadyTime> watched_until_;
   bool close_after_ = false;
   bool asked_ = false;  // it has been answered before
 

@@ -43,23 +43,19 @@ bool is_single(std::string_view name) noexcept {
 }
 
 const char* duplicated(const HeaderFields& fields) noexcept {
-  for (auto field = fields.begin(); field != fields.end(); ++field) {
-    for (auto other = field + 1; other != fields.end(); ++other) {
-      if (other->has_name_of(*field) && is_single(field->name))
-        return "a header field that may stand once stands twice";
-    }
+  for (const HeaderField& field : fields) {
+    if (fields.repeats(field) && is_single(field.name))
+      return "a header field that may stand once stands twice";
   }
   return nullptr;
 }
 
 const char* duplicated_framing(const HeaderFields& fields) noexcept {
-  int lengths = 0;
-  int encodings = 0;
   for (const HeaderField& field : fields) {
-    lengths += field.is("content-length") ? 1 : 0;
-    encodings += field.is("transfer-encoding") ? 1 : 0;
+    if (fields.repeats(field) && (field.is("content-length") || field.is("transfer-encoding")))
+      return "the body's length is given twice";
   }
-  return lengths > 1 || encodings > 1 ? "the body's length is given twice" : nullptr;
+  return nullptr;
 }
 
 bool mentions(std::string_view list, std::string_view token) noexcept {
@@ -91,6 +87,7 @@ const char* decide_framing(MessageHead& head, bool http_1_0) {
 
 bool decide_keep_alive(const HeaderFields& fields, bool http_1_0) noexcept {
   bool keep = !http_1_0;
+  if (!fields.find("connection")) return keep;
   for (const HeaderField& field : fields) {
     if (!field.is("connection")) continue;
     if (mentions(field.value, "close")) return false;
@@ -132,10 +129,18 @@ Failure bad_response(std::string_view detail) {
 }  // namespace
 
 std::optional<std::string_view> HeaderFields::find(HeaderName name) const noexcept {
-  for (const HeaderField& field : fields_) {
+  for (const HeaderField& field : from_first(name.print)) {
     if (field.is(name)) return field.value;
   }
   return std::nullopt;
+}
+
+bool HeaderFields::repeats(const HeaderField& field) const noexcept {
+  for (const HeaderField& other : from_first(field.print)) {
+    if (&other >= &field) return false;
+    if (other.has_name_of(field)) return true;
+  }
+  return false;
 }
 
 std::size_t HeaderFields::count(std::string_view name) const noexcept {

@@ -5,8 +5,11 @@
 #include "base/strings.hpp"
 #include "errors/result.hpp"
 
+#include <algorithm>
+#include <array>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -46,19 +49,38 @@ struct HeaderField {
 // Fields in the order they came. The views point into the connection's buffer.
 class HeaderFields {
  public:
-  void clear() noexcept { fields_.clear(); }
+  void clear() noexcept {
+    fields_.clear();
+    first_ = {};
+  }
   void add(std::string_view name, std::string_view value) {
-    fields_.push_back({name, value, name_print(name)});
+    const std::uint32_t print = name_print(name);
+    std::uint8_t& first = first_[bucket(print)];
+    fields_.push_back({name, value, print});
+    if (first == 0) first = static_cast<std::uint8_t>(std::min<std::size_t>(fields_.size(), UINT8_MAX));
   }
   std::optional<std::string_view> find(
       HeaderName name) const noexcept;  // the first; names compare without case
   std::size_t count(std::string_view name) const noexcept;
+  bool repeats(const HeaderField& field) const noexcept;  // does one before it have its name?
   auto begin() const noexcept { return fields_.begin(); }
   auto end() const noexcept { return fields_.end(); }
   std::size_t size() const noexcept { return fields_.size(); }
 
  private:
+  static constexpr std::size_t buckets = 64;
+  static constexpr std::size_t bucket(std::uint32_t print) noexcept { return print * 0x9E3779B1U >> 26U; }
+
+  // From here on stand those whose print falls into that bucket: at most one of them, mostly.
+  std::span<const HeaderField> from_first(std::uint32_t print) const noexcept {
+    const std::size_t first = first_[bucket(print)];
+    if (first == 0) return {};
+    return std::span(fields_.data(), fields_.size()).subspan(first - 1);
+  }
+
   boost::container::small_vector<HeaderField, 16> fields_;
+  // By bucket: where the first field of it stands, counted from 1, or at least no later; 0: there is none.
+  std::array<std::uint8_t, buckets> first_{};
 };
 
 // How the length of a body is known (RFC 9112 section 6.3).

@@ -144,6 +144,7 @@ class HttpServer {
   task::Loop* loop_;
   HttpHandler* handler_;
   HttpLimits limits_;
+  std::string written_;  // the reply that is being written
   bool draining_ = false;
   boost::intrusive::list<OpenConnection> connections_;
   std::size_t greeting_ = 0;  // connections in their handshake

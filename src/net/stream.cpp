@@ -31,6 +31,10 @@ Result<std::size_t> ReadOp::await_resume() {
 
 bool WriteOp::begin() {
   if (advance()) return false;
+  if (keep_ && pieces_.data() == first_) {
+    keep_->assign(static_cast<const char*>(first_->iov_base), first_->iov_len);
+    pieces_.front() = piece(*keep_);
+  }
   stream_->start_writable(*this);
   return true;
 }

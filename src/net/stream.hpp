@@ -75,10 +75,12 @@ class ReadOp final : public task::Wait, public Completion {
 
 // `co_await WriteOp(stream, pieces)` -> Result<void>: all of it, or an error. Executed::no in that error
 // means that the last byte was never handed to the kernel; the pieces must outlive the wait and are changed
-// by it.
+// by it. `keep`: others write where the first piece stands while this one waits, so what is left of it is
+// kept there.
 class WriteOp final : public task::Wait, public Completion {
  public:
-  WriteOp(Stream& stream, std::span<iovec> pieces) noexcept : stream_(&stream), pieces_(pieces) {}
+  WriteOp(Stream& stream, std::span<iovec> pieces, std::string* keep = nullptr) noexcept
+      : stream_(&stream), pieces_(pieces), first_(pieces.data()), keep_(keep) {}
   // Writes what it can before it is awaited; false when awaiting it will have to wait for the peer.
   bool finishes_now() noexcept { return advance(); }
   Result<void> await_resume();
@@ -91,6 +93,8 @@ class WriteOp final : public task::Wait, public Completion {
 
   Stream* stream_;
   std::span<iovec> pieces_;
+  const iovec* first_;
+  std::string* keep_;
   std::error_code error_;
 };
 

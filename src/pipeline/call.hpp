@@ -9,6 +9,7 @@
 #include "protocol/mcp_headers.hpp"
 #include "protocol/message.hpp"
 #include "session/client.hpp"
+#include "task/recycled.hpp"
 #include "task/task.hpp"
 #include "telemetry/trace_context.hpp"
 
@@ -50,7 +51,7 @@ class EventSink {
 };
 
 // What an upstream said, as its bytes and the places of what we read in them: a result or a JSON-RPC error.
-struct Answer {
+struct Answer : task::Recycled {
   std::string bytes;
   protocol::Message message;
   net::Budget::Charge charge;

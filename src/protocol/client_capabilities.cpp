@@ -25,7 +25,7 @@ void add(std::string& out, std::string_view member) {
 
 ClientCapabilities read_client_capabilities(std::string_view raw) {
   ClientCapabilities can;
-  if (raw.empty() || raw.front() != '{') return can;
+  if (raw.empty() || raw.front() != '{' || raw == "{}") return can;
   can.roots = bool(object(raw, whole(raw), "roots"));
   if (const json::Value sampling = object(raw, whole(raw), "sampling")) {
     can.sampling = true;

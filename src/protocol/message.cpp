@@ -209,6 +209,11 @@ std::expected<Message, BadMessage> parse_message(std::string_view bytes, const j
   return parsed;
 }
 
+std::optional<BadMessage> parse_message_into(Message& message, std::string_view bytes,
+                                             const json::Limits& limits) {
+  return MessageParser(bytes, message).parse(limits);
+}
+
 std::expected<std::vector<json::Span>, BadMessage> parse_batch(std::string_view bytes,
                                                                const json::Limits& limits) {
   const auto document = json::scan(bytes, limits);

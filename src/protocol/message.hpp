@@ -142,6 +142,9 @@ inline constexpr std::size_t max_batch = 50;
 // where it means none); params, result and error are objects; error.code is an integer, error.message a
 // string.
 std::expected<Message, BadMessage> parse_message(std::string_view bytes, const json::Limits& limits = {});
+// The same into a message that stands where it is needed (it is large); nothing, or why it is none.
+std::optional<BadMessage> parse_message_into(Message& message, std::string_view bytes,
+                                             const json::Limits& limits = {});
 
 // The messages of an array, 1 to max_batch, unlooked at: each is then parsed by itself. Which connections may
 // send one (2025-03-26 only) is the caller's knowledge.

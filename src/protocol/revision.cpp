@@ -28,9 +28,10 @@ std::string_view name(Era era) noexcept {
 }
 
 std::optional<Revision> parse_revision(std::string_view name) noexcept {
-  const auto* found = std::ranges::find(names, name);
-  if (found == names.end()) return std::nullopt;
-  return static_cast<Revision>(found - names.begin());
+  for (const Revision each : supported_revisions) {
+    if (protocol::name(each) == name) return each;
+  }
+  return std::nullopt;
 }
 
 bool names_modern_era(std::string_view text) noexcept {

@@ -145,12 +145,24 @@ class ResultEdit {
       return;
     }
     const json::Span meta = shifted(response_[Field::result_meta].value.span, offset_);
+    if (era == Era::modern && says_only_who_it_is(meta)) {
+      append_result_meta(new_meta_, era, degraded);
+      splice_.replace(meta, new_meta_);
+      changed_ = true;
+      return;
+    }
     json::MemberCursor members(text_, meta);
     while (const auto member = members.next())
       if (is_reserved(member->key.of(text_))) drop(*member);
     drop(Field::result_server_info);
     if (era == Era::modern) append(meta, server_info_key, implementation());
     if (!degraded.empty()) append(meta, degraded_key, degraded);
+  }
+
+  // As the `_meta` of most servers does.
+  bool says_only_who_it_is(json::Span meta) const {
+    const json::Span info = shifted(response_[Field::result_server_info].bounds, offset_);
+    return response_.has(Field::result_server_info) && info == json::Span{meta.begin, meta.end - 1};
   }
 
   // The splice keeps views: new_meta_ outlives it.
@@ -211,6 +223,7 @@ std::optional<LogLevel> message_level(const Message& message, std::string_view b
 
 ResultClass classify_result(const Message& response, std::string_view bytes) {
   if (!response.has(Field::result_type)) return ResultClass::complete;
+  if (response.raw(Field::result_type, bytes) == R"("complete")") return ResultClass::complete;
   std::string scratch;
   const auto word = response.text(Field::result_type, bytes, scratch);
   if (word == "complete") return ResultClass::complete;

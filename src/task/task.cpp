@@ -3,12 +3,12 @@
 #include "base/type_name.hpp"
 #include "errors/typed_error.hpp"
 #include "task/foreign.hpp"
+#include "task/recycled.hpp"
 
 #include <array>
 #include <new>
 
 namespace sallyport::task {
-namespace detail {
 namespace {
 
 // Free lists by size class of 64 bytes up to 2 KiB, each of bounded length.
@@ -16,7 +16,7 @@ constexpr std::size_t granule = 64;
 constexpr std::size_t classes = 32;
 constexpr std::size_t per_class = 256;
 
-struct FrameCache {
+struct Cache {
   struct Node {
     Node* next;
   };
@@ -26,14 +26,43 @@ struct FrameCache {
   };
   std::array<List, classes> lists;
 
-  ~FrameCache() {
+  ~Cache() {
     for (List& list : lists) {
       while (list.head) ::operator delete(std::exchange(list.head, list.head->next));
     }
   }
 };
 
-thread_local FrameCache cache;
+thread_local Cache cache;
+
+}  // namespace
+
+void* Recycled::operator new(std::size_t size) {
+  const std::size_t index = (size - 1) / granule;
+  if (index >= classes) return ::operator new(size);
+  auto& list = cache.lists[index];
+  if (!list.head) return ::operator new((index + 1) * granule);
+  --list.length;
+  return std::exchange(list.head, list.head->next);
+}
+
+void Recycled::operator delete(void* memory, std::size_t size) noexcept {
+  const std::size_t index = (size - 1) / granule;
+#if defined(__SANITIZE_ADDRESS__) || __has_feature(address_sanitizer)
+  constexpr bool recycle = false;  // so that a use after free is seen
+#else
+  constexpr bool recycle = true;
+#endif
+  if (!recycle || index >= classes || cache.lists[index].length >= per_class)
+    return ::operator delete(memory);
+  auto& list = cache.lists[index];
+  list.head = new (memory) Cache::Node{list.head};
+  ++list.length;
+}
+
+namespace detail {
+namespace {
+
 thread_local constinit ForeignExceptions* asked = nullptr;
 
 // `exception` is no error of ours.
@@ -54,25 +83,11 @@ Error unknown_error(const std::exception_ptr& exception) noexcept {
 }  // namespace
 
 void* PromiseBase::operator new(std::size_t size) {
-  const std::size_t index = (size - 1) / granule;
-  if (index >= classes) return ::operator new(size);
-  auto& list = cache.lists[index];
-  if (!list.head) return ::operator new((index + 1) * granule);
-  --list.length;
-  return std::exchange(list.head, list.head->next);
+  return Recycled::operator new(size);
 }
 
 void PromiseBase::operator delete(void* frame, std::size_t size) noexcept {
-  const std::size_t index = (size - 1) / granule;
-#if defined(__SANITIZE_ADDRESS__) || __has_feature(address_sanitizer)
-  constexpr bool recycle = false;  // so that a use after free is seen
-#else
-  constexpr bool recycle = true;
-#endif
-  if (!recycle || index >= classes || cache.lists[index].length >= per_class) return ::operator delete(frame);
-  auto& list = cache.lists[index];
-  list.head = new (frame) FrameCache::Node{list.head};
-  ++list.length;
+  Recycled::operator delete(frame, size);
 }
 
 Error error_of_exception(std::exception_ptr exception) noexcept {

@@ -28,10 +28,6 @@ bool read_hex(std::string_view text, std::span<std::byte> out) noexcept {
   return true;
 }
 
-bool any_set(std::span<const std::byte> bytes) noexcept {
-  return std::ranges::any_of(bytes, [](std::byte b) { return b != std::byte{0}; });
-}
-
 template <class Id>
 Id make_id() {
   Id id;
@@ -46,7 +42,7 @@ TraceId TraceId::make() {
   return make_id<TraceId>();
 }
 bool TraceId::valid() const noexcept {
-  return any_set(bytes);
+  return bytes != decltype(bytes){};
 }
 std::string TraceId::hex() const {
   return sallyport::hex(bytes);
@@ -56,7 +52,7 @@ SpanId SpanId::make() {
   return make_id<SpanId>();
 }
 bool SpanId::valid() const noexcept {
-  return any_set(bytes);
+  return bytes != decltype(bytes){};
 }
 std::string SpanId::hex() const {
   return sallyport::hex(bytes);

@@ -70,7 +70,10 @@ std::optional<Error> HostPolicy::check(const net::RequestHead& head, bool unix_s
     return Error(Code::proto_origin_forbidden).with_executed(Executed::no).with_slot(Slot::pointer, header);
   };
   const auto host = head.fields.find("host");
-  if (host && !unix_socket && !host_allowed(*host)) return forbidden("Host");
+  if (host && !unix_socket && *host != allowed_) {
+    if (!host_allowed(*host)) return forbidden("Host");
+    allowed_ = *host;
+  }
   const auto origin = head.fields.find("origin");
   if (origin && !origin_allowed(*origin)) return forbidden("Origin");
   return std::nullopt;

@@ -37,6 +37,7 @@ class HostPolicy {
   bool loopback_;
   std::vector<std::string> hosts_;
   std::vector<std::string> origins_;
+  mutable std::string allowed_;  // the Host that passed last: most requests name the one of those before
 };
 
 }  // namespace sallyport::transport

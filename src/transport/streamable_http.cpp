@@ -121,7 +121,8 @@ std::optional<net::HttpReply> StreamableHttp::admit(const net::RequestHead& head
   if (head.method != "POST" && head.method != "GET" && head.method != "DELETE") {
     return net::HttpReply{.status = 405, .headers = "Allow: GET, POST, DELETE\r\n"};
   }
-  const net::Peer source = settings_.proxies.source(head.fields, peer).value_or(peer);
+  const std::optional<net::Peer> forwarded = settings_.proxies.source(head.fields, peer);
+  const net::Peer& source = forwarded ? *forwarded : peer;
   std::optional<Error> error = check_head(head, peer);
   if (!error) error = front_->admit(source);
   if (!error && settings_.authenticator)

@@ -196,8 +196,10 @@ Error Server::unavailable() const {
 }
 
 Task<std::unique_ptr<pipeline::Answer>> Server::request(const client::Outgoing& outgoing) {
-  if (const auto refusal = breaker().refusal(loop_->now(), outgoing.caller, tool_of(outgoing)))
-    co_return Failure(breaker_error(*refusal));
+  if (!breaker().closed()) {
+    if (const auto refusal = breaker().refusal(loop_->now(), outgoing.caller, tool_of(outgoing)))
+      co_return Failure(breaker_error(*refusal));
+  }
   const Place place(in_flight_,
                     idle_);  // who waits for a start has one too, or a burst would wait without bound
   if (state_ != State::up) {

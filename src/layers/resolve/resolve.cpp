@@ -61,21 +61,33 @@ bool hides(const upstream::Member& member, const pipeline::Call& call) {
 }  // namespace
 
 Task<pipeline::Reply> Resolve::call(pipeline::Call& call) {
-  call.hops = CO_TRY(next_hop(call));
-  if (protocol::is_of_tasks(call.method())) co_return co_await next().call(call);  // whose it is it knows
-  if (call.method() != Method::tools_call) co_return co_await other(call);
-  if (!call.stand_in.server.empty()) co_return co_await stand_in(call);
+  auto hops = next_hop(call);
+  if (!hops) return pipeline::refuse(std::move(hops).error());
+  call.hops = *hops;
+  if (protocol::is_of_tasks(call.method())) return next().call(call);  // whose it is it knows
+  if (call.method() != Method::tools_call) return other(call);
+  if (!call.stand_in.server.empty()) return stand_in(call);
   std::string scratch;
   const auto name = call.message->text(Field::name, call.bytes, scratch);
-  if (!name) co_return Failure(missing("/params/name"));
-  if (!take_tool(call, *name, *roster_->view(call.endpoint))) CO_TRY(co_await find_tool(call, *name));
+  if (!name) return pipeline::refuse(missing("/params/name"));
+  if (take_tool(call, *name, *roster_->view(call.endpoint))) return found(call);
+  return search(call, std::string(*name));
+}
+
+Task<pipeline::Reply> Resolve::search(pipeline::Call& call, std::string name) {
+  CO_TRY(co_await find_tool(call, name));
+  co_return co_await found(call);
+}
+
+Task<pipeline::Reply> Resolve::found(pipeline::Call& call) {
   if (call.param_headers) {
     const std::string_view arguments = call.message->raw(Field::arguments, call.bytes);
-    CO_TRY(protocol::check_param_headers(call.tool->param_headers, arguments, *call.param_headers));
+    auto agree = protocol::check_param_headers(call.tool->param_headers, arguments, *call.param_headers);
+    if (!agree) return pipeline::refuse(std::move(agree).error());
   }
   call.idempotent = call.tool->idempotent;
   if (call.tool->timeout && call.timer) call.timer->set_limit(*call.tool->timeout);
-  co_return co_await next().call(call);
+  return next().call(call);
 }
 
 // The tool of the same name at another server, under that one's own rules. Its caller goes on to see the name

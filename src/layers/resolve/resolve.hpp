@@ -25,6 +25,8 @@ class Resolve final : public pipeline::Layer {
   };
 
   Task<void> look(pipeline::Call& call, Take take);
+  Task<pipeline::Reply> search(pipeline::Call& call, std::string name);
+  Task<pipeline::Reply> found(pipeline::Call& call);  // the tool that is called
   Task<pipeline::Reply> other(pipeline::Call& call);
   Task<pipeline::Reply> stand_in(pipeline::Call& call);
   Task<void> find_tool(pipeline::Call& call, std::string_view name);

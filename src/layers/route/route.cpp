@@ -31,8 +31,9 @@ protocol::ServerCapabilities offered(const upstream::View& view) {
 }  // namespace
 
 Task<pipeline::Reply> Route::call(pipeline::Call& call) {
-  CO_TRY(protocol::check_params(*call.message, call.bytes));
-  CO_TRY(pipeline::take_log_level(call));
+  Result<void> good = protocol::check_params(*call.message, call.bytes);
+  if (good) good = pipeline::take_log_level(call);
+  if (!good) return pipeline::refuse(std::move(good).error());
   switch (call.method()) {
     case Method::tools_call:
     case Method::prompts_get:
@@ -44,7 +45,14 @@ Task<pipeline::Reply> Route::call(pipeline::Call& call) {
     case Method::tasks_list:
     case Method::tasks_cancel:
     case Method::tasks_update:
-      co_return co_await next().call(call);
+      return next().call(call);
+    default:
+      return answer(call);
+  }
+}
+
+Task<pipeline::Reply> Route::answer(pipeline::Call& call) {
+  switch (call.method()) {
     case Method::resources_unsubscribe:
       co_return pipeline::unsubscribe(call);
     case Method::logging_set_level:

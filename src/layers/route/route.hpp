@@ -16,6 +16,7 @@ class Route final : public pipeline::Layer {
   Task<pipeline::Reply> call(pipeline::Call& call) override;
 
  private:
+  Task<pipeline::Reply> answer(pipeline::Call& call);
   pipeline::Reply initialize(const pipeline::Call& call);
   pipeline::Reply discover(const pipeline::Call& call);
   Task<pipeline::Reply> list(pipeline::Call& call, const protocol::ListRow& row);

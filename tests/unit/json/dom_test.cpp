@@ -32,6 +32,21 @@ TEST(JsonDom, OutlivesTheText) {
   EXPECT_EQ(std::string_view(*dom->at("/0")), "one");
 }
 
+TEST(JsonDom, TreesOfOneThreadDoNotDisturbEachOther) {
+  const auto first = Dom::parse(R"(["first"])");
+  (void)Dom::parse("[1e999]");
+  {
+    const auto passing = Dom::parse(R"(["passing"])");
+    EXPECT_EQ(std::string_view(*passing->at("/0")), "passing");
+  }
+  const std::string large = "[\"" + std::string(1'000'000, 'x') + "\"]";
+  const auto second = Dom::parse(large);
+  const auto third = Dom::parse(R"(["third"])");
+  EXPECT_EQ(std::string_view(*first->at("/0")), "first");
+  EXPECT_EQ(std::string_view(*second->at("/0")).size(), 1'000'000u);
+  EXPECT_EQ(std::string_view(*third->at("/0")), "third");
+}
+
 TEST(JsonDom, SaysWhatTheTreeCannotHold) {
   for (const std::string_view text : {"123456789012345678901234567890", "1e999", R"("\ud800")"}) {
     EXPECT_TRUE(scan(text)) << text;

@@ -231,6 +231,24 @@ TEST(RequestHead, OtherFieldsMayStandTwice) {
   EXPECT_EQ(head.fields.find("x-mcp"), "1");
 }
 
+TEST(HeaderFields, AreFoundHoweverManyThereAre) {
+  std::vector<std::string> names;
+  for (int i = 0; i < 1000; ++i) names.push_back("X-" + std::to_string(i));
+  HeaderFields fields;
+  for (const std::string& name : names) fields.add(name, name);
+  fields.add("host", "first");
+  fields.add("HOST", "second");
+  EXPECT_EQ(fields.find("Host"), "first");
+  EXPECT_EQ(fields.find("x-0"), "X-0");
+  EXPECT_EQ(fields.find("x-254"), "X-254");
+  EXPECT_EQ(fields.find("x-999"), "X-999");
+  EXPECT_EQ(fields.find("x-1000"), std::nullopt);
+  for (const HeaderField& field : fields)
+    EXPECT_EQ(fields.repeats(field), field.value == "second") << field.name;
+  fields.clear();
+  EXPECT_EQ(fields.find("Host"), std::nullopt);
+}
+
 TEST(RequestHead, HasLimits) {
   const auto with_fields = [](int count) {
     std::string fields;

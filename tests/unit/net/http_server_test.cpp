@@ -592,6 +592,39 @@ TEST(HttpServer, ClosesOnAReaderThatDoesNotTakeItsReply) {
   EXPECT_EQ(serving.server.connections(), 0u);
 }
 
+TEST(HttpServer, SlowReadersGetTheirOwnReplies) {
+  Serving serving;
+  serving.behaviour->capacity = 10;
+  std::vector<std::unique_ptr<MemoryStream>> clients;
+  std::vector<std::string> received(3);
+  for (const std::string body : {"one", "two, which is longer", "three"}) {
+    clients.push_back(serving.connect());
+    clients.back()->put(post(body));
+    serving.loop.poll();
+  }
+  for (int turn = 0; turn < 100; ++turn) {
+    for (std::size_t i = 0; i < clients.size(); ++i) received[i] += clients[i]->take();
+    serving.loop.poll();
+  }
+  EXPECT_EQ(responses(received[0]).at(0).body, "[one]");
+  EXPECT_EQ(responses(received[1]).at(0).body, "[two, which is longer]");
+  EXPECT_EQ(responses(received[2]).at(0).body, "[three]");
+}
+
+// One timer serves all requests of a connection.
+TEST(HttpServer, ATimeThatWasSetForAnEarlierRequestMeansNothing) {
+  Serving serving;
+  const auto client = serving.connect();
+  for (int request = 0; request < 10; ++request) {
+    serving.pass(milliseconds(40'000));
+    ASSERT_EQ(responses(serving.talk(*client, post("x"))).size(), 1u) << request;
+  }
+  serving.pass(milliseconds(74'999));
+  EXPECT_FALSE(client->ended());
+  serving.pass(milliseconds(1));
+  EXPECT_TRUE(client->ended());
+}
+
 TEST(HttpServer, WorkHasNoTimeLimitHere) {
   Waiting serving;
   const auto client = serving.connect();
