@@ -36,7 +36,8 @@ int run_serve(const ServeOptions& options) {
                                           .check_upstreams = options.check_upstreams,
                                           .request = options.request,
                                           .files = options.files,
-                                          .admin_token_file = admin_token_file()});
+                                          .admin_token_file = admin_token_file(),
+                                          .seal_key_file = seal_key_file()});
   const Result<void> ended = daemon.run();
   if (ended) return 0;
   fmt::print(stderr, "sallyport: {}\n", ended.error().developer_message());

@@ -39,6 +39,10 @@ fs::path admin_token_file() {
   return state_directory() / "admin-token";
 }
 
+fs::path seal_key_file() {
+  return state_directory() / "seal-key";
+}
+
 fs::path program_path() {
   std::error_code error;
   fs::path path = fs::read_symlink("/proc/self/exe", error);

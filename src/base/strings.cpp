@@ -239,6 +239,18 @@ std::string hex(std::span<const std::byte> bytes) {
   return out;
 }
 
+bool unhex(std::string_view text, std::span<std::byte> out) noexcept {
+  if (text.size() != 2 * out.size()) return false;
+  for (std::size_t i = 0; i < out.size(); ++i) {
+    std::uint8_t byte = 0;
+    const char* const digits = text.data() + 2 * i;
+    const auto [end, status] = std::from_chars(digits, digits + 2, byte, 16);
+    if (status != std::errc{} || end != digits + 2) return false;
+    out[i] = std::byte{byte};
+  }
+  return true;
+}
+
 std::string base64_encode(std::string_view bytes) {
   std::string out;
   out.reserve((bytes.size() + 2) / 3 * 4);

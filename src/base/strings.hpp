@@ -45,6 +45,8 @@ std::string escape_terminal(std::string_view text);
 
 // Lower case.
 std::string hex(std::span<const std::byte> bytes);
+// Two digits of either case a byte, as many bytes as `out` has; false if `text` is anything else.
+bool unhex(std::string_view text, std::span<std::byte> out) noexcept;
 
 // The standard alphabet with padding. Decoding takes nothing else: no white space, no missing or needless
 // padding, no stray bits.

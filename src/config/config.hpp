@@ -207,7 +207,14 @@ bool operator==(const FaultRule& a, const FaultRule& b);
 
 // Calls that wait for an answer of their client.
 struct Suspended {
+  std::uint32_t total = 1000;
+  std::uint32_t per_principal = 16;
+  std::uint64_t bytes = 64 * mib;
   Milliseconds expiry = 10min;
+};
+
+struct State {
+  std::vector<Secret> seal_keys;  // each one that SealKey::parse takes; none: one that the gateway makes
 };
 
 // How many calls to one server may be tried again: a share of those that are made, and `floor` besides.
@@ -295,6 +302,7 @@ struct Config {
   Audit audit;
   std::vector<FaultRule> faults;  // the first that strikes counts
   bool allow_faults = false;      // said the command line
+  State state;
   Telemetry telemetry;
 
   const Server* server(std::string_view key) const;

@@ -1,6 +1,7 @@
 #include "config/decode_value.hpp"
 
 #include "base/durations.hpp"
+#include "base/sealer.hpp"
 #include "base/strings.hpp"
 #include "config/text_checks.hpp"
 #include "config/value_reader.hpp"
@@ -260,8 +261,31 @@ class Value : private ValueReader {
 
   void put(std::vector<Secret>* slot) {
     slot->clear();
+    if (key_.type == Type::seal_keys) return put_keys(*slot);
     for_items(
         [&](const Node&, const std::string&, Expanded item) { slot->emplace_back(std::move(item.text)); });
+  }
+
+  void put_keys(std::vector<Secret>& keys) {
+    for_items([&](const Node& node, const std::string& path, Expanded item) {
+      const auto key = SealKey::parse(item.text);
+      const auto same = [&](const Secret& other) {
+        return SealKey::parse(other.reveal())->id() == key->id();
+      };
+      if (!key) {
+        mistake(node, path, fmt::format("`{}` is {}, not a key", path, found(node, item.foreign)),
+                std::string(describe(key_.type).form), "make one with `openssl rand -hex 32`");
+      } else if (std::ranges::any_of(keys, same)) {
+        mistake(node, path, fmt::format("`{}` is the same key again", path),
+                "the second one is for the time in which keys are exchanged", "remove one of the two");
+      } else {
+        keys.emplace_back(std::move(item.text));
+      }
+    });
+    if (node_.items.size() > 2)
+      mistake(node_, path_, fmt::format("`{}` has {} entries", path_, node_.items.size()),
+              "the first seals and both open: a third is never needed",
+              "keep the new key and the one before it");
   }
 
   void put(std::vector<std::string>* slot) {

@@ -173,6 +173,9 @@ constexpr std::array table{
     Key{"stream.keepalive", Type::duration, v01, "15s", "The pause between comments that keep a quiet stream open.", to<&C::stream, &Stream::keepalive>, 1, ms_per_day},
 
     Key{"suspended", Type::section, v01, "", "Calls that wait for an answer of their client or its user."},
+    Key{"suspended.total", Type::integer, v01, "1000", "Calls of clients of 2026-07-28 that wait here, because an older server asked something, in all.", to<&C::suspended, &Suspended::total>, 1, million},
+    Key{"suspended.per_principal", Type::integer, v01, "16", "Such calls of one caller.", to<&C::suspended, &Suspended::per_principal>, 1, million},
+    Key{"suspended.bytes", Type::size, v01, "64MiB", "Bytes of such calls, and of answers that are kept for clients that lost them.", to<&C::suspended, &Suspended::bytes>, 1024, gib},
     Key{"suspended.expiry", Type::duration, v01, "10m", "How long an answer is awaited.", to<&C::suspended, &Suspended::expiry>, 1, ms_per_day},
 
     Key{"events", Type::section, v01, "", "What is kept of event streams for clients of 2025-11-25 or older that lost their connection and come back."},
@@ -211,7 +214,9 @@ constexpr std::array table{
     Key{"faults.*.code", Type::error_code, v01, "-32603", "`error`: the JSON-RPC code.", to<&F::rule, &I::code>},
     Key{"faults.*.message", Type::text, v01, "An injected error", "`error`: its message.", to<&F::rule, &I::message>},
     Key{"compat", Type::any, later, "", "Shapes of other gateways."},
-    Key{"state", Type::any, later, "", "Where state is kept."},
+    Key{"state", Type::section, v01, "", "What outlives the gateway's process."},
+    Key{"state.seal_keys", Type::seal_keys, v01, "[]", "Keys that seal what clients of 2026-07-28 bring back (`requestState`): one, or two while they are exchanged. The first seals, both open; gateways that share them open each other's. Without any the gateway keeps one of its own beside its admin token.", to<&C::state, &State::seal_keys>},
+    Key{"state.sqlite", Type::any, later, "", "Where state is kept."},
 
     Key{"telemetry", Type::section, v01, "", "What the gateway says about itself."},
     Key{"telemetry.otlp", Type::section, v01, "", "Where traces, metrics and log lines are sent: a collector's URL, or a map of what follows.", nullptr, 0, 0, {}, {}, "endpoint"},
@@ -267,6 +272,8 @@ constexpr std::array words{
     TypeWords{"a list of tool patterns", "a pattern is a tool's name with * and ? for what varies",
               "[\"find_*\"]"},
     TypeWords{"a list of HTTP statuses", "a status that refuses is 400 to 599", "[503]"},
+    TypeWords{"a list of keys", "a key is 64 hexadecimal digits, or base64 of 32 bytes",
+              "[\"${file:/run/secrets/seal-key}\"]"},
     TypeWords{"a JSON-RPC error code", "a code is a whole number of at most 32 bits", "-32603"},
     TypeWords{"a map of tools and durations", "each tool has a duration", "{slow_one: 5m}"},
     TypeWords{"a map of tools and names", "each tool has the name to show", "{old_name: new_name}"},

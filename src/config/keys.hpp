@@ -44,6 +44,7 @@ enum class Type : std::uint8_t {
   proxies,   // a list of addresses and ranges
   patterns,  // a list of patterns for tool names
   statuses,  // a list of HTTP statuses
+  seal_keys,
   error_code,
   tool_durations,
   tool_names,

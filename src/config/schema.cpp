@@ -98,6 +98,11 @@ json::object of_type(const Key& key) {
     case Type::proxies:
     case Type::patterns:
       return list_of(text);
+    case Type::seal_keys:
+      return {{"type", "array"},
+              {"maxItems", 2},
+              {"items",
+               or_expansion({{"type", "string"}, {"pattern", "^([0-9A-Fa-f]{64}|[A-Za-z0-9+/]{43}=)$"}})}};
     case Type::statuses:
       return list_of(or_expansion(integer(key)));
     case Type::error_code:
@@ -128,6 +133,11 @@ json::value standard(const Key& key) {
     case Type::origins:
     case Type::hosts:
     case Type::proxies:
+    case Type::seal_keys:
+      return {{"type", "array"},
+              {"maxItems", 2},
+              {"items",
+               or_expansion({{"type", "string"}, {"pattern", "^([0-9A-Fa-f]{64}|[A-Za-z0-9+/]{43}=)$"}})}};
     case Type::statuses:
     case Type::arguments:
       return json::array();

@@ -13,7 +13,7 @@ namespace {
 
 bool hides_values(Type type) {
   return type == Type::arguments || type == Type::environment || type == Type::headers ||
-         type == Type::token || type == Type::secret_url;
+         type == Type::token || type == Type::secret_url || type == Type::seal_keys;
 }
 
 }  // namespace

@@ -109,6 +109,7 @@ enum class Code : std::uint8_t {
   limit_too_many_subscriptions,
   limit_too_many_instances,
   limit_too_many_tasks,
+  limit_too_many_suspended,
   // RECOVERY (marks on a degraded success, never failures)
   recovery_stale_list,
   recovery_fallback_used,

@@ -1,5 +1,6 @@
 #include "gateway/daemon.hpp"
 
+#include "config/kept_secret.hpp"
 #include "gateway/upstream_check.hpp"
 #include "net/pipe.hpp"
 #include "telemetry/log.hpp"
@@ -75,7 +76,29 @@ void Daemon::open_stdio() {
   }(*this));
 }
 
+// Without a key that is kept, clients begin calls anew after a restart: that is no reason not to start.
+void Daemon::take_seal_keys() {
+  std::vector<SealKey> keys;
+  for (const Secret& text : config_.state.seal_keys)
+    if (const auto key = SealKey::parse(text.reveal())) keys.push_back(*key);
+  if (keys.empty() && !options_.seal_key_file.empty()) {
+    const auto is_one = [](std::string_view text) { return SealKey::parse(text).has_value(); };
+    const auto kept = config::open_kept_secret(
+        options_.seal_key_file,
+        {.what = "seal key", .form = "64 hexadecimal digits, or base64 of 32 bytes", .is_one = is_one});
+    if (kept) {
+      keys.push_back(*SealKey::parse(kept->reveal()));
+    } else {
+      log::warn("no seal key is kept: calls that wait for their client end with the gateway",
+                {{"because", kept.error().developer_message()},
+                 {"instead", "correct that, or write `state.seal_keys`"}});
+    }
+  }
+  if (!keys.empty()) gateway_.set_seal_keys(std::move(keys));
+}
+
 Result<void> Daemon::open() {
+  take_seal_keys();
   TRY(observability_.open(gateway_.calls()));
   gateway_.alerts().export_to([this](std::string record) { observability_.event(std::move(record)); });
   if (options_.http) TRY(listeners_.open_agents(config_));
@@ -168,6 +191,7 @@ Result<upstream::FleetChange> Daemon::put_in_force(const config::Config& fresh) 
   Listeners::Prepared prepared = TRY(listeners_.prepare(fresh));
   Observability::Opened opened = TRY(observability_.prepare(fresh));
   config_ = fresh;
+  take_seal_keys();
   listeners_.adopt(fresh, std::move(prepared));
   observability_.exchange(std::move(opened));
   sessions_.set_limits(session_limits(fresh.sessions), event_limits(fresh));

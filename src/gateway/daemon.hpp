@@ -25,6 +25,7 @@ struct DaemonOptions {
   config::Request request{};  // what the configuration came of, to read it again
   std::vector<std::string> files{};  // and the files that it was read from
   std::string admin_token_file{};    // where a token is made if `admin.token` is not written
+  std::string seal_key_file{};       // and a key if `state.seal_keys` is not
 };
 
 class Daemon {
@@ -43,6 +44,7 @@ class Daemon {
   Result<void> open();
   void open_stdio();
   void log_start() const;
+  void take_seal_keys();
   void on_signal(int number);
   Result<upstream::FleetChange> put_in_force(const config::Config& fresh);
   void begin_drain();

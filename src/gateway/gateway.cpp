@@ -18,9 +18,12 @@ Gateway::Gateway(task::Loop& loop, const config::Config& config, telemetry::Regi
       metrics_(&registry),
       alerts_(loop, registry),
       budget_(config.limits.buffered),
+      suspended_bytes_(config.suspended.bytes),
       tasks_(loop),
       fleet_(loop, upstream_settings(config), budget_, definitions(config), *this),
       request_states_(loop.clock()),
+      rounds_(loop, suspended_bytes_),
+      suspended_(loop, registry, suspended_bytes_, rounds_),
       idle_(loop) {
   calls_.add(alerts_);
   // Later: whoever tells of a failure may be in the middle of the server's own work.
@@ -28,7 +31,7 @@ Gateway::Gateway(task::Loop& loop, const config::Config& config, telemetry::Regi
     loop_->post([this, key = std::string(server), because] { quarantine(key, because); });
   });
   alerts_.configure(alert_settings(config));
-  set_limits(config.limits);
+  set_limits(config);
   graph_ = build_graph(config, std::move(audit));
   for (const auto& member : fleet_.current()->members()) {
     state_changed(*member->server());
@@ -51,16 +54,21 @@ std::shared_ptr<const Graph> Gateway::build_graph(const config::Config& config, 
 }
 
 // What was spent and what is held stays so.
-void Gateway::set_limits(const config::Limits& limits) {
+void Gateway::set_limits(const config::Config& config) {
+  const config::Limits& limits = config.limits;
   budget_.set_limit(limits.buffered);
   if (limits.rate) rate_limit_.set_limit({limits.rate->count, limits.rate->per});
   source_limit_.set_limit({limits.source.count, limits.source.per});
   limit_loopback_ = limits.source_written;
+  suspended_bytes_.set_limit(config.suspended.bytes);
+  suspended_.set_limits({.total = config.suspended.total,
+                         .per_principal = config.suspended.per_principal,
+                         .expiry = config.suspended.expiry});
 }
 
 upstream::FleetChange Gateway::reload(const config::Config& config, Audit audit) {
   alerts_.configure(alert_settings(config));
-  set_limits(config.limits);
+  set_limits(config);
   upstream::FleetChange change =
       fleet_.install(upstream_settings(config), definitions(config), config.timeouts.shutdown);
   graph_ = build_graph(config, std::move(audit));
@@ -204,6 +212,11 @@ void Gateway::delivered(pipeline::Delivery what) {
 
 pipeline::Front::Subscription Gateway::subscribe(std::string_view endpoint, pipeline::Listener& listener) {
   return fleet_.subscribe(endpoint, listener);
+}
+
+Task<void> Gateway::stop() {
+  CO_TRY(co_await suspended_.stop());
+  co_return co_await fleet_.stop();
 }
 
 Task<void> Gateway::finish_calls(SteadyTime until) {

@@ -4,9 +4,11 @@
 
 #include "alerts/alerts.hpp"
 #include "gateway/graph.hpp"
+#include "layers/asking/suspended_calls.hpp"
 #include "layers/rate/token_buckets.hpp"
 #include "net/budget.hpp"
 #include "pipeline/front.hpp"
+#include "pipeline/round_table.hpp"
 #include "session/registry.hpp"
 #include "session/request_state.hpp"
 #include "telemetry/audit_log.hpp"
@@ -54,12 +56,19 @@ class Gateway final : public pipeline::Front, private upstream::FleetObserver {
   telemetry::CallHub& calls() noexcept { return calls_; }
   alerts::Alerts& alerts() noexcept { return alerts_; }
 
-  // From now on every request is refused with LIMIT_008.
-  void drain() noexcept { draining_ = true; }
+  // From now on these seal what clients bring back; as RequestStates::set_keys. Until then it is a key that
+  // only this process knows.
+  void set_seal_keys(std::vector<SealKey> keys) { request_states_.set_keys(std::move(keys)); }
+
+  // From now on every request is refused with LIMIT_008, so that nobody can come back to a call either.
+  void drain() {
+    draining_ = true;
+    suspended_.end_all();
+  }
   // Until no call is under way, at most until `until`; what is then left ends with LIMIT_008.
   Task<void> finish_calls(SteadyTime until);
   // Ends all upstreams; nothing that they started is left.
-  Task<void> stop() { return fleet_.stop(); }
+  Task<void> stop();
 
  private:
   void state_changed(const upstream::Server& server) override;
@@ -74,7 +83,7 @@ class Gateway final : public pipeline::Front, private upstream::FleetObserver {
   std::shared_ptr<const Graph> build_graph(const config::Config& config, Audit audit);
   std::unique_ptr<pipeline::Service> build_stack(const config::Config& config, upstream::Roster& roster,
                                                  telemetry::AuditLog* audit);
-  void set_limits(const config::Limits& limits);
+  void set_limits(const config::Config& config);
   void forget_open_parts(const std::string& key);
   void quarantine(const std::string& key, Code because);
   Error draining_error() const;
@@ -85,6 +94,7 @@ class Gateway final : public pipeline::Front, private upstream::FleetObserver {
   telemetry::CallHub calls_;
   alerts::Alerts alerts_;
   net::Budget budget_;
+  net::Budget suspended_bytes_;
   upstream::TaskTable tasks_;
   upstream::Fleet fleet_;
   layers::TokenBuckets rate_limit_{{}};
@@ -98,6 +108,8 @@ class Gateway final : public pipeline::Front, private upstream::FleetObserver {
   std::array<telemetry::Counter*, 2 * protocol::method_count> answered_{};  // with 200, by method and era
   session::LogDemand log_demand_;
   session::RequestStates request_states_;
+  pipeline::RoundTable rounds_;
+  layers::SuspendedCalls suspended_;
   session::RunningCalls running_;  // all calls under way, whoever made them
   task::Event idle_;
 };

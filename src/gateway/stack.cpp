@@ -13,6 +13,7 @@
 #include "layers/render/render.hpp"
 #include "layers/resolve/resolve.hpp"
 #include "layers/retry/retry.hpp"
+#include "layers/rounds/rounds.hpp"
 #include "layers/route/route.hpp"
 #include "layers/tasks/tasks.hpp"
 #include "layers/telemetry/telemetry.hpp"
@@ -45,6 +46,7 @@ std::unique_ptr<pipeline::Service> Gateway::build_stack(const config::Config& co
       layer<layers::Telemetry>(timers, *metrics_, calls_),       // outermost: counts what the client sees
       layer<layers::Render>(),                                   // the last place where an Error exists
       layer_if<layers::Audit>(audit != nullptr, timers, audit),  // sees what all below refuse
+      layer<layers::Rounds>(request_states_, rounds_),           // who comes back was counted before
       layer<layers::Rate>(timers, rate, by_source),              // before any work is done for the caller
       layer<layers::Route>(timers, *metrics_,
                            roster),  // lists and handshakes end here, answered from the caller's view
@@ -56,7 +58,7 @@ std::unique_ptr<pipeline::Service> Gateway::build_stack(const config::Config& co
       layer<layers::Resolve>(timers, roster),        // which tool; sets its own time limit
       layer<layers::Validate>(timers, *metrics_),    // its schema is known now, and nobody was asked yet
       layer<layers::Tasks>(*loop_, roster, tasks_),  // calls that go on behind a handle, and those about them
-      layer<layers::Asking>(*loop_, roster, request_states_,
+      layer<layers::Asking>(*loop_, roster, layers::Asking::Keeps{request_states_, suspended_, budget_},
                             config.suspended.expiry),  // goes on with the call once its caller answered
       layer<layers::Isolation>(),                      // the caller's own instance of it
       layer<layers::Concurrency>(config.limits.concurrency,

@@ -10,6 +10,7 @@
 #include "protocol/message.hpp"
 #include "session/client.hpp"
 #include "task/recycled.hpp"
+#include "session/request_state.hpp"
 #include "task/task.hpp"
 #include "telemetry/trace_context.hpp"
 
@@ -28,6 +29,7 @@ struct Tool;
 namespace sallyport::pipeline {
 
 class QuestionSink;
+class Round;
 
 // Who calls. Without authentication there is one principal, and the address it came from.
 struct Principal {
@@ -125,6 +127,9 @@ struct Call {
   // lets it. And as far as it can be asked during this call.
   protocol::ClientCapabilities declares;
   protocol::ClientCapabilities askable;
+  // What a modern client came back with, if it opened; and the round that this one only repeats.
+  const session::RequestState* round = nullptr;
+  Round* repeated = nullptr;
   std::string answers;  // to a modern server: the raw members of params that it gets with the call
   QuestionSink* questions = nullptr;  // of a legacy one; null: it may ask nothing
   // Of a tool's call: `params.task` for a server of 2025-11-25, raw; may a modern server give a task?

@@ -54,4 +54,10 @@ std::string params_digest(const Message& request, std::string_view bytes) {
   return hex(sha256(canonical));
 }
 
+std::string member_digest(const Message& request, std::string_view bytes, Field member) {
+  std::string canonical;
+  if (request.has(member)) append_canonical(canonical, bytes, request[member].value, false);
+  return hex(sha256(canonical));
+}
+
 }  // namespace sallyport::protocol

@@ -12,5 +12,7 @@ namespace sallyport::protocol {
 // rounds of one call. The order of members, white space and escapes make no difference; the way in which a
 // number is written does. Hexadecimal.
 std::string params_digest(const Message& request, std::string_view bytes);
+// Likewise, of one member; of one that is absent too.
+std::string member_digest(const Message& request, std::string_view bytes, Field member);
 
 }  // namespace sallyport::protocol

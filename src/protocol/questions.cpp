@@ -4,6 +4,7 @@
 #include "json/splice.hpp"
 
 #include <algorithm>
+#include <array>
 #include <initializer_list>
 
 namespace sallyport::protocol {
@@ -91,6 +92,32 @@ std::optional<InputRequired> read_input_required(const Message& response, std::s
     input.questions.push_back(*question);
   }
   return input;
+}
+
+std::optional<InputRequired> read_pages_to_open(const Message& response, std::string_view bytes) {
+  constexpr int url_elicitation_required = -32042;
+  static constexpr auto keys = [] {
+    std::array<std::array<char, 5>, max_questions> made{};
+    for (std::size_t i = 0; i < made.size(); ++i)
+      made[i] = {'"', 'p', static_cast<char>('0' + i / 10), static_cast<char>('0' + i % 10), '"'};
+    return made;
+  }();
+  if (response.kind() != MessageKind::error_response || !response.is(Field::error_data, Type::object) ||
+      response.error_code(bytes) != url_elicitation_required)
+    return std::nullopt;
+  const json::Value pages =
+      json::find_member(bytes, response[Field::error_data].value.span, "elicitations").value;
+  if (!pages.is(Type::array)) return std::nullopt;
+  InputRequired input;
+  json::ElementCursor cursor(bytes, pages.span);
+  while (const auto page = cursor.next()) {
+    if (!page->is(Type::object) || input.questions.size() == max_questions) return std::nullopt;
+    const auto& key = keys[input.questions.size()];
+    const Question question{{key.data(), key.size()}, Method::elicitation_create, page->of(bytes)};
+    if (!opens_page(question)) return std::nullopt;
+    input.questions.push_back(question);
+  }
+  return input.questions.empty() ? std::nullopt : std::optional(std::move(input));
 }
 
 std::optional<Question> question_of(const Message& request, std::string_view bytes) {

@@ -26,11 +26,20 @@ struct InputRequired {
   std::string_view state;           // raw, a string with its quotes; empty: none
 };
 
+// May a server answer this with questions?
+constexpr bool may_ask(Method method) noexcept {
+  return method == Method::tools_call || method == Method::prompts_get || method == Method::resources_read;
+}
+
 inline constexpr std::size_t max_questions = 32;            // of one result
 inline constexpr std::size_t max_server_state = 64 * 1024;  // bytes of its requestState, as it stands
 
 // Nothing: it is not what a result of this type has to be, or too much of it.
 std::optional<InputRequired> read_input_required(const Message& response, std::string_view bytes);
+
+// The pages that a server of 2025-11-25 names in its error -32042, as questions that ask to open them.
+// Nothing: it is another error, or names none.
+std::optional<InputRequired> read_pages_to_open(const Message& response, std::string_view bytes);
 
 // What a request of a server asks, its id for the key. Nothing: no question that there is, or without params.
 std::optional<Question> question_of(const Message& request, std::string_view bytes);

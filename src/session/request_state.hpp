@@ -3,6 +3,7 @@
 #pragma once
 
 #include "base/clock.hpp"
+#include "base/ids.hpp"
 #include "base/sealer.hpp"
 
 #include <chrono>
@@ -13,27 +14,42 @@
 
 namespace sallyport::session {
 
+// What we have to know again.
 struct RequestState {
-  std::string held;  // what we have to know again
-  std::uint32_t round = 1;
+  enum class Holds : std::uint8_t {
+    server_state,    // `held` is the requestState of the server; empty: it gave none
+    suspended_call,  // `held` is the id of a call that goes on here
+  };
+  std::string server;  // the key of the one that asked
+  Holds holds = Holds::server_state;
+  std::string held;
+  std::uint32_t round = 1;    // how often the call has asked, this time counted
+  CorrelationId correlation;  // of all rounds of the call
 };
 
-// What a state is bound to.
+// Whom a state is bound to.
 struct StateOwner {
   std::string_view principal;
-  std::string_view server;
   std::string_view method;
   std::string_view digest;  // of the params
+};
+
+struct OpenedState {
+  RequestState state;
+  SystemTime until;
 };
 
 class RequestStates {
  public:
   explicit RequestStates(const Clock& clock) noexcept : clock_(&clock) {}
 
+  // From now on these seal and open; as Sealer takes them.
+  void set_keys(std::vector<SealKey> keys) { sealer_ = Sealer(std::move(keys)); }
+
   std::string seal(const RequestState& state, const StateOwner& owner,
                    std::chrono::milliseconds expiry) const;
   // Nothing: it is not ours, is another call's, or is too old; which of these is nobody's business.
-  std::optional<RequestState> open(std::string_view sealed, const StateOwner& owner) const;
+  std::optional<OpenedState> open(std::string_view sealed, const StateOwner& owner) const;
 
  private:
   const Clock* clock_;

@@ -89,6 +89,19 @@ inline constexpr MetricInfo arguments_checked{
     .type = MetricType::counter,
     .labels = labels::server_outcome,
 };
+inline constexpr MetricInfo suspended_calls{
+    .name = "sallyport_suspended_calls",
+    .help = "Calls whose client is away to find out what a server of 2025-11-25 or older asked.",
+    .type = MetricType::gauge,
+};
+inline constexpr MetricInfo suspended{
+    .name = "sallyport_suspended_total",
+    .help =
+        "Calls that waited for their client to come back, and what became of that: `resumed`, `expired`, "
+        "`shutdown`, or `refused` for want of room.",
+    .type = MetricType::counter,
+    .labels = labels::outcome,
+};
 inline constexpr MetricInfo refused{
     .name = "sallyport_refused_total",
     .help = "Requests that the gateway itself refused, by the code of the refusal.",
@@ -354,6 +367,8 @@ inline constexpr std::array all = {&build_info,
                                    &upstream_requests,
                                    &requests,
                                    &arguments_checked,
+                                   &suspended_calls,
+                                   &suspended,
                                    &refused,
                                    &recovery,
                                    &alerts,

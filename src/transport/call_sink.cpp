@@ -1,5 +1,7 @@
 #include "transport/call_sink.hpp"
 
+#include "transport/response.hpp"
+
 namespace sallyport::transport {
 
 using session::Weight;
@@ -23,7 +25,7 @@ void CallSink::begin() {
   if (begun_ || exchange_->gone()) return;  // without an id of ours a client cannot come back
   begun_ = true;
   timer_.cancel();
-  writer_.begin(settings_.headers);
+  writer_.begin(correlation_line(settings_.correlation).append(settings_.headers));
   if (settings_.session) {
     writer_.attach(settings_.session->events.open(settings_.request_id), 0, settings_.session->primes());
   }

@@ -17,7 +17,8 @@ namespace sallyport::transport {
 class CallSink final : public pipeline::EventSink {
  public:
   struct Stream {
-    std::string_view headers;  // outlive the sink
+    std::string_view headers;          // outlive the sink
+    const CorrelationId& correlation;  // likewise; that of the call's first round, once that is known
     std::chrono::milliseconds after;
     std::chrono::milliseconds keepalive;
     session::Session* session = nullptr;  // legacy: where events are kept

@@ -29,8 +29,11 @@ Task<void> StreamableHttp::batch(net::Exchange& exchange, const HttpRequest& req
       response = protocol::to_jsonrpc_error(front_->failure(message.error().error, refusal.correlation),
                                             message.error().id, use->revision);
     } else if (message->is_request()) {
-      const pipeline::Reply reply = CO_TRY(co_await call(exchange, request, text, *message, use->revision,
-                                                         &*use, nullptr, CorrelationId::make()));
+      pipeline::Call each;
+      each.bytes = text;
+      each.message = &*message;
+      each.revision = use->revision;
+      const pipeline::Reply reply = CO_TRY(co_await call(exchange, request, each, &*use));
       ResponseText(reply, message->id(text), use->revision).append_line(response);
     } else if (message->method() == Method::notifications_cancelled) {
       use->running.cancel(message->raw(Field::request_id, text));

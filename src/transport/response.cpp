@@ -27,6 +27,10 @@ std::string degraded_mark(const pipeline::Answer& answer) {
 
 }  // namespace
 
+std::string correlation_line(const CorrelationId& correlation) {
+  return "X-Correlation-Id: " + correlation.hex() + "\r\n";
+}
+
 ResponseText::ResponseText(const pipeline::Reply& reply, std::string_view id, protocol::Revision client) {
   if (const auto* upstream = std::get_if<std::unique_ptr<pipeline::Answer>>(&reply)) {
     answer(**upstream, id, client);

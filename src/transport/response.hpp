@@ -10,6 +10,9 @@
 
 namespace sallyport::transport {
 
+// The header field that names a request, as in its log lines and its failure.
+std::string correlation_line(const CorrelationId& correlation);
+
 // Views into the reply, the id and itself: all three outlive the writing.
 class ResponseText {
  public:

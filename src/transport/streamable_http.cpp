@@ -58,7 +58,7 @@ net::HttpReply StreamableHttp::failure_reply(const Error& error, int status, std
   net::HttpReply reply;
   reply.status = status;
   reply.body = protocol::to_jsonrpc_error(failure, id, request.revision);
-  reply.headers = "X-Correlation-Id: " + request.correlation.hex() + "\r\n" + retry_after_line(failure);
+  reply.headers = correlation_line(request.correlation) + retry_after_line(failure);
   return reply;
 }
 
@@ -250,35 +250,26 @@ Task<void> StreamableHttp::modern(net::Exchange& exchange, const HttpRequest& re
 }
 
 Task<pipeline::Reply> StreamableHttp::call(net::Exchange& exchange, const HttpRequest& request,
-                                           std::string_view bytes, const protocol::Message& message,
-                                           Revision revision, session::Session* session,
-                                           pipeline::EventSink* events, CorrelationId correlation) {
-  pipeline::Call call;
-  call.bytes = bytes;
-  call.message = &message;
-  call.revision = revision;
+                                           pipeline::Call& call, session::Session* session) {
+  const bool modern = protocol::era(call.revision) == Era::modern;
   call.endpoint = request.endpoint;
   call.principal = &request.principal;
-  call.events = events;
-  call.correlation = correlation;
   call.client = session;
   if (session) call.session = session->tag;
   call.started = loop_->now();
   const std::vector<protocol::HeaderView> mirrored = param_headers(exchange.head());
-  if (protocol::era(revision) == Era::modern) call.param_headers = mirrored;
+  if (modern) call.param_headers = mirrored;
   task::Scope& outer = co_await task::current_scope();
   task::Scope scope(outer);
-  session::Running running(message.id(bytes), scope);
+  session::Running running(call.message->id(call.bytes), scope);
   if (session) session->running.add(running);
   // A modern client that closes has cancelled; a legacy one may come back for its answer.
-  if (protocol::era(revision) == Era::modern) {
-    exchange.on_gone([&scope] { scope.cancel(task::CancelReason::client); });
-  }
+  if (modern) exchange.on_gone([&scope] { scope.cancel(task::CancelReason::client); });
   Result<pipeline::Reply> reply = co_await front_->call(call).in(scope);
   exchange.on_gone(nullptr);
   if (session) session->running.remove(running);
   if (reply) co_return reply;
-  co_return pipeline::Failed{reply.error(), front_->failure(reply.error(), correlation)};
+  co_return pipeline::Failed{reply.error(), front_->failure(reply.error(), call.correlation)};
 }
 
 Task<void> StreamableHttp::run(net::Exchange& exchange, const HttpRequest& request,
@@ -287,20 +278,23 @@ Task<void> StreamableHttp::run(net::Exchange& exchange, const HttpRequest& reque
   const std::string_view bytes = exchange.body();
   const std::string_view id = message.id(bytes);
   const Era era = protocol::era(revision);
-  const CorrelationId correlation = CorrelationId::make();
-  headers.reserve(headers.size() + request.cors.size() + 64);
-  headers.append("X-Correlation-Id: ").append(correlation.hex()).append("\r\n").append(request.cors);
+  headers.append(request.cors);
+  pipeline::Call call;
+  call.bytes = bytes;
+  call.message = &message;
+  call.revision = revision;
   std::optional<CallSink> sink;
   if (request.events) {
     sink.emplace(*loop_, *front_, exchange,
                  CallSink::Stream{.headers = headers,
+                                  .correlation = call.correlation,
                                   .after = settings_.after,
                                   .keepalive = settings_.keepalive,
                                   .session = session,
                                   .request_id = id});
+    call.events = &*sink;
   }
-  const pipeline::Reply reply = CO_TRY(co_await call(exchange, request, bytes, message, revision, session,
-                                                     sink ? &*sink : nullptr, correlation));
+  const pipeline::Reply reply = CO_TRY(co_await this->call(exchange, request, call, session));
   if (sink) sink->stop();
   if (exchange.gone() && era == Era::modern) co_return ok();
   const ResponseText text(reply, id, revision);
@@ -317,7 +311,8 @@ Task<void> StreamableHttp::run(net::Exchange& exchange, const HttpRequest& reque
   if (text.empty()) co_return co_await accepted(exchange);
   if (failed && status == 503) headers += retry_after_line(failed->failure);
   front_->answered(era, message.method(), status);
-  co_return co_await exchange.reply(status, text.pieces(), headers);
+  co_return co_await exchange.reply(status, text.pieces(),
+                                    correlation_line(call.correlation).append(headers));
 }
 
 Task<void> StreamableHttp::accepted(net::Exchange& exchange) {

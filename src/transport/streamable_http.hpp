@@ -86,10 +86,9 @@ class StreamableHttp final : public net::HttpHandler {
   // Runs one request through the stack and writes its answer. `headers` go with the reply.
   Task<void> run(net::Exchange& exchange, const HttpRequest& request, const protocol::Message& message,
                  protocol::Revision revision, session::Session* session, std::string headers = {});
-  Task<pipeline::Reply> call(net::Exchange& exchange, const HttpRequest& request, std::string_view bytes,
-                             const protocol::Message& message, protocol::Revision revision,
-                             session::Session* session, pipeline::EventSink* events,
-                             CorrelationId correlation);
+  // `call` knows its bytes, message and revision, and where its notifications go.
+  Task<pipeline::Reply> call(net::Exchange& exchange, const HttpRequest& request, pipeline::Call& call,
+                             session::Session* session);
 
   Task<void> accepted(net::Exchange& exchange);
   Task<void> fail(net::Exchange& exchange, const HttpRequest& request, const Error& error, int status,

@@ -163,6 +163,20 @@ inline constexpr RowSpec limit_rows[] = {
      .who_acts = who::caller,
      .gateway_does = "It refuses before the tool runs; those that exist are not touched.",
      .suggested_actions = {"Ask for a shorter `ttl`, and cancel tasks that nobody waits for."}},
+    {.code = Code::limit_too_many_suspended,
+     .wire_name = "LIMIT_014",
+     .full_name = "LIMIT_TOO_MANY_SUSPENDED",
+     .kind = Kind::gateway_runtime_overloaded,
+     .text = "The server asked something, and too many calls wait for their client's answer already[; the "
+             "limit is {limit}].",
+     .action = "Answer or give up what waits first.",
+     .meaning = "A server of 2025-11-25 or older asked something during the call of a later client. Such a "
+                "call waits here until its client comes back, and there was no room for one more, of this "
+                "caller or in all.",
+     .who_acts = who::caller,
+     .gateway_does = "It cancels the call at the server. Calls that wait are not touched.",
+     .suggested_actions = {"Come back to calls that were answered `input_required`, or let them expire.",
+                           "Operators: `suspended.per_principal`, `suspended.total`, `suspended.bytes`."}},
 };
 
 }  // namespace sallyport

@@ -20,13 +20,10 @@ using protocol::Field;
 using protocol::InputRequired;
 using protocol::Method;
 using protocol::Question;
+using session::RequestState;
 
 constexpr std::uint32_t max_rounds = 10;
 constexpr std::chrono::milliseconds poll_pause{250};  // before a server that asks nothing is called again
-
-bool may_ask(Method method) {
-  return method == Method::tools_call || method == Method::prompts_get || method == Method::resources_read;
-}
 
 const pipeline::Answer* asking(const pipeline::Reply& reply) {
   const auto* answer = std::get_if<std::unique_ptr<pipeline::Answer>>(&reply);
@@ -52,6 +49,21 @@ Error bad_state() {
   return Error(Code::proto_invalid_request_state).with_executed(Executed::no);
 }
 
+// Is what the caller came back with of this server, and of what it speaks?
+bool goes_on(const pipeline::Call& call) {
+  if (!call.round || call.round->server != call.server->key()) return false;
+  const auto speaks = call.server->revision();
+  const bool legacy = speaks && protocol::era(*speaks) == Era::legacy;
+  const bool of_a_modern_server =
+      call.round->holds == RequestState::Holds::server_state && !call.round->held.empty();
+  return !(legacy && of_a_modern_server);
+}
+
+// To a call that waits for it here.
+bool comes_back(const pipeline::Call& call) {
+  return call.round && call.round->holds == RequestState::Holds::suspended_call;
+}
+
 // Raw members of params: what was answered, and what the server gave to get back.
 std::string next_round(std::string_view responses, std::string_view state) {
   std::string members;
@@ -66,8 +78,17 @@ std::string next_round(std::string_view responses, std::string_view state) {
 Task<pipeline::Reply> Asking::call(pipeline::Call& call) {
   call.declares = pipeline::declared_capabilities(call);
   call.declares.roots = call.declares.roots && passes_roots(call);
-  if (!may_ask(call.method())) return next().call(call);
+  if (!protocol::may_ask(call.method())) return next().call(call);
   const bool modern_caller = protocol::era(call.revision) == Era::modern;
+  if (modern_caller && call.message->has(Field::request_state)) {
+    if (call.repeated) return call.repeated->outcome(*buffered_);
+    // What stands in for the server that failed begins anew: it was asked nothing yet.
+    if (!call.stand_in.server.empty()) {
+      call.round = nullptr;
+    } else if (!goes_on(call)) {
+      return pipeline::refuse(bad_state());
+    }
+  }
   call.askable = modern_caller || call.events ? call.declares : protocol::ClientCapabilities();
   if (!call.askable.none()) return asked(call);
   return modern_caller ? modern(call) : legacy(call);
@@ -75,13 +96,19 @@ Task<pipeline::Reply> Asking::call(pipeline::Call& call) {
 
 // What its server speaks decides how it asks.
 Task<pipeline::Reply> Asking::asked(pipeline::Call& call) {
+  const bool modern_caller = protocol::era(call.revision) == Era::modern;
+  if (comes_back(call)) co_return co_await detached(call);
   // Who is not there says so below.
   if (!call.server->revision()) (void)co_await call.server->ready();
-  const bool modern_caller = protocol::era(call.revision) == Era::modern;
   const auto speaks = call.server->revision();
-  if (!speaks || protocol::era(*speaks) == Era::modern)
-    co_return co_await (modern_caller ? modern(call) : legacy(call));
-  if (modern_caller) co_return co_await modern(call);
+  const bool legacy_server = speaks && protocol::era(*speaks) == Era::legacy;
+  if (legacy_server) call.askable = protocol::within(call.askable, *speaks);
+  if (legacy_server && !call.askable.none())
+    co_return co_await (modern_caller ? detached(call) : on_its_stream(call));
+  co_return co_await (modern_caller ? modern(call) : legacy(call));
+}
+
+Task<pipeline::Reply> Asking::on_its_stream(pipeline::Call& call) {
   ClientQuestions questions(*loop_, call, expiry_);
   call.questions = &questions;
   Result<pipeline::Reply> reply = co_await next().call(call);
@@ -90,21 +117,54 @@ Task<pipeline::Reply> Asking::asked(pipeline::Call& call) {
   co_return reply;
 }
 
+// What is a legacy client's stream to its server's questions, the next request is to a modern one's: the call
+// itself is sent once.
+Task<pipeline::Reply> Asking::detached(pipeline::Call& call) {
+  std::shared_ptr<DetachedCall> detached;
+  if (comes_back(call)) {
+    detached = suspended_->resume(*call.round);
+    if (!detached) co_return Failure(bad_state());
+    detached->answer(call.message->raw(Field::input_responses, call.bytes));
+  } else {
+    detached = suspended_->begin(call, next());
+  }
+  const DetachedCall::Visit visit(*detached, call);
+  while (!detached->over() && detached->questions().empty()) {
+    if (co_await detached->changed()) continue;
+    // Its client gave it up, or it took too long.
+    detached->cancel((co_await task::current_scope()).reason());
+    task::Scope ending;
+    CO_TRY(co_await detached->end().in(ending));
+  }
+  if (!detached->over()) co_return CO_TRY(suspend(call, detached));
+  pipeline::Reply reply = CO_TRY(detached->take_outcome());
+  co_return CO_TRY(pages_to_open(call, std::move(reply)));
+}
+
+Result<pipeline::Reply> Asking::suspend(const pipeline::Call& call,
+                                        const std::shared_ptr<DetachedCall>& detached) {
+  const InputRequired input{.questions = detached->questions(), .state = {}};
+  const std::uint32_t round = call.round ? call.round->round + 1 : 1;
+  Result<void> may = check(call, input, round);
+  auto state = may ? suspended_->suspend(detached, round) : fail(std::move(may).error());
+  if (state) return input_required(call, input, *state);
+  detached->cancel(task::CancelReason::superseded);
+  return fail(std::move(state).error());
+}
+
 bool Asking::passes_roots(const pipeline::Call& call) const {
   const auto member = roster_->find(call.server->key());
   return member && member->definition().roots;
 }
 
-Result<InputRequired> Asking::questions_of(const pipeline::Call& call, const pipeline::Answer& answer,
-                                           std::uint32_t round) const {
-  const auto input = protocol::read_input_required(answer.message, answer.bytes);
-  if (!input) return fail(malformed());
+Result<void> Asking::check(const pipeline::Call& call, const InputRequired& input,
+                           std::uint32_t round) const {
   if (round >= max_rounds) return fail(cannot("the server asks for more again and again"));
-  for (const Question& question : input->questions) {
+  for (const Question& question : input.questions) {
     const ClientCapabilities need = protocol::needed(question);
     if (!protocol::covers(call.askable, need)) return fail(refusal(call, need));
   }
-  return *input;
+  return {};
 }
 
 Error Asking::refusal(const pipeline::Call& call, const ClientCapabilities& need) const {
@@ -125,37 +185,37 @@ Error Asking::refusal(const pipeline::Call& call, const ClientCapabilities& need
 }
 
 Task<pipeline::Reply> Asking::modern(pipeline::Call& call) {
-  const std::uint32_t round = CO_TRY(take_answers(call));
+  const std::uint32_t round = call.round ? call.round->round + 1 : 1;
+  call.answers = next_round(call.message->raw(Field::input_responses, call.bytes),
+                            call.round ? std::string_view(call.round->held) : std::string_view());
   pipeline::Reply reply = CO_TRY(co_await next().call(call));
   const pipeline::Answer* const answer = asking(reply);
-  if (!answer) co_return reply;
-  const InputRequired input = CO_TRY(questions_of(call, *answer, round));
-  co_return pipeline::Local{std::make_shared<const std::string>(CO_TRY(input_required(call, input, round)))};
+  if (!answer) co_return CO_TRY(pages_to_open(call, std::move(reply)));
+  const auto input = protocol::read_input_required(answer->message, answer->bytes);
+  if (!input) co_return Failure(malformed());
+  CO_TRY(check(call, *input, round));
+  co_return CO_TRY(input_required(call, *input,
+                                  {.server = call.server->key(),
+                                   .held = std::string(input->state),
+                                   .round = round,
+                                   .correlation = call.correlation}));
 }
 
-Result<std::uint32_t> Asking::take_answers(pipeline::Call& call) const {
-  const std::string_view responses = call.message->raw(Field::input_responses, call.bytes);
-  std::string held;
-  std::uint32_t round = 1;
-  if (call.message->has(Field::request_state)) {
-    std::string scratch;
-    const auto sealed = call.message->text(Field::request_state, call.bytes, scratch);
-    const std::string digest = protocol::params_digest(*call.message, call.bytes);
-    const auto state = states_->open(sealed.value_or(""), {.principal = call.principal->name,
-                                                           .server = call.server->key(),
-                                                           .method = protocol::name(call.method()),
-                                                           .digest = digest});
-    const auto speaks = call.server->revision();
-    if (!state || (speaks && protocol::era(*speaks) == Era::legacy)) return fail(bad_state());
-    held = state->held;
-    round = state->round + 1;
-  }
-  call.answers = next_round(responses, held);
-  return round;
+// A server of 2025-11-25 that wants a page opened before it is called again.
+Result<pipeline::Reply> Asking::pages_to_open(const pipeline::Call& call, pipeline::Reply reply) const {
+  const auto* const answer = std::get_if<std::unique_ptr<pipeline::Answer>>(&reply);
+  if (!answer || call.server->revision() != protocol::Revision::v2025_11_25) return reply;
+  const auto input = protocol::read_pages_to_open((*answer)->message, (*answer)->bytes);
+  if (!input) return reply;
+  const std::uint32_t round = call.round ? call.round->round + 1 : 1;
+  TRY(check(call, *input, round));
+  return input_required(
+      call, *input,
+      {.server = call.server->key(), .held = {}, .round = round, .correlation = call.correlation});
 }
 
-Result<std::string> Asking::input_required(const pipeline::Call& call, const InputRequired& input,
-                                           std::uint32_t round) const {
+Result<pipeline::Reply> Asking::input_required(const pipeline::Call& call, const InputRequired& input,
+                                               const RequestState& state) const {
   std::string out = R"({"resultType":"input_required")";
   for (const Question& question : input.questions) {
     out += &question == &input.questions.front() ? R"(,"inputRequests":{)" : ",";
@@ -166,15 +226,12 @@ Result<std::string> Asking::input_required(const pipeline::Call& call, const Inp
   }
   if (!input.questions.empty()) out += '}';
   const std::string digest = protocol::params_digest(*call.message, call.bytes);
-  const std::string sealed = states_->seal({.held = std::string(input.state), .round = round},
-                                           {.principal = call.principal->name,
-                                            .server = call.server->key(),
-                                            .method = protocol::name(call.method()),
-                                            .digest = digest},
-                                           expiry_);
+  const std::string sealed = states_->seal(
+      state, {.principal = call.principal->name, .method = protocol::name(call.method()), .digest = digest},
+      expiry_);
   out.append(R"(,"requestState":")").append(sealed).append(R"(","_meta":)");
   protocol::append_result_meta(out, Era::modern, {});
-  return out += '}';
+  return pipeline::local(out += '}');
 }
 
 Task<pipeline::Reply> Asking::legacy(pipeline::Call& call) {
@@ -183,9 +240,11 @@ Task<pipeline::Reply> Asking::legacy(pipeline::Call& call) {
     pipeline::Reply reply = CO_TRY(co_await next().call(call));
     const pipeline::Answer* const answer = asking(reply);
     if (!answer) co_return reply;
-    const InputRequired input = CO_TRY(questions_of(call, *answer, round));
+    const auto input = protocol::read_input_required(answer->message, answer->bytes);
+    if (!input) co_return Failure(malformed());
+    CO_TRY(check(call, *input, round));
     const UserTime user(*loop_, call, limit, expiry_);
-    call.answers = CO_TRY(co_await ask_all(call, input));
+    call.answers = CO_TRY(co_await ask_all(call, *input));
   }
 }
 

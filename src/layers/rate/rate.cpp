@@ -2,8 +2,9 @@
 
 namespace sallyport::layers {
 
+// A round of a call was counted with the first one.
 Task<pipeline::Reply> Rate::call(pipeline::Call& call) {
-  if (buckets_ && call.method() != protocol::Method::ping) {
+  if (buckets_ && !call.round && call.method() != protocol::Method::ping) {
     const std::string& key = by_source_ ? call.principal->source : call.principal->name;
     if (const auto wait = buckets_->take(key, timers_->now())) {
       return pipeline::refuse(Error(Code::limit_rate_limited)

@@ -36,5 +36,29 @@ TEST(SealerTest, EveryBitCounts) {
     EXPECT_FALSE(sealer.open(base64_encode(raw.substr(0, length)), "bound")) << length;
 }
 
+TEST(SealKeyTest, IsReadInBothForms) {
+  const std::string digits = "00ff10a0" + std::string(56, '7');
+  const auto key = SealKey::parse(digits);
+  ASSERT_TRUE(key);
+  const std::string raw(reinterpret_cast<const char*>(key->bytes()), 32);
+  EXPECT_EQ(raw.substr(0, 4), std::string("\x00\xff\x10\xa0", 4));
+  const auto same = SealKey::parse(base64_encode(raw));
+  ASSERT_TRUE(same);
+  EXPECT_EQ(same->id(), key->id());
+  EXPECT_NE(SealKey::random().id(), key->id());
+  for (const std::string& wrong :
+       {std::string(), digits.substr(1), digits + "0", std::string(64, 'g'), "+1" + digits.substr(2),
+        base64_encode(raw.substr(1)), base64_encode(raw + "x")})
+    EXPECT_FALSE(SealKey::parse(wrong)) << wrong;
+}
+
+TEST(SealKeyTest, TheFirstSealsAndEachOpens) {
+  const auto [a, b] = std::pair(SealKey::random(), SealKey::random());
+  const Sealer before({a}), between({b, a}), after({b});
+  EXPECT_EQ(between.open(before.seal("t", "x"), "x"), "t");
+  EXPECT_EQ(after.open(between.seal("t", "x"), "x"), "t");
+  EXPECT_FALSE(after.open(before.seal("t", "x"), "x"));
+}
+
 }  // namespace
 }  // namespace sallyport

@@ -231,6 +231,11 @@ const std::vector<Sample>& samples() {
       {"sessions.per_principal", "4", [](const Config& c) { return c.sessions.per_principal == 4; }},
       {"stream.after", "0s", [](const Config& c) { return c.stream.after == 0s; }},
       {"stream.keepalive", "20s", [](const Config& c) { return c.stream.keepalive == 20s; }},
+      {"suspended.total", "9", [](const Config& c) { return c.suspended.total == 9; }},
+      {"suspended.per_principal", "3", [](const Config& c) { return c.suspended.per_principal == 3; }},
+      {"suspended.bytes", "1MiB", [](const Config& c) { return c.suspended.bytes == mib; }},
+      {"state.seal_keys", "[0123456789abcdef0123456789ABCDEF0123456789abcdef0123456789abcdef]",
+       [](const Config& c) { return c.state.seal_keys.at(0).reveal().size() == 64; }},
       {"suspended.expiry", "5m", [](const Config& c) { return c.suspended.expiry == 5min; }},
       {"events.per_session", "5", [](const Config& c) { return c.events.per_session == 5; }},
       {"events.bytes", "2MiB", [](const Config& c) { return c.events.bytes == 2 * mib; }},
@@ -346,7 +351,7 @@ TEST(Keys, WhatIsNotEnforcedIsRefused) {
 TEST(Keys, EveryKeyOfTheProductIsKnown) {
   for (const char* path :
        {"servers.*.proxy", "servers.*.guardrails", "servers.*.stateful", "servers.*.pins", "auth", "policy",
-        "guardrails", "timeouts.guardrail", "timeouts.auth", "egress", "compat", "state"}) {
+        "guardrails", "timeouts.guardrail", "timeouts.auth", "egress", "compat", "state.sqlite"}) {
     const Key* key = find_key(path);
     ASSERT_NE(key, nullptr) << path;
     EXPECT_FALSE(key->enforced()) << path;

@@ -2,6 +2,7 @@
 // state that comes back goes on with its own call alone.
 #include "layers/asking/asking.hpp"
 
+#include "layers/rounds/rounds.hpp"
 #include "unit/layers/asked.hpp"
 #include "upstream/fleet.hpp"
 
@@ -78,15 +79,17 @@ struct AskingTest : ::testing::Test, pipeline::EventSink, session::Client {
   void tell(std::string_view) override {}
   std::string_view identity() const noexcept override { return "s"; }
 
-  Asking layer() {
-    return {Next::make([this](pipeline::Call& call) -> Task<pipeline::Reply> {
-              sent.push_back(call.answers);
-              declared = protocol::client_capabilities_json(call.askable, protocol::latest_modern);
-              const std::string result = results.empty() ? R"({"content":[]})" : results.front();
-              if (!results.empty()) results.pop_front();
-              co_return answered(result);
-            }),
-            loop, *fleet.current(), states, expiry};
+  Rounds layer() {
+    auto asking = std::make_unique<Asking>(
+        Next::make([this](pipeline::Call& call) -> Task<pipeline::Reply> {
+          sent.push_back(call.answers);
+          declared = protocol::client_capabilities_json(call.askable, protocol::latest_modern);
+          const std::string result = results.empty() ? R"({"content":[]})" : results.front();
+          if (!results.empty()) results.pop_front();
+          co_return answered(result);
+        }),
+        loop, *fleet.current(), Asking::Keeps{states, suspended, budget}, expiry);
+    return {std::move(asking), states, rounds};
   }
 
   // The text of the result, or the code of the failure.
@@ -104,8 +107,8 @@ struct AskingTest : ::testing::Test, pipeline::EventSink, session::Client {
     if (!modern) asked.call.client = this;
     capabilities = can;
     asked.call.server = fleet.current()->find(server)->server();
-    Asking asking = layer();
-    auto reply = testing::run(loop, asking.call(asked.call));
+    Rounds layers = layer();
+    auto reply = testing::run(loop, layers.call(asked.call));
     if (!reply) {
       failed = reply.error();
       return std::string(wire_name(failed->code()));
@@ -132,6 +135,9 @@ struct AskingTest : ::testing::Test, pipeline::EventSink, session::Client {
   ManualClock clock;
   session::RequestStates states{clock};
   net::Budget budget{1u << 20};
+  telemetry::Registry metrics;
+  pipeline::RoundTable rounds{loop, budget};
+  SuspendedCalls suspended{loop, metrics, budget, rounds};
   Observer observer;
   upstream::Fleet fleet{loop, upstream::Settings{}, budget,
                         std::vector{definition("srv", true), definition("closed", false)}, observer};
