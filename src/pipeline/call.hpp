@@ -9,8 +9,8 @@
 #include "protocol/mcp_headers.hpp"
 #include "protocol/message.hpp"
 #include "session/client.hpp"
-#include "task/recycled.hpp"
 #include "session/request_state.hpp"
+#include "task/recycled.hpp"
 #include "task/task.hpp"
 #include "telemetry/trace_context.hpp"
 

@@ -1,6 +1,7 @@
 #include "server/failing.hpp"
 
 #include "errors/authored.hpp"
+#include "server/exposure.hpp"
 #include "telemetry/log.hpp"
 
 namespace sallyport::server {
@@ -15,6 +16,19 @@ void put_words_of_author(protocol::CanonicalFailure& failure, const Error& error
     failure.text.append("\n\n").append(authored->additional_prompt_content);
 }
 
+// Its fields are what dashboards are built on.
+void log_failure(const Asked& asked, const Error& error, std::string_view text) {
+  const std::string status = error.status_code() ? std::to_string(*error.status_code()) : std::string("none");
+  log::warn("a request failed", {{"method", protocol::name(asked.method)},
+                                 {"tool_name", asked.tool},
+                                 {"error_kind", name(error.kind())},
+                                 {"error_message", text},
+                                 {"error_status_code", status},
+                                 {"error_can_retry", error.can_retry()},
+                                 {"ref", asked.correlation.hex()},
+                                 {"error", error}});
+}
+
 }  // namespace
 
 Asked asked_by(const pipeline::Call& call) {
@@ -27,12 +41,6 @@ pipeline::Failed failed(const Asked& asked, Error error, const task::Scope& scop
     ended.with_can_retry(false).with_executed(error.executed()).with_cause(error);
     error = std::move(ended);
   }
-  if (error.code() != Code::proto_cancelled) {
-    log::warn("a request failed", {{"method", protocol::name(asked.method)},
-                                   {"tool", asked.tool},
-                                   {"ref", asked.correlation.hex()},
-                                   {"error", error}});
-  }
   protocol::FailureContext context;
   context.correlation = asked.correlation;
   context.tool = asked.tool;
@@ -41,6 +49,8 @@ pipeline::Failed failed(const Asked& asked, Error error, const task::Scope& scop
   if (error.authored()) context.additional_prompt_content = error.authored()->additional_prompt_content;
   protocol::CanonicalFailure failure = protocol::render(error, context);
   put_words_of_author(failure, error);
+  if (error.code() != Code::proto_cancelled) log_failure(asked, error, failure.text);
+  failure.text += debug_text(error, exposure());
   return {std::move(error), std::move(failure)};
 }
 

@@ -1,6 +1,8 @@
 // Promise: the official clients of both generations use a server of the framework, over HTTP and stdio, and it ends in good order.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { spawn } from 'node:child_process';
 import { describe, it } from 'node:test';
 import { ElicitRequestSchema } from '@modelcontextprotocol/sdk/types.js';
@@ -8,6 +10,7 @@ import { connect } from './lib/clients.mjs';
 import { example, serveExample } from './lib/examples.mjs';
 import { request, SseStream } from './lib/http.mjs';
 import { LegacySession, modernBody, modernHeaders, modernRequest } from './lib/mcp.mjs';
+import { root } from './lib/paths.mjs';
 import { within } from './lib/wait.mjs';
 
 const everything = example('everything-server');
@@ -107,4 +110,17 @@ it('a wrong command line says what is wrong', async () => {
     assert.equal(code, 2);
     assert.ok(Buffer.concat(await said).toString().includes(words));
   }
+});
+
+it('what is meant for developers reaches agents by one phrase only', async (t) => {
+  const source = readFileSync(join(root, 'src/server/exposure.cpp'), 'utf8');
+  const [, phrase] = source.match(/return "(i accept .*)";/);
+  const told = async (value) => {
+    const env = { ...process.env, SALLYPORT_DEBUG_EXPOSE_DEVELOPER_MESSAGES: value };
+    const { url } = await serveExample(t, 'typed-errors', { env });
+    const { result } = await (await LegacySession.open(url)).call('fatal');
+    return result.content[0].text;
+  };
+  assert.match(await told(phrase), /This account is closed\.[^]*\[DEBUG\] developer_message: closed by operator on 1 March$/);
+  for (const value of ['1', 'true', `${phrase}!`]) assert.doesNotMatch(await told(value), /operator|DEBUG/);
 });

@@ -51,6 +51,7 @@ verb_check() {
   tools/check_format || code=1
   tools/check_layers || code=1
   tools/check_headers || code=1
+  tools/check_exposure || code=1
   tools/reference --check || code=1
   return "$code"
 }
