@@ -594,11 +594,11 @@ TEST(HttpServer, ClosesOnAReaderThatDoesNotTakeItsReply) {
 
 TEST(HttpServer, SlowReadersGetTheirOwnReplies) {
   Serving serving;
-  serving.behaviour->capacity = 10;
   std::vector<std::unique_ptr<MemoryStream>> clients;
   std::vector<std::string> received(3);
   for (const std::string body : {"one", "two, which is longer", "three"}) {
     clients.push_back(serving.connect());
+    serving.behaviour->capacity = 10;
     clients.back()->put(post(body));
     serving.loop.poll();
   }
