@@ -155,7 +155,7 @@ Task<std::unique_ptr<pipeline::Answer>> HttpChannel::exchange(std::string_view h
     co_return take_answer(std::move(answer), pending);
   }
   if (head.status == 200 && net::has_type(head, "text/event-stream"))
-    co_return co_await receive_events(call, pending);
+    co_return co_await receive_events(call, target, pending);
   if (head.status / 100 == 2) {
     co_return Failure(
         failure(classify::FailureClass::protocol, "the answer is neither JSON nor an event stream"));

@@ -53,7 +53,21 @@ class HttpChannel final : public Channel {
                                                           const FaultRule* fault = nullptr);
   Task<std::unique_ptr<pipeline::Answer>> exchange(std::string_view headers, std::string_view body,
                                                    PendingRequest& pending);
-  Task<std::unique_ptr<pipeline::Answer>> receive_events(net::HttpCall& call, PendingRequest& pending);
+  // What has become of the stream on which an answer is awaited.
+  struct StreamPlace {
+    std::string event;  // the last id, fit for a header; empty: the stream cannot be taken up again
+    std::chrono::milliseconds retry{1000};
+    int failures = 0;  // to take it up, in a row
+    void reached(const net::SseParser& parser);
+  };
+  // `target`: where it was posted.
+  Task<std::unique_ptr<pipeline::Answer>> receive_events(net::HttpCall& call, std::string_view target,
+                                                         PendingRequest& pending);
+  // Null: the stream ended without the answer.
+  Task<std::unique_ptr<pipeline::Answer>> read_events(net::HttpCall& call, PendingRequest& pending,
+                                                      StreamPlace& place);
+  Task<std::unique_ptr<pipeline::Answer>> take_up(std::string_view target, PendingRequest& pending,
+                                                  StreamPlace& place);
   Task<std::unique_ptr<pipeline::Answer>> receive_failure(net::HttpCall& call, PendingRequest& pending);
   Result<std::unique_ptr<pipeline::Answer>> take_answer(std::string bytes, PendingRequest& pending);
   std::optional<std::string> take_batch(std::string_view data, PendingRequest& pending);

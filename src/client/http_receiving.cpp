@@ -44,12 +44,12 @@ Result<std::unique_ptr<pipeline::Answer>> HttpChannel::take_answer(std::string b
   return answer;
 }
 
-Task<std::unique_ptr<pipeline::Answer>> HttpChannel::receive_events(net::HttpCall& call,
-                                                                    PendingRequest& pending) {
+Task<std::unique_ptr<pipeline::Answer>> HttpChannel::read_events(net::HttpCall& call, PendingRequest& pending,
+                                                                 StreamPlace& place) {
   net::SseParser parser({.line = env_.settings.response, .event = env_.settings.response});
   for (;;) {
     std::string_view bytes = CO_TRY(co_await call.receive_some());
-    if (bytes.empty()) break;
+    if (bytes.empty()) co_return std::unique_ptr<pipeline::Answer>();
     while (auto event = CO_TRY(parser.next(bytes))) {
       if (event->data.empty()) continue;
       if (event->data.front() == '[' && revision_ == protocol::Revision::v2025_03_26) {
@@ -63,8 +63,8 @@ Task<std::unique_ptr<pipeline::Answer>> HttpChannel::receive_events(net::HttpCal
       }
       take_event(event->data, &pending);
     }
+    place.reached(parser);
   }
-  co_return Failure(failure(classify::FailureClass::connection, "the event stream ended without the answer"));
 }
 
 // A server of 2025-03-26 may put several messages into one array: ours is given back, the others are taken.

@@ -3,6 +3,7 @@
 
 #include "support/run_task.hpp"
 #include "unit/client/scripted_child.hpp"
+#include "unit/client/witness.hpp"
 
 #include <algorithm>
 #include <string>
@@ -20,41 +21,10 @@ using testing::after_handshake;
 using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using testing::Events;
+using testing::Owner;
+using testing::Questions;
 using testing::Started;
-
-struct Owner final : ChannelOwner {
-  void channel_lost(const Error& error) override { lost.push_back(error.code()); }
-  void list_changed(protocol::Topic) override { ++changes; }
-  void garbage(std::string_view kind) override { trash.emplace_back(kind); }
-  void late_answer() override { ++late; }
-  void resource_updated(std::string_view uri) override { updated.emplace_back(uri); }
-  void session_renewed() override {}
-
-  std::vector<std::string> updated;
-
-  std::vector<Code> lost;
-  std::vector<std::string> trash;
-  int changes = 0;
-  int late = 0;
-};
-
-struct Events final : pipeline::EventSink {
-  void notify(std::string_view message) override { all.emplace_back(message); }
-  std::vector<std::string> all;
-};
-
-struct Questions final : pipeline::QuestionSink {
-  void asked(const protocol::Question& question, std::weak_ptr<pipeline::ResponseSink> server) override {
-    all.push_back(std::string(question.key) + " " + std::string(protocol::name(question.method)) + " " +
-                  std::string(question.params));
-    from = std::move(server);
-  }
-  void withdrawn(std::string_view id) override { all.push_back("withdrawn " + std::string(id)); }
-  const void* audience() const noexcept override { return user; }
-  std::vector<std::string> all;
-  std::weak_ptr<pipeline::ResponseSink> from;
-  const void* user = nullptr;
-};
 
 class StdioChannelTest : public ::testing::Test {
  protected:

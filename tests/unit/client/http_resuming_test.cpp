@@ -1,0 +1,331 @@
+// A legacy server over HTTP that ends the stream of a call before the answer: when its client comes back for
+// the rest, how often, and what the call hears when that comes to nothing.
+#include "client/http_channel.hpp"
+
+#include "support/run_task.hpp"
+#include "unit/client/scripted_http.hpp"
+#include "unit/client/witness.hpp"
+
+#include <deque>
+#include <string>
+#include <vector>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace sallyport::client {
+namespace {
+
+using protocol::Method;
+using std::chrono::milliseconds;
+using testing::HttpReply;
+using testing::HttpRequest;
+using testing::json;
+using testing::status;
+using testing::stream;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+constexpr auto closes = HttpReply::Then::closes;
+constexpr auto holds = HttpReply::Then::holds;
+constexpr std::string_view primed = "id: e1\nretry: 500\ndata: \n\n";
+constexpr std::string_view answered =
+    "id: e9\ndata: {\"jsonrpc\":\"2.0\",\"id\":2,\"result\":{\"n\":1}}\n\n";
+
+class HttpResuming : public ::testing::Test {
+ protected:
+  using Answered = std::unique_ptr<pipeline::Answer>;
+
+  ~HttpResuming() override {
+    if (channel) EXPECT_TRUE(testing::run(loop, channel->close()));
+  }
+
+  // What every server here does; calls and those who come back for their answers get what the test wants.
+  HttpReply reply(const HttpRequest& request) {
+    if (request.asks("initialize"))
+      return json(R"({"jsonrpc":"2.0","id":1,"result":{"protocolVersion":")" + revision +
+                      R"(","capabilities":{},"serverInfo":{"name":"s","version":"1"}}})",
+                  "Mcp-Session-Id: s1\r\n");
+    if (request.asks("tools/call")) return next(calls);
+    if (request.is("POST")) return status(202);
+    const bool back = request.is("GET") && request.field("last-event-id") != "absent";
+    return back ? next(returns) : status(405);
+  }
+  static HttpReply next(std::deque<HttpReply>& replies) {
+    if (replies.empty()) return status(500);
+    HttpReply reply = std::move(replies.front());
+    replies.pop_front();
+    return reply;
+  }
+
+  void open() {
+    target.url = server.url();
+    auto opened = testing::run(
+        loop, HttpChannel::open({loop, target, settings, budget, owner}, protocol::latest_legacy));
+    ASSERT_TRUE(opened);
+    channel = std::move(*opened);
+    ASSERT_TRUE(testing::run_until(loop, [&] { return server.count(is_listen) == 1; }));
+    loop.poll();
+  }
+  static bool is_listen(const HttpRequest& request) {
+    return request.is("GET") && request.field("last-event-id") == "absent";
+  }
+  static bool is_return(const HttpRequest& request) { return request.is("GET") && !is_listen(request); }
+  static bool is_cancel(const HttpRequest& request) { return request.asks("notifications/cancelled"); }
+  static bool is_call(const HttpRequest& request) { return request.asks("tools/call"); }
+
+  testing::Started<Answered> call(pipeline::EventSink* events = nullptr) {
+    outgoing.method = Method::tools_call;
+    outgoing.name = "t";
+    outgoing.events = events;
+    if (events) outgoing.progress_token = "7";
+    return {loop, channel->request(outgoing)};
+  }
+
+  // The pool's timer is there while connections are idle: one more, and the call waits for the time to come
+  // back.
+  bool pauses() const { return loop.timers().size() == 2; }
+  bool until_it_pauses() {
+    return testing::run_until(loop, [this] { return pauses(); });
+  }
+  bool until_it_came_back(std::size_t times) {
+    return testing::run_until(loop, [&] { return server.count(is_return) == times; });
+  }
+  void pass(milliseconds time) {
+    clock.advance(time);
+    loop.timers().fire();
+    loop.poll();
+  }
+  std::vector<std::string> returned_for() const {
+    std::vector<std::string> ids;
+    for (const HttpRequest& request : server.requests)
+      if (is_return(request)) ids.push_back(request.field("last-event-id"));
+    return ids;
+  }
+
+  ManualClock clock;
+  mutable task::Loop loop{clock};
+  Target target;
+  Settings settings;
+  net::Budget budget{64u << 20};
+  testing::Owner owner;
+  Outgoing outgoing;
+  std::string revision = "2025-11-25";
+  std::deque<HttpReply> calls, returns;
+  testing::ScriptedHttp server{loop, [this](const HttpRequest& request) { return reply(request); }};
+  std::shared_ptr<HttpChannel> channel;
+};
+
+TEST_F(HttpResuming, ComesBackForTheAnswerWhenTheServerSaid) {
+  calls = {stream(primed)};
+  returns = {stream(answered)};
+  open();
+  auto calling = call();
+  ASSERT_TRUE(until_it_pauses());
+  pass(milliseconds(499));
+  EXPECT_TRUE(pauses());
+  pass(milliseconds(1));
+  const auto answer = calling.wait();
+  ASSERT_TRUE(answer);
+  EXPECT_THAT((*answer)->bytes, HasSubstr(R"("n":1)"));
+  const HttpRequest& back = server.requests.back();
+  EXPECT_EQ(back.field("last-event-id"), "e1");
+  EXPECT_EQ(back.field("mcp-session-id"), "s1");
+  EXPECT_EQ(back.field("mcp-protocol-version"), "2025-11-25");
+  EXPECT_EQ(server.count(is_call), 1u);
+}
+
+TEST_F(HttpResuming, AsOftenAsTheServerEndsTheStream) {
+  calls = {stream(primed)};
+  returns = {stream("id: e2\ndata:\n\n"), stream(": nothing new\n\n"), stream("id: e3\nretry: 200\ndata:\n\n"),
+             stream(answered)};
+  open();
+  auto calling = call();
+  for (const int pause : {500, 500, 500, 200}) {
+    ASSERT_TRUE(until_it_pauses());
+    pass(milliseconds(pause));
+  }
+  EXPECT_TRUE(calling.wait());
+  EXPECT_THAT(returned_for(), ElementsAre("e1", "e2", "e2", "e3"));
+}
+
+TEST_F(HttpResuming, AStreamThatBreaksOffIsTakenUpAsWell) {
+  calls = {stream(primed, closes)};
+  returns = {stream(answered)};
+  open();
+  auto calling = call();
+  ASSERT_TRUE(until_it_pauses());
+  pass(milliseconds(500));
+  EXPECT_TRUE(calling.wait());
+}
+
+TEST_F(HttpResuming, WithoutAnIdThereIsNoWayBack) {
+  calls = {stream("retry: 500\ndata:\n\n"), stream("id: e1\n", closes)};
+  open();
+  for (const std::string_view what : {"ended", "broke off within an event"}) {
+    const auto answer = call().wait();
+    ASSERT_FALSE(answer) << what;
+    EXPECT_EQ(answer.error().code(), Code::network_connection_failed) << what;
+    EXPECT_EQ(answer.error().executed(), Executed::maybe) << what;
+  }
+  EXPECT_EQ(server.count(is_return), 0u);
+}
+
+TEST_F(HttpResuming, AnIdThatFitsNoHeaderIsNone) {
+  calls = {stream("id: a\x01" "b\ndata:\n\n"), stream("id: " + std::string(2000, 'x') + "\ndata:\n\n")};
+  open();
+  for (int i = 0; i < 2; ++i) {
+    const auto answer = call().wait();
+    ASSERT_FALSE(answer);
+    EXPECT_EQ(answer.error().code(), Code::network_connection_failed);
+  }
+  EXPECT_EQ(server.count(is_return), 0u);
+}
+
+TEST_F(HttpResuming, ALostSessionEndsTheCallWhichMayHaveRun) {
+  calls = {stream(primed)};
+  returns = {status(404)};
+  open();
+  auto calling = call();
+  ASSERT_TRUE(until_it_pauses());
+  pass(milliseconds(500));
+  const auto answer = calling.wait();
+  ASSERT_FALSE(answer);
+  EXPECT_EQ(answer.error().code(), Code::tool_server_unavailable);
+  EXPECT_EQ(answer.error().executed(), Executed::maybe);
+  EXPECT_EQ(server.count(is_call), 1u) << "not sent again in a new session";
+}
+
+TEST_F(HttpResuming, AServerWithoutSuchStreamsIsAskedOnce) {
+  calls = {stream(primed)};
+  returns = {status(405)};
+  open();
+  auto calling = call();
+  ASSERT_TRUE(until_it_pauses());
+  pass(milliseconds(500));
+  const auto answer = calling.wait();
+  ASSERT_FALSE(answer);
+  EXPECT_EQ(answer.error().code(), Code::network_connection_failed);
+  EXPECT_EQ(answer.error().executed(), Executed::maybe);
+  EXPECT_EQ(server.count(is_return), 1u);
+}
+
+TEST_F(HttpResuming, WhatPassesIsTriedAgainButNotForEver) {
+  calls = {stream(primed), stream(primed)};
+  returns = {status(503), status(429), stream("id: e2\ndata:\n\n"), status(503), status(503),
+             stream("data: {\"jsonrpc\":\"2.0\",\"id\":2,\"result\":{}}\n\n"),
+             status(500), status(502), status(504)};
+  open();
+  auto first = call();
+  for (int i = 0; i < 6; ++i) {
+    ASSERT_TRUE(until_it_pauses());
+    pass(milliseconds(500));
+  }
+  EXPECT_TRUE(first.wait()) << "each stream that opens starts the count anew";
+  auto second = call();
+  for (int i = 0; i < 3; ++i) {
+    ASSERT_TRUE(until_it_pauses());
+    pass(milliseconds(500));
+  }
+  const auto answer = second.wait();
+  ASSERT_FALSE(answer);
+  EXPECT_EQ(answer.error().code(), Code::network_connection_failed);
+  EXPECT_EQ(answer.error().executed(), Executed::maybe) << "a 429 to the way back says nothing of the call";
+  EXPECT_EQ(server.count(is_return), 9u);
+}
+
+TEST_F(HttpResuming, AServerThatIsGone) {
+  calls = {stream(primed, closes)};
+  open();
+  auto calling = call();
+  ASSERT_TRUE(until_it_pauses());
+  server.stop();
+  pass(milliseconds(4000));  // whose idle connections are closed too
+  for (int i = 0; i < 20 && !calling.done(); ++i) {
+    ASSERT_TRUE(testing::run_until(loop, [&] { return loop.timers().size() == 1 || calling.done(); }));
+    pass(milliseconds(500));
+  }
+  const auto answer = calling.wait();
+  ASSERT_FALSE(answer);
+  EXPECT_EQ(answer.error().code(), Code::network_connection_failed);
+  EXPECT_EQ(answer.error().executed(), Executed::maybe);
+}
+
+TEST_F(HttpResuming, WhoGivesUpInThePauseIsGoneAtOnceAndTheServerHearsIt) {
+  calls = {stream("id: e1\nretry: 99999999999999999\ndata:\n\n")};
+  open();
+  auto calling = call();
+  ASSERT_TRUE(until_it_pauses());
+  calling.cancel();
+  const auto answer = calling.wait();
+  ASSERT_FALSE(answer);
+  EXPECT_EQ(answer.error().code(), Code::proto_cancelled);
+  EXPECT_EQ(answer.error().executed(), Executed::maybe);
+  EXPECT_TRUE(testing::run_until(loop, [&] { return server.count(is_cancel) == 1; }));
+}
+
+TEST_F(HttpResuming, WhoGivesUpOnTheStreamThatWasTakenUp) {
+  calls = {stream(primed)};
+  returns = {stream(": wait\n\n", holds)};
+  open();
+  auto calling = call();
+  ASSERT_TRUE(until_it_pauses());
+  pass(milliseconds(500));
+  ASSERT_TRUE(until_it_came_back(1));
+  calling.cancel();
+  const auto answer = calling.wait();
+  ASSERT_FALSE(answer);
+  EXPECT_EQ(answer.error().code(), Code::proto_cancelled);
+  EXPECT_NE(answer.error().executed(), Executed::no);
+  EXPECT_TRUE(testing::run_until(loop, [&] { return server.count(is_cancel) == 1; }));
+}
+
+TEST_F(HttpResuming, ATimeOfZeroIsNotObeyedToTheLetter) {
+  calls = {stream("id: e1\nretry: 0\ndata:\n\n")};
+  returns = {stream(answered)};
+  open();
+  auto calling = call();
+  ASSERT_TRUE(until_it_pauses());
+  pass(milliseconds(99));
+  EXPECT_TRUE(pauses());
+  pass(milliseconds(1));
+  EXPECT_TRUE(calling.wait());
+}
+
+TEST_F(HttpResuming, WhatIsSaidOnTheStreamTakenUpBelongsToTheCall) {
+  calls = {stream(primed)};
+  returns = {stream("id: e2\ndata: {\"jsonrpc\":\"2.0\",\"method\":\"notifications/progress\",\"params\":"
+                    "{\"progressToken\":2,\"progress\":1}}\n\n"
+                    "data: {\"jsonrpc\":\"2.0\",\"id\":77,\"result\":{}}\n\n"),
+             status(405)};
+  open();
+  testing::Events events;
+  auto calling = call(&events);
+  ASSERT_TRUE(until_it_pauses());
+  pass(milliseconds(500));
+  ASSERT_TRUE(testing::run_until(loop, [&] { return owner.late == 1; }));
+  ASSERT_TRUE(until_it_pauses());
+  pass(milliseconds(500));
+  const auto answer = calling.wait();
+  ASSERT_FALSE(answer);
+  EXPECT_EQ(answer.error().executed(), Executed::yes) << "it reported progress";
+  EXPECT_THAT(events.all, ElementsAre(HasSubstr(R"("progressToken":7)")));
+}
+
+TEST_F(HttpResuming, TheNewStreamsOwnTimeCounts) {
+  calls = {stream("id: e1\ndata:\n\n")};
+  returns = {stream("id: e2\nretry: 300\ndata:\n\n"), stream(answered)};
+  open();
+  auto calling = call();
+  ASSERT_TRUE(until_it_pauses());
+  pass(milliseconds(999));
+  EXPECT_TRUE(pauses()) << "a second where the server says nothing";
+  pass(milliseconds(1));
+  ASSERT_TRUE(until_it_came_back(1));
+  ASSERT_TRUE(until_it_pauses());
+  pass(milliseconds(300));
+  EXPECT_TRUE(calling.wait());
+}
+
+}  // namespace
+}  // namespace sallyport::client
