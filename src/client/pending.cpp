@@ -27,6 +27,7 @@ namespace {
 
 constexpr std::size_t max_early = 8;
 constexpr std::size_t max_early_bytes = 64 * 1024;
+constexpr std::size_t max_pages = 256;
 
 // What a caller asked for, as opposed to what the gateway asks for itself.
 bool is_call(protocol::Method method) {
@@ -96,6 +97,25 @@ void PendingRequests::withdrawn(std::string_view bytes, const protocol::Message&
   });
   for (const auto& [number, request] : requests_)
     if (request->outgoing->questions) request->outgoing->questions->withdrawn(id);
+}
+
+void PendingRequests::opened(std::string id, std::weak_ptr<pipeline::OpenedPage> page) {
+  std::erase_if(pages_, [](const Page& each) { return each.opened.expired(); });
+  if (pages_.size() == max_pages) pages_.pop_front();
+  pages_.emplace_back(std::move(id), std::move(page));
+}
+
+// Said once of each: a server that says it again is not heard.
+void PendingRequests::completed(std::string_view bytes, const protocol::Message& message) {
+  const std::string id = protocol::elicitation_id(message.raw(protocol::Field::params, bytes));
+  if (id.empty()) return;
+  std::vector<std::shared_ptr<pipeline::OpenedPage>> done;
+  std::erase_if(pages_, [&](const Page& each) {
+    if (each.id != id) return false;
+    if (auto page = each.opened.lock()) done.push_back(std::move(page));
+    return true;
+  });
+  for (const auto& page : done) page->completed();
 }
 
 void PendingRequests::log(std::string_view bytes, const protocol::Message& message, PendingRequest* own) {

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -51,6 +52,9 @@ class PendingRequests {
   std::vector<std::string> began(PendingRequest& call, const std::weak_ptr<pipeline::ResponseSink>& to);
   // The server wants no answer any more.
   void withdrawn(std::string_view bytes, const protocol::Message& message);
+  // Pages that the server had opened: who hears when it says that it is done with one. The newest are known.
+  void opened(std::string id, std::weak_ptr<pipeline::OpenedPage> page);
+  void completed(std::string_view bytes, const protocol::Message& message);
   bool empty() const noexcept { return requests_.empty(); }
   std::size_t size() const noexcept { return requests_.size(); }
 
@@ -77,6 +81,11 @@ class PendingRequests {
   std::int64_t last_id_ = 0;
   bool called_ = false;             // a call was sent
   std::vector<std::string> early_;  // requests of the server from before
+  struct Page {
+    std::string id;
+    std::weak_ptr<pipeline::OpenedPage> opened;
+  };
+  std::deque<Page> pages_;
   // By id. The newest stands last and is mostly added there; of what waits on one connection there is not
   // much.
   Requests requests_;

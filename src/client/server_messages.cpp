@@ -46,6 +46,7 @@ void pass_on(std::string_view text, const protocol::Message& message, PendingReq
   if (message.method() == Method::notifications_progress) pending.progress(text, message);
   if (message.method() == Method::notifications_message) pending.log(text, message, own);
   if (message.method() == Method::notifications_cancelled) pending.withdrawn(text, message);
+  if (message.method() == Method::notifications_elicitation_complete) pending.completed(text, message);
   if (message.method() == Method::notifications_resources_updated) {
     std::string scratch;
     if (const auto uri = message.text(Field::uri, text, scratch)) owner.resource_updated(*uri);

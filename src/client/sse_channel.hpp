@@ -41,6 +41,9 @@ class SseChannel final : public Channel {
   Task<std::unique_ptr<pipeline::Answer>> request(const Outgoing& outgoing) override;
   void listen_to(std::vector<std::string>) override {}  // only modern servers are asked so
   void respond(std::string response) override;
+  void opened(std::string id, std::weak_ptr<pipeline::OpenedPage> page) override {
+    pending_.opened(std::move(id), std::move(page));
+  }
   Task<void> close() override;
 
  private:

@@ -10,10 +10,21 @@
 
 namespace sallyport::pipeline {
 
+// A page that a client was asked to open.
+class OpenedPage {
+ public:
+  virtual void completed() = 0;  // so says the server
+
+ protected:
+  ~OpenedPage() = default;
+};
+
 // The connection that a server asked on.
 class ResponseSink {
  public:
   virtual void respond(std::string response) = 0;  // a whole JSON-RPC response
+  // `page` hears, while both live, when the server says that what it gave this elicitationId is done with.
+  virtual void opened(std::string id, std::weak_ptr<OpenedPage> page) = 0;
 
  protected:
   ~ResponseSink() = default;

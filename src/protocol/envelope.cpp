@@ -365,6 +365,11 @@ std::string resource_updated_notification(std::string_view uri, std::string_view
   return out;
 }
 
+std::string elicitation_complete_notification(std::string_view id) {
+  return begin_notification(Method::notifications_elicitation_complete) + R"(,"params":{"elicitationId":)" +
+         json::quote(id) + "}}";
+}
+
 std::string listen_acknowledged_notification(std::string_view subscription, Topics topics,
                                              std::span<const std::string> uris,
                                              std::span<const std::string> tasks) {

@@ -97,6 +97,8 @@ std::string listen_acknowledged_notification(std::string_view subscription, Topi
                                              std::span<const std::string> tasks = {});
 // notifications/resources/updated; `uri`: plain text; `subscription` as above.
 std::string resource_updated_notification(std::string_view uri, std::string_view subscription = {});
+// notifications/elicitation/complete; `id`: plain text.
+std::string elicitation_complete_notification(std::string_view id);
 // The result that ends a listen stream.
 std::string listen_result(std::string_view subscription);
 

@@ -160,6 +160,12 @@ bool covers(const ClientCapabilities& can, const ClientCapabilities& need) noexc
          (can.urls || !need.urls) && (can.roots || !need.roots);
 }
 
+std::string elicitation_id(std::string_view params) {
+  const json::Value id = member(params, "elicitationId");
+  if (!id.is(Type::string) || id.of(params).size() > max_elicitation_id) return {};
+  return json::unescape(id.of(params));
+}
+
 Result<std::string> question_params(const Question& question, Revision client) {
   if (question.method == Method::roots_list) return std::string();
   const std::string_view params = question.params;
@@ -172,7 +178,7 @@ Result<std::string> question_params(const Question& question, Revision client) {
   std::string id;
   if (opens_page(question)) {
     if (client < Revision::v2025_11_25) return fail(cannot("before 2025-11-25 no page can be opened"));
-    drop("elicitationId");  // the server's own completes nothing here
+    drop("elicitationId");  // which another server may have given too
     id = json::quote(CorrelationId::make().hex());
     if (era(client) == Era::legacy) splice.append_member(whole(params), "elicitationId", id);
   } else if (question.method == Method::elicitation_create && client < Revision::v2025_11_25) {

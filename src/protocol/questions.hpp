@@ -51,6 +51,11 @@ bool is_answer(Method question, std::string_view result);
 ClientCapabilities needed(const Question& question);
 bool covers(const ClientCapabilities& can, const ClientCapabilities& needed) noexcept;
 
+// `elicitationId` of these params, as plain text: what a server will name when the page that it wants opened is
+// done with. Empty: none, or none that is worth keeping.
+inline constexpr std::size_t max_elicitation_id = 1024;
+std::string elicitation_id(std::string_view params);
+
 // The params for a client of this revision: without `_meta` and `task`; of a page to open with an
 // elicitationId where the revision has one, a form without `mode` where it has none. PROTO_018 for what the
 // revision cannot say. Empty for roots/list.

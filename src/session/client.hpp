@@ -7,6 +7,7 @@
 
 #include <array>
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <memory>
 #include <optional>
@@ -67,6 +68,8 @@ class Client {
   std::map<std::string, std::shared_ptr<void>, std::less<>> subscriptions;
   // By task id: what ends with this client; of a legacy one the task itself, of a listen that it is told.
   std::map<std::string, std::shared_ptr<void>, std::less<>> tasks;
+  // The pages that it was asked to open last, and not yet told to be done with.
+  std::deque<std::shared_ptr<void>> pages;
   // By server: what keeps the instance of an isolated one that is this client's alone.
   std::map<std::string, std::shared_ptr<void>, std::less<>> instances;
 

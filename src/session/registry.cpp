@@ -106,6 +106,7 @@ void Registry::remove(Session& session) noexcept {
   session.running.cancel_all(task::CancelReason::client);
   session.log.leave();
   session.subscriptions.clear();
+  session.pages.clear();
   for (auto& [id, task] : std::exchange(session.tasks, {})) task.reset();
   session.instances.clear();
   session.ear.reset();

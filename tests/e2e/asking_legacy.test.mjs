@@ -107,6 +107,45 @@ it('a question is withdrawn by the server, by time, and by the end of its call',
   assert.equal((await late.result()).error.code, -32603);
 });
 
+it('that a page is done with is heard by the client that was asked to open it, during the call and after it, and by nobody else', async (t) => {
+  const gateway = await serving(t);
+  const PAGES = { elicitation: { form: {}, url: {} } };
+  const open = async () => {
+    const session = await LegacySession.open(gateway.url, { capabilities: PAGES });
+    const { headers, url } = session;
+    const stream = await SseStream.open(url, { headers: { ...headers, accept: 'text/event-stream' } });
+    return { session, stream };
+  };
+  const [asked, other] = [await open(), await open()];
+  const done = ({ messages }) => messages.filter(({ method }) => method === 'notifications/elicitation/complete').map(({ params }) => params);
+  const opens = async (tool, id) => {
+    const call = await calling(asked.session, tool, id);
+    const question = await call.question();
+    await answer(asked.session, question.id, { result: { action: 'accept' } });
+    assert.deepEqual(await call.result(), { action: 'accept' });
+    return { call, shown: question.params.elicitationId };
+  };
+  const during = await opens('whole_page', 1);
+  assert.notEqual(during.shown, 'e1', 'an id of ours, which no other server can name');
+  assert.deepEqual(done(during.call), [{ elicitationId: during.shown }], 'on the stream of the call');
+
+  const after = await opens('ask_page', 2);
+  assert.equal(textOf(await asked.session.call('one__page_done')), 'done');
+  const heard = await asked.stream.next('that it is done', ({ method }) => method === 'notifications/elicitation/complete');
+  assert.deepEqual(heard.params, { elicitationId: after.shown });
+
+  assert.equal(textOf(await other.session.call('one__page_done')), 'done');
+  assert.equal(textOf(await asked.session.call('one__page_done')), 'done');
+  for (const { session, stream } of [other, asked]) {
+    const { headers, url } = session;
+    const again = await SseStream.open(url, { headers: { ...headers, accept: 'text/event-stream' } });
+    await stream.ended;
+    again.close();
+  }
+  assert.deepEqual(done(other.stream), [], 'it was asked nothing');
+  assert.equal(done(asked.stream).length, 1, 'once');
+});
+
 it('what belongs to no call, or to a caller who cannot be asked, is refused and counted', async (t) => {
   const gateway = await serving(t);
   const session = await LegacySession.open(gateway.url, { capabilities: FORMS });

@@ -6,6 +6,8 @@
 namespace sallyport::layers {
 namespace {
 
+constexpr std::size_t max_pages = 64;  // of one client
+
 void respond(const std::weak_ptr<pipeline::ResponseSink>& server, std::string response) {
   if (const auto there = server.lock()) there->respond(std::move(response));
 }
@@ -19,6 +21,21 @@ std::string response_of(std::string_view id, protocol::Method method, session::C
 }
 
 }  // namespace
+
+// Tells the client on the stream of the call, and when that has ended where it hears what belongs to none.
+struct ClientQuestions::Page final : pipeline::OpenedPage {
+  Page(session::Client& whose, pipeline::EventSink* stream, std::string name)
+      : client(&whose), events(stream), id(std::move(name)) {}
+  void completed() override {
+    const std::string notification = protocol::elicitation_complete_notification(id);
+    events ? events->notify(notification) : client->tell(notification);
+    std::erase_if(client->pages, [this](const std::shared_ptr<void>& each) { return each.get() == this; });
+  }
+
+  session::Client* client;  // which it goes with
+  pipeline::EventSink* events;
+  std::string id;
+};
 
 ClientQuestions::ClientQuestions(task::Loop& loop, pipeline::Call& call, std::chrono::milliseconds patience)
     : loop_(&loop),
@@ -37,10 +54,24 @@ void ClientQuestions::asked(const protocol::Question& question,
                    protocol::unanswered_response(question.key, "The client's revision cannot ask this"));
   if (open_.size() >= protocol::max_questions)
     return respond(server, protocol::unanswered_response(question.key, "Too many questions at a time"));
+  if (protocol::needed(question).urls)
+    remember(protocol::elicitation_id(question.params), protocol::elicitation_id(*params), server);
   Open& open = open_.emplace_back(std::string(question.key));
   if (!waiting_) waiting_.emplace(*loop_, *call_, limit_, patience_);
   set_waits(true);
   group_.spawn(ask(open, question.method, std::move(*params), std::move(server)));
+}
+
+// `shown`: the id that the client gets for the server's own.
+void ClientQuestions::remember(std::string id, std::string shown,
+                               const std::weak_ptr<pipeline::ResponseSink>& server) {
+  const auto asker = server.lock();
+  if (!asker || id.empty()) return;
+  const auto page = std::make_shared<Page>(*call_->client, call_->events, std::move(shown));
+  if (call_->client->pages.size() == max_pages) call_->client->pages.pop_front();
+  call_->client->pages.push_back(page);
+  pages_.push_back(page);
+  asker->opened(std::move(id), page);
 }
 
 void ClientQuestions::withdrawn(std::string_view id) {
@@ -73,6 +104,8 @@ Task<void> ClientQuestions::ask(Open& open, protocol::Method method, std::string
 }
 
 Task<void> ClientQuestions::end() {
+  for (const auto& page : pages_)
+    if (const auto kept = page.lock()) kept->events = nullptr;
   group_.cancel(task::CancelReason::superseded);
   task::Scope ending;
   co_return co_await group_.join().in(ending);

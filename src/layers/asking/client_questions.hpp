@@ -11,6 +11,7 @@
 #include <list>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace sallyport::layers {
 
@@ -26,6 +27,7 @@ class ClientQuestions final : public pipeline::QuestionSink {
   Task<void> end();
 
  private:
+  struct Page;
   struct Open {
     std::string id;  // the server's
     task::Scope* scope = nullptr;
@@ -34,11 +36,14 @@ class ClientQuestions final : public pipeline::QuestionSink {
   Task<void> ask(Open& open, protocol::Method method, std::string params,
                  std::weak_ptr<pipeline::ResponseSink> server);
 
+  void remember(std::string id, std::string shown, const std::weak_ptr<pipeline::ResponseSink>& server);
+
   task::Loop* loop_;
   pipeline::Call* call_;
   std::chrono::milliseconds limit_;
   std::chrono::milliseconds patience_;
   std::list<Open> open_;
+  std::vector<std::weak_ptr<Page>> pages_;
   std::optional<UserTime> waiting_;
   task::Group group_;
 };

@@ -5,6 +5,7 @@
 #include "support/run_task.hpp"
 #include "unit/protocol/parsed.hpp"
 
+#include <algorithm>
 #include <array>
 #include <string>
 #include <vector>
@@ -102,6 +103,51 @@ TEST(PendingRequests, WhoAskedForNoProgressHearsNone) {
   pending.progress(note.bytes, note.message);
   EXPECT_TRUE(request.progressed);
   EXPECT_TRUE(events.all.empty());
+}
+
+struct Page final : pipeline::OpenedPage {
+  void completed() override { ++times; }
+  int times = 0;
+};
+
+void complete(PendingRequests& pending, std::string_view id) {
+  const Parsed note(R"({"jsonrpc":"2.0","method":"notifications/elicitation/complete","params":{"elicitationId":)" +
+                    std::string(id) + "}}");
+  pending.completed(note.bytes, note.message);
+}
+
+TEST(PendingRequests, APageIsDoneWithOnceAndByItsOwnId) {
+  PendingRequests pending;
+  const auto page = std::make_shared<Page>();
+  const auto other = std::make_shared<Page>();
+  pending.opened("e1", page);
+  pending.opened("e2", other);
+  for (const std::string_view stranger : {"\"e3\"", "1", "null", "\"\"", "{}"}) complete(pending, stranger);
+  EXPECT_EQ(page->times, 0);
+  complete(pending, "\"e\\u0031\"");
+  complete(pending, "\"e1\"");
+  EXPECT_EQ(page->times, 1);
+  EXPECT_EQ(other->times, 0);
+  const Parsed bare(R"({"jsonrpc":"2.0","method":"notifications/elicitation/complete"})");
+  pending.completed(bare.bytes, bare.message);
+}
+
+TEST(PendingRequests, TheNewestPagesOfThoseWhoAreThereAreKnown) {
+  PendingRequests pending;
+  const auto first = std::make_shared<Page>();
+  pending.opened("first", first);
+  for (int i = 0; i < 300; ++i) pending.opened("gone", std::make_shared<Page>());
+  complete(pending, "\"first\"");
+  EXPECT_EQ(first->times, 1) << "those of clients that are gone take nobody's place";
+  std::vector<std::shared_ptr<Page>> pages;
+  for (int i = 0; i < 300; ++i) {
+    pages.push_back(std::make_shared<Page>());
+    pending.opened(std::to_string(i), pages.back());
+  }
+  for (int i = 0; i < 300; ++i) complete(pending, '"' + std::to_string(i) + '"');
+  EXPECT_EQ(pages[0]->times, 0);
+  EXPECT_EQ(pages[299]->times, 1);
+  EXPECT_EQ(std::ranges::count_if(pages, [](const auto& page) { return page->times == 1; }), 256);
 }
 
 const std::string envelope =
