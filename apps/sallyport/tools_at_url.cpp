@@ -108,7 +108,7 @@ class ToolsAtUrl final : public ToolSource {
 
   Task<void> open() {
     if (channel_) co_return ok();
-    const client::HttpChannel::Environment environment{*loop_, definition_, settings_, budget_, owner_};
+    const client::HttpEnvironment environment{*loop_, definition_, settings_, budget_, owner_};
     channel_ = CO_TRY(
         co_await within(settings_.discovery, client::HttpChannel::open(environment, definition_.protocol)));
     co_return ok();

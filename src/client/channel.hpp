@@ -1,7 +1,8 @@
 // A live, initialised connection to one upstream: what stdio and HTTP have in common.
 #pragma once
 
-#include "client/faults.hpp"
+#include "client/target.hpp"
+#include "net/budget.hpp"
 #include "pipeline/call.hpp"
 #include "pipeline/questions.hpp"
 #include "protocol/capabilities.hpp"
@@ -61,6 +62,16 @@ class ChannelOwner {
 
  protected:
   ~ChannelOwner() = default;
+};
+
+// What a channel over HTTP needs; all of it outlives the channel.
+struct HttpEnvironment {
+  task::Loop& loop;
+  const Target& target;
+  const Settings& settings;
+  net::Budget& budget;
+  ChannelOwner& owner;
+  protocol::ClientCapabilities declares = {};  // a legacy server is told that its callers can do
 };
 
 class Channel : public pipeline::ResponseSink, public std::enable_shared_from_this<Channel> {

@@ -13,7 +13,6 @@
 namespace sallyport::client {
 namespace {
 
-constexpr std::size_t slow_piece = 64;
 constexpr std::size_t max_struck = 1000;
 
 std::error_code reset() noexcept {

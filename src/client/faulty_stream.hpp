@@ -15,6 +15,8 @@
 
 namespace sallyport::client {
 
+inline constexpr std::size_t slow_piece = 64;  // bytes of what comes slowly
+
 // What they have in common: the reader gets what `received` makes of the peer's bytes, when it says. What
 // waits for its time is bounded by `max_waiting`: beyond it nothing more is read from the peer.
 class FaultyStream : public net::Stream, private net::Completion {

@@ -26,7 +26,7 @@ std::optional<std::string> same_origin_redirect(const net::ResponseHead& head,
 
 }  // namespace
 
-HttpChannel::HttpChannel(Environment environment, net::Endpoint endpoint,
+HttpChannel::HttpChannel(HttpEnvironment environment, net::Endpoint endpoint,
                          std::shared_ptr<net::TlsTrust> trust)
     : env_(environment),
       pool_(env_.loop, std::move(endpoint), std::move(trust), {.connect = env_.settings.connect}),
@@ -40,7 +40,7 @@ HttpChannel::HttpChannel(Environment environment, net::Endpoint endpoint,
 
 HttpChannel::~HttpChannel() = default;
 
-Task<std::unique_ptr<HttpChannel>> HttpChannel::open(Environment environment,
+Task<std::unique_ptr<HttpChannel>> HttpChannel::open(HttpEnvironment environment,
                                                      std::optional<protocol::Revision> revision) {
   net::Endpoint endpoint = CO_TRY(net::parse_endpoint(environment.target.url));
   endpoint.socket = environment.target.socket;

@@ -14,17 +14,8 @@ namespace sallyport::client {
 
 class HttpChannel final : public Channel {
  public:
-  struct Environment {
-    task::Loop& loop;
-    const Target& target;
-    const Settings& settings;
-    net::Budget& budget;
-    ChannelOwner& owner;
-    protocol::ClientCapabilities declares = {};  // a legacy server is told that its callers can do
-  };
-
   // Probes the era unless `revision` is known, and initialises a session where the era has one.
-  static Task<std::unique_ptr<HttpChannel>> open(Environment environment,
+  static Task<std::unique_ptr<HttpChannel>> open(HttpEnvironment environment,
                                                  std::optional<protocol::Revision> revision);
 
   ~HttpChannel() override;
@@ -41,7 +32,7 @@ class HttpChannel final : public Channel {
  private:
   static constexpr std::uint64_t max_failure_body = 64 * 1024;
 
-  HttpChannel(Environment environment, net::Endpoint endpoint, std::shared_ptr<net::TlsTrust> trust);
+  HttpChannel(HttpEnvironment environment, net::Endpoint endpoint, std::shared_ptr<net::TlsTrust> trust);
 
   Task<void> handshake(std::optional<protocol::Revision> revision);
   Task<bool> probe_modern();
@@ -60,7 +51,8 @@ class HttpChannel final : public Channel {
   struct StreamPlace {
     std::string event;  // the last id, fit for a header; empty: the stream cannot be taken up again
     std::chrono::milliseconds retry{1000};
-    int failures = 0;  // to take it up, in a row
+    int failures = 0;      // to take it up, in a row
+    bool garbled = false;  // what could not be read may have been the answer: nothing comes behind it
     void reached(const net::SseParser& parser);
   };
   // `target`: where it was posted.
@@ -88,7 +80,7 @@ class HttpChannel final : public Channel {
   std::string headers_for(const Outgoing& outgoing) const;
   void renew_headers();
 
-  Environment env_;
+  HttpEnvironment env_;
   net::HttpPool pool_;
   std::string fixed_headers_;   // of every request
   std::string common_headers_;  // and those of the session and revision

@@ -54,7 +54,8 @@ Task<Answered> HttpChannel::receive_events(net::HttpCall& call, std::string_view
   StreamPlace place;
   Result<Answered> answer = co_await read_events(call, pending, place);
   for (int times = 0; unfinished(answer) && times < max_resumptions; ++times) {
-    const bool has_stream = !place.event.empty() && protocol::era(revision_) == protocol::Era::legacy;
+    const bool has_stream =
+        !place.event.empty() && !place.garbled && protocol::era(revision_) == protocol::Era::legacy;
     if (!has_stream || pending.session != session_ || place.failures == max_failures) break;
     CO_TRY(co_await task::Sleep(env_.loop.timers(), env_.loop.now() + place.retry));
     if (pending.session != session_) co_return Failure(forgotten());

@@ -3,6 +3,7 @@
 #include "classify/http.hpp"
 #include "classify/refine.hpp"
 #include "client/failure.hpp"
+#include "client/faulty_stream.hpp"
 #include "client/server_messages.hpp"
 #include "net/sse.hpp"
 #include "protocol/envelope.hpp"
@@ -24,7 +25,7 @@ Error stream_ended() {
 
 }  // namespace
 
-SseChannel::SseChannel(Environment environment, net::Endpoint endpoint, std::shared_ptr<net::TlsTrust> trust)
+SseChannel::SseChannel(HttpEnvironment environment, net::Endpoint endpoint, std::shared_ptr<net::TlsTrust> trust)
     : env_(environment),
       pool_(env_.loop, std::move(endpoint), std::move(trust), {.connect = env_.settings.connect}),
       ready_(env_.loop),
@@ -41,7 +42,7 @@ bool SseChannel::is_hinted_by(const Error& refusal) noexcept {
   return status == 400 || status == 404 || status == 405;
 }
 
-Task<std::unique_ptr<SseChannel>> SseChannel::open(Environment environment) {
+Task<std::unique_ptr<SseChannel>> SseChannel::open(HttpEnvironment environment) {
   net::Endpoint endpoint = CO_TRY(net::parse_endpoint(environment.target.url));
   endpoint.socket = environment.target.socket;
   std::shared_ptr<net::TlsTrust> trust;
@@ -85,6 +86,10 @@ Task<void> SseChannel::initialize() {
 
 Task<std::unique_ptr<pipeline::Answer>> SseChannel::request(const Outgoing& outgoing) {
   PendingRequest pending(env_.loop, pending_.next_id(), outgoing);
+  const std::shared_ptr<Faults> faults = env_.target.faults;
+  if (faults) pending.fault = faults->strike(outgoing.method, outgoing.name);
+  if (pending.fault) env_.owner.fault_injected(*pending.fault->fault);
+  if (pending.fault) throw_defect(*pending.fault);
   co_return co_await exchange(encode_request(outgoing, revision_, pending.id), pending);
 }
 
@@ -92,7 +97,7 @@ Task<std::unique_ptr<pipeline::Answer>> SseChannel::request(const Outgoing& outg
 Task<std::unique_ptr<pipeline::Answer>> SseChannel::exchange(std::string body, PendingRequest& pending) {
   if (lost_) co_return Failure(Error(*lost_).with_executed(Executed::no));
   pending_.add(pending);
-  spawn(post_request(std::move(body), pending.id));
+  send(std::move(body), pending);
   for (const std::string& id : pending_.began(pending, weak_from_this())) refuse(id);
   Result<std::unique_ptr<pipeline::Answer>> answer = co_await pending.answer.take();
   pending_.remove(pending);
@@ -108,8 +113,8 @@ Task<std::unique_ptr<pipeline::Answer>> SseChannel::exchange(std::string body, P
   co_return Failure(std::move(error));
 }
 
-Task<void> SseChannel::post(std::string body) {
-  net::HttpCall call(pool_);
+Task<void> SseChannel::post(std::string body, net::StreamWrapper* wrapper) {
+  net::HttpCall call(pool_, wrapper);
   const std::string_view pieces[] = {body};
   CO_TRY(co_await call.send("POST", post_target_, post_headers_, pieces, false));
   CO_TRY(co_await call.receive_head());
@@ -120,8 +125,10 @@ Task<void> SseChannel::post(std::string body) {
   co_return ok();
 }
 
-Task<void> SseChannel::post_request(std::string body, std::int64_t id) {
-  const Result<void> posted = co_await post(std::move(body));
+Task<void> SseChannel::post_request(std::string body, std::int64_t id, std::optional<FaultRule> fault) {
+  std::optional<FaultyConnection> faulty;
+  if (fault) faulty.emplace(env_.loop, *fault, id);
+  const Result<void> posted = co_await post(std::move(body), faulty ? &*faulty : nullptr);
   if (posted || posted.error().code() == Code::proto_cancelled) co_return ok();
   Error error = posted.error();
   const bool forgotten =
@@ -245,6 +252,8 @@ void SseChannel::take_message(std::string_view text) {
 void SseChannel::take_answer(std::string_view text, const protocol::Message& message) {
   PendingRequest* const pending = pending_.find(message.id(text));
   if (!pending || pending->answer.filled()) return env_.owner.late_answer();
+  if (pending->fault) [[unlikely]]
+    return strike_answer(*pending, text);
   deliver(*pending, text, message, env_.budget);
 }
 

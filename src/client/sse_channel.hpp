@@ -19,18 +19,9 @@ namespace sallyport::client {
 // end with `executed: maybe`.
 class SseChannel final : public Channel {
  public:
-  struct Environment {
-    task::Loop& loop;
-    const Target& target;
-    const Settings& settings;
-    net::Budget& budget;
-    ChannelOwner& owner;
-    protocol::ClientCapabilities declares = {};  // the server is told that its callers can do
-  };
-
   // Opens the stream, waits for its `endpoint` event, which must lead to the stream's own origin, and
   // initialises.
-  static Task<std::unique_ptr<SseChannel>> open(Environment environment);
+  static Task<std::unique_ptr<SseChannel>> open(HttpEnvironment environment);
 
   // Is this how a server of this transport refuses the first POST of Streamable HTTP?
   static bool is_hinted_by(const Error& refusal) noexcept;
@@ -47,7 +38,7 @@ class SseChannel final : public Channel {
   Task<void> close() override;
 
  private:
-  SseChannel(Environment environment, net::Endpoint endpoint, std::shared_ptr<net::TlsTrust> trust);
+  SseChannel(HttpEnvironment environment, net::Endpoint endpoint, std::shared_ptr<net::TlsTrust> trust);
 
   Task<void> begin();
   Task<void> initialize();
@@ -58,17 +49,21 @@ class SseChannel final : public Channel {
   void take_endpoint(std::string_view reference);
   void take_message(std::string_view text);
   void take_answer(std::string_view text, const protocol::Message& message);
+  void strike_answer(PendingRequest& pending, std::string_view text);
+  Task<void> answer_late(std::string text, FaultRule rule);
   void take_request(std::string_view text, const protocol::Message& message);
   void refuse(std::string_view id);  // a request of the server that is nobody's
 
-  Task<void> post(std::string body);
-  Task<void> post_request(std::string body, std::int64_t id);  // what fails, fails that request
+  void send(std::string body, PendingRequest& pending);
+  Task<void> post(std::string body, net::StreamWrapper* wrapper = nullptr);
+  // What fails, fails that request. `fault`: what is done to it on purpose.
+  Task<void> post_request(std::string body, std::int64_t id, std::optional<FaultRule> fault);
   Task<void> post_notice(std::string body);                    // nobody waits for it
   void spawn(Task<void> task);
   void lost(const Error& reason);
   Error refused(const net::ResponseHead& head) const;
 
-  Environment env_;
+  HttpEnvironment env_;
   net::HttpPool pool_;
   std::string fixed_headers_;  // of every request
   std::string post_headers_;

@@ -95,7 +95,7 @@ Task<void> Server::start() {
 Task<std::shared_ptr<client::Channel>> Server::open() {
   lost_early_.reset();
   if (target_.is_stdio()) co_return co_await open_child();
-  const client::HttpChannel::Environment environment{*loop_, target_, *settings_, *budget_, *this, declares_};
+  const client::HttpEnvironment environment{*loop_, target_, *settings_, *budget_, *this, declares_};
   auto channel = co_await client::HttpChannel::open(environment, era_);
   if (!channel && client::SseChannel::is_hinted_by(channel.error()) &&
       (!era_ || protocol::era(*era_) == protocol::Era::legacy))

@@ -182,6 +182,16 @@ TEST_F(HttpResuming, AnIdThatFitsNoHeaderIsNone) {
   EXPECT_EQ(server.count(is_return), 0u);
 }
 
+TEST_F(HttpResuming, BehindWhatCouldNotBeReadNothingIsAwaited) {
+  calls = {stream("id: e1\ndata: {'jsonrpc':'2.0','id':2,'result':{}}\n\n")};
+  open();
+  const auto answer = call().wait();
+  ASSERT_FALSE(answer);
+  EXPECT_EQ(answer.error().code(), Code::network_connection_failed);
+  EXPECT_EQ(server.count(is_return), 0u) << "it was the answer";
+  EXPECT_THAT(owner.trash, ElementsAre("not_jsonrpc"));
+}
+
 TEST_F(HttpResuming, ALostSessionEndsTheCallWhichMayHaveRun) {
   calls = {stream(primed)};
   returns = {status(404)};

@@ -5,13 +5,16 @@
 #include "net/listener.hpp"
 #include "support/run_task.hpp"
 
-#include <deque>
+#include <algorithm>
 #include <functional>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include <fmt/format.h>
+#include <gtest/gtest.h>
 
 namespace sallyport::testing {
 
@@ -47,13 +50,13 @@ inline HttpReply status(int code, std::string_view fields = "", std::string_view
 inline HttpReply json(std::string_view body, std::string_view fields = "") {
   return status(200, "Content-Type: application/json\r\n" + std::string(fields), body);
 }
+inline std::string chunk(std::string_view bytes) {
+  return fmt::format("{:x}\r\n{}\r\n", bytes.size(), bytes);
+}
 // An event stream, in one chunk: that ends, is held open, or breaks off.
 inline HttpReply stream(std::string_view events, HttpReply::Then then = HttpReply::Then::goes_on) {
-  char size[20];
-  (void)std::snprintf(size, sizeof size, "%zx", events.size());
   return {"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n" +
-              std::string(size) + "\r\n" + std::string(events) + "\r\n" +
-              (then == HttpReply::Then::goes_on ? "0\r\n\r\n" : ""),
+              chunk(events) + (then == HttpReply::Then::goes_on ? "0\r\n\r\n" : ""),
           then};
 }
 
@@ -78,6 +81,16 @@ class ScriptedHttp {
   std::string url() const { return "http://127.0.0.1:" + std::to_string(port_) + "/mcp"; }
   void stop() { listener_->close(); }  // whoever connects is refused
 
+  // More of the reply that is held open.
+  void say(std::string bytes) {
+    ASSERT_TRUE(held_);
+    group_.spawn(write(*held_, std::move(bytes)));
+  }
+  void say_event(std::string_view data) {
+    std::string event = "data: " + std::string(data) + "\n\n";
+    say(chunk(event));
+  }
+
   std::vector<HttpRequest> requests;
   std::size_t count(const std::function<bool(const HttpRequest&)>& which) const {
     return static_cast<std::size_t>(std::ranges::count_if(requests, which));
@@ -89,15 +102,23 @@ class ScriptedHttp {
     std::string buffer(64 * 1024, '\0');
     for (;;) {
       const std::size_t n = CO_TRY(co_await net::read_some(*stream, buffer));
-      if (n == 0) co_return ok();
+      if (n == 0) {
+        if (self.held_ == stream.get()) self.held_ = nullptr;
+        co_return ok();
+      }
       pending.append(buffer, 0, n);
       while (auto request = take(pending)) {
         self.requests.push_back(*request);
         HttpReply reply = self.answer_(*request);
         CO_TRY(co_await net::write_all(*stream, reply.bytes));
         if (reply.then == HttpReply::Then::closes) co_return ok();
+        if (reply.then == HttpReply::Then::holds) self.held_ = stream.get();
       }
     }
+  }
+
+  static Task<void> write(net::Stream& stream, std::string bytes) {
+    co_return co_await net::write_all(stream, bytes);
   }
 
   static std::optional<HttpRequest> take(std::string& pending) {
@@ -116,6 +137,7 @@ class ScriptedHttp {
   Answer answer_;
   task::Group group_;
   std::unique_ptr<net::Listener> listener_;
+  net::Stream* held_ = nullptr;
   std::uint16_t port_ = 0;
 };
 
