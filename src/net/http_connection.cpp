@@ -12,8 +12,10 @@ namespace {
 constexpr std::size_t usual_pieces = 8;       // of a reply, head included: more of them cost an allocation
 constexpr std::size_t body_step = 64 * 1024;  // a buffer grows with what arrives, not with what is announced
 constexpr std::size_t idle_buffer = 4096;
-constexpr std::size_t linger_bytes = 1024 * 1024;
-constexpr std::chrono::milliseconds linger_time{2000};
+// How long somebody who is refused while he still writes may go on, so that he comes to read why.
+constexpr std::size_t linger_bytes = 64 * 1024 * 1024;
+constexpr std::chrono::milliseconds linger_time{5000};
+constexpr std::chrono::milliseconds linger_silence{2000};  // between two reads
 
 Error too_large(std::uint64_t limit) {
   return Error(Code::limit_request_too_large)
@@ -131,12 +133,19 @@ Task<void> HttpConnection::run() {
 Task<void> HttpConnection::linger() {
   phase_ = Phase::leaving;
   stream_->shutdown_write();
-  watch(linger_time);
-  std::size_t discarded = 0;
-  while (!at_end_ && discarded < linger_bytes) {
-    if (!CO_TRY(co_await more())) break;
-    discarded += input_.size();
+  charge_.release();
+  decoded_body_ = {};
+  const SteadyTime end = loop_.now() + linger_time;
+  for (std::size_t discarded = input_.size(); discarded < linger_bytes; discarded += input_.size()) {
     input_.consume(input_.size());
+    timer_.start(std::min(loop_.now() + linger_silence, end), [this] { stream_->close(); });
+    if (reading_ahead_ || !has_to_wait()) {
+      if (!CO_TRY(co_await more())) break;
+    } else {
+      const std::size_t n = CO_TRY(co_await read_some(*stream_, input_.prepare(body_step)));
+      if (n == 0) break;
+      input_.commit(n);
+    }
   }
   co_return ok();
 }

@@ -273,7 +273,8 @@ TEST(HttpServer, RefusesABodyThatIsTooLargeAndLingers) {
     EXPECT_EQ(all[0].status, 413);
     EXPECT_FALSE(all[0].keep_alive);
     EXPECT_EQ(serving.server.connections(), 1u) << "it lingers";
-    EXPECT_EQ(serving.talk(*client, std::string(10'000, 'x')), "");
+    EXPECT_EQ(serving.talk(*client, std::string(20 << 20, 'x')), "");
+    EXPECT_EQ(serving.server.connections(), 1u) << "whatever he still writes";
     client->close();
     serving.loop.poll();
     EXPECT_EQ(serving.server.connections(), 0u);
@@ -283,16 +284,45 @@ TEST(HttpServer, RefusesABodyThatIsTooLargeAndLingers) {
 
 TEST(HttpServer, LingersForABoundedTimeAndForBoundedBytes) {
   Serving serving({.body = 10});
-  const std::string head = "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5000000\r\n\r\n";
+  const std::string head = "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 500000000\r\n\r\n";
   const auto silent = serving.connect();
   (void)serving.talk(*silent, head);
   const auto talkative = serving.connect();
   (void)serving.talk(*talkative, head);
   EXPECT_EQ(serving.server.connections(), 2u);
-  (void)serving.talk(*talkative, std::string(2'000'000, 'x'));
+  for (int i = 0; i < 63; ++i) (void)serving.talk(*talkative, std::string(1 << 20, 'x'));
+  EXPECT_EQ(serving.server.connections(), 2u);
+  (void)serving.talk(*talkative, std::string(1 << 20, 'x'));
   EXPECT_EQ(serving.server.connections(), 1u);
   serving.pass(milliseconds(2000));
   EXPECT_EQ(serving.server.connections(), 0u);
+}
+
+TEST(HttpServer, WhoWritesBehindARefusalByDripsIsCutAllTheSame) {
+  Serving serving({.body = 10});
+  const auto client = serving.connect();
+  (void)serving.talk(*client, "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 500000000\r\n\r\n");
+  for (int second = 1; second < 5; ++second) {
+    serving.pass(milliseconds(1000));
+    (void)serving.talk(*client, "x");
+    EXPECT_EQ(serving.server.connections(), 1u) << second;
+  }
+  serving.pass(milliseconds(1000));
+  EXPECT_EQ(serving.server.connections(), 0u);
+}
+
+TEST(HttpServer, WhoIsRefusedHoldsNoMemoryWhileHeGoes) {
+  Budget buffered(10'000);
+  Serving serving({.body = 1000, .buffered = &buffered});
+  const auto client = serving.connect();
+  (void)serving.talk(*client, "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n800\r\n" +
+                                  std::string(2048, 'x'));
+  EXPECT_EQ(serving.server.connections(), 1u) << "it lingers";
+  EXPECT_EQ(buffered.used(), 0u);
+  serving.server.drain();
+  serving.server.close_idle(Idle::without_request);
+  serving.loop.poll();
+  EXPECT_EQ(serving.server.connections(), 0u) << "nobody waits for him at the end";
 }
 
 TEST(HttpServer, GoesOnAfterARefusalWhoseBodyIsHere) {
