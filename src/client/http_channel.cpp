@@ -14,6 +14,7 @@ using protocol::Method;
 
 constexpr int max_redirects = 3;
 constexpr std::size_t max_session_id = 256;
+constexpr std::size_t max_telling = 256;
 constexpr std::chrono::milliseconds farewell{2000};
 
 // Where a 307 or 308 to the same origin leads: credentials go nowhere else. Other redirects are not followed.
@@ -124,7 +125,7 @@ Task<std::unique_ptr<pipeline::Answer>> HttpChannel::post(const Outgoing& outgoi
   // A modern server takes the closed connection for it; a legacy one has to be told.
   if (error.code() == Code::proto_cancelled && error.executed() != Executed::no &&
       protocol::era(revision_) == Era::legacy) {
-    spawn(notify(protocol::cancelled_notification(std::to_string(pending.id), "the caller gave up")));
+    tell(protocol::cancelled_notification(std::to_string(pending.id), "the caller gave up"));
   }
   co_return Failure(std::move(error));
 }
@@ -149,10 +150,11 @@ Task<std::unique_ptr<pipeline::Answer>> HttpChannel::exchange(std::string_view h
   const auto session = head.fields.find("mcp-session-id");
   if (session && pending.session.empty() && session->size() <= max_session_id) pending.session = *session;
   if (head.status == 200 && net::has_type(head, "application/json")) {
-    std::string answer = CO_TRY(co_await call.receive_body(env_.settings.response));
+    net::Budget::Charge held = env_.budget.charge();
+    std::string answer = CO_TRY(co_await call.receive_body(env_.settings.response, &held));
     if (answer.starts_with('[') && revision_ == protocol::Revision::v2025_03_26)
       answer = take_batch(answer, pending).value_or(answer);
-    co_return take_answer(std::move(answer), pending);
+    co_return take_answer(std::move(answer), std::move(held), pending);
   }
   if (head.status == 200 && net::has_type(head, "text/event-stream"))
     co_return co_await receive_events(call, target, pending);
@@ -176,6 +178,17 @@ Task<void> HttpChannel::notify(std::string body) {
   co_return co_await task::with_deadline(
       env_.loop.timers(), env_.loop.now() + env_.settings.discovery, send(*this, body),
       [](const Error& cancelled) { return classify::out_of_time(cancelled); });
+}
+
+void HttpChannel::tell(std::string body) {
+  if (telling_ == max_telling) return;
+  const auto counted = [](HttpChannel& self, std::string message) -> Task<void> {
+    ++self.telling_;
+    (void)co_await self.notify(std::move(message));
+    --self.telling_;
+    co_return ok();
+  };
+  spawn(counted(*this, std::move(body)));
 }
 
 void HttpChannel::spawn(Task<void> task) {

@@ -64,14 +64,17 @@ class HttpChannel final : public Channel {
   Task<std::unique_ptr<pipeline::Answer>> take_up(std::string_view target, PendingRequest& pending,
                                                   StreamPlace& place);
   Task<std::unique_ptr<pipeline::Answer>> receive_failure(net::HttpCall& call, PendingRequest& pending);
-  Result<std::unique_ptr<pipeline::Answer>> take_answer(std::string bytes, PendingRequest& pending);
+  Result<std::unique_ptr<pipeline::Answer>> take_answer(std::string bytes, net::Budget::Charge held,
+                                                        PendingRequest& pending);
   std::optional<std::string> take_batch(std::string_view data, PendingRequest& pending);
   void take_event(std::string_view data, PendingRequest* own);
   void take_request(std::string_view data, const protocol::Message& message, PendingRequest* own);
 
   void refuse(std::string_view id);  // a request of the server that is nobody's
 
-  Task<void> notify(std::string body);  // a notification that nobody waits for
+  Task<void> notify(std::string body);  // a message whose answer does not matter
+  // The same, and nobody waits for it. A server that takes less than it is sent goes without some.
+  void tell(std::string body);
   void spawn(Task<void> task);  // not once it is being closed: what waits for an answer may outlive that
   // Hears of changes until the channel closes, or until a later one of these is heard.
   Task<void> listen();
@@ -93,6 +96,7 @@ class HttpChannel final : public Channel {
   std::uint64_t last_listener_ = 0;
   bool listened_ = false;  // it has such a stream
   bool closing_ = false;
+  std::size_t telling_ = 0;
   task::Group group_;
   task::SingleFlight<void> initializing_;
 };

@@ -14,8 +14,6 @@ using protocol::Method;
 
 namespace {
 
-constexpr std::size_t max_responses = 256;  // to requests of the server, on their way
-
 // What a legacy server says about a session that it does not know: 404 by the spec, 400 with -32000 from
 // those who wrote their own check. Either way the request did not run.
 bool lost_session(int status, const pipeline::Answer* body) {
@@ -26,6 +24,7 @@ bool lost_session(int status, const pipeline::Answer* body) {
 }  // namespace
 
 Result<std::unique_ptr<pipeline::Answer>> HttpChannel::take_answer(std::string bytes,
+                                                                   net::Budget::Charge held,
                                                                    PendingRequest& pending) {
   const auto message = protocol::parse_message(bytes, answer_limits(env_.settings, env_.settings.response));
   if (!message || !message->is_response()) {
@@ -38,7 +37,7 @@ Result<std::unique_ptr<pipeline::Answer>> HttpChannel::take_answer(std::string b
     env_.owner.garbage("wrong_id");
     return fail(failure(classify::FailureClass::protocol, "the answer carries another id than the request"));
   }
-  auto answer = TRY(charged(bytes.size(), env_.budget));
+  auto answer = TRY(charged(bytes.size(), std::move(held)));
   answer->message = *message;
   answer->bytes = std::move(bytes);
   return answer;
@@ -47,24 +46,27 @@ Result<std::unique_ptr<pipeline::Answer>> HttpChannel::take_answer(std::string b
 Task<std::unique_ptr<pipeline::Answer>> HttpChannel::read_events(net::HttpCall& call, PendingRequest& pending,
                                                                  StreamPlace& place) {
   net::SseParser parser({.line = env_.settings.response, .event = env_.settings.response});
+  net::Budget::Charge held = env_.budget.charge();  // for what has come of an event
   for (;;) {
     std::string_view bytes = CO_TRY(co_await call.receive_some());
     if (bytes.empty()) co_return std::unique_ptr<pipeline::Answer>();
     while (auto event = CO_TRY(parser.next(bytes))) {
       if (event->data.empty()) continue;
       if (event->data.front() == '[' && revision_ == protocol::Revision::v2025_03_26) {
-        if (auto own = take_batch(event->data, pending)) co_return take_answer(std::move(*own), pending);
+        if (auto own = take_batch(event->data, pending))
+          co_return take_answer(std::move(*own), std::move(held), pending);
         continue;
       }
       const auto message =
           protocol::parse_message(event->data, answer_limits(env_.settings, env_.settings.response));
       if (!message && event->event == "message") place.garbled = true;
       if (message && message->is_response() && json::as_int64(message->id(event->data)) == pending.id) {
-        co_return take_answer(std::string(event->data), pending);
+        co_return take_answer(std::string(event->data), std::move(held), pending);
       }
       take_event(event->data, &pending);
     }
     place.reached(parser);
+    if (!held.resize(parser.held())) co_return Failure(no_room());
   }
 }
 
@@ -109,9 +111,8 @@ void HttpChannel::refuse(std::string_view id) {
   respond(protocol::method_not_found_response(id));
 }
 
-// A server that asks faster than it takes answers goes without some.
 void HttpChannel::respond(std::string response) {
-  if (group_.size() < max_responses) spawn(notify(std::move(response)));
+  tell(std::move(response));
 }
 
 // A status of 300 and above. A modern server's JSON-RPC error is its answer; a session that is not known is
@@ -122,7 +123,7 @@ Task<std::unique_ptr<pipeline::Answer>> HttpChannel::receive_failure(net::HttpCa
   std::unique_ptr<pipeline::Answer> answer;
   if (net::has_type(call.head(), "application/json")) {
     if (auto body = co_await call.receive_body(max_failure_body)) {
-      answer = take_answer(std::move(*body), pending).value_or(nullptr);
+      answer = take_answer(std::move(*body), env_.budget.charge(), pending).value_or(nullptr);
     }
   }
   if (status / 100 == 3) {

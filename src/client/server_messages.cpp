@@ -2,10 +2,19 @@
 
 #include "client/failure.hpp"
 
+#include <utility>
+
 namespace sallyport::client {
 
 using protocol::Field;
 using protocol::Method;
+
+namespace {
+
+// What `resources/updated` may name: whoever looks for its subscribers looks for each of its parts.
+constexpr std::size_t max_uri = 16 * 1024;
+
+}  // namespace
 
 protocol::Revision offered_to(const Target& server) {
   const bool named = server.protocol && protocol::era(*server.protocol) == protocol::Era::legacy;
@@ -22,18 +31,20 @@ Result<Begun> read_initialized(const pipeline::Answer& answer, std::string_view 
   return Begun{*revision, protocol::read_capabilities(answer.message, answer.bytes, *revision)};
 }
 
-Result<std::unique_ptr<pipeline::Answer>> charged(std::size_t bytes, net::Budget& budget) {
+Result<std::unique_ptr<pipeline::Answer>> charged(std::size_t bytes, net::Budget::Charge held) {
   auto answer = std::make_unique<pipeline::Answer>();
-  answer->charge = budget.charge();
-  if (!answer->charge.grow(bytes))
-    return fail(
-        Error(Code::system_resource_exhausted).with_executed(Executed::yes).with_phase(Phase::receive));
+  answer->charge = std::move(held);
+  if (!answer->charge.resize(bytes)) return fail(no_room().with_executed(Executed::yes));
   return answer;
+}
+
+Error no_room() {
+  return Error(Code::system_resource_exhausted).with_executed(Executed::maybe).with_phase(Phase::receive);
 }
 
 void deliver(PendingRequest& pending, std::string_view text, const protocol::Message& message,
              net::Budget& budget) {
-  auto answer = charged(text.size(), budget);
+  auto answer = charged(text.size(), budget.charge());
   if (answer) {
     (*answer)->bytes = text;
     (*answer)->message = message;
@@ -49,7 +60,9 @@ void pass_on(std::string_view text, const protocol::Message& message, PendingReq
   if (message.method() == Method::notifications_elicitation_complete) pending.completed(text, message);
   if (message.method() == Method::notifications_resources_updated) {
     std::string scratch;
-    if (const auto uri = message.text(Field::uri, text, scratch)) owner.resource_updated(*uri);
+    const auto uri = message.text(Field::uri, text, scratch);
+    if (uri && uri->size() <= max_uri) owner.resource_updated(*uri);
+    if (!uri || uri->size() > max_uri) owner.garbage("uri");
   }
   if (message.method() == Method::notifications_tasks_status && message.has(Field::params))
     owner.task_changed(message.raw(Field::params, text));

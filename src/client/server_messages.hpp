@@ -22,8 +22,12 @@ struct Begun {
 // ones.
 Result<Begun> read_initialized(const pipeline::Answer& answer, std::string_view unknown);
 
-// An answer that is yet to be filled, its bytes charged to `budget`; SYS_002 if that has no room.
-Result<std::unique_ptr<pipeline::Answer>> charged(std::size_t bytes, net::Budget& budget);
+// An answer of so many bytes that is yet to be filled; SYS_002 if there is no room. `held`: what was charged for
+// it when it came.
+Result<std::unique_ptr<pipeline::Answer>> charged(std::size_t bytes, net::Budget::Charge held);
+
+// No room for a message that has come in part.
+Error no_room();
 
 // Gives an answer to whoever waits for it.
 void deliver(PendingRequest& pending, std::string_view text, const protocol::Message& message,

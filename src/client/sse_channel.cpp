@@ -8,6 +8,8 @@
 #include "net/sse.hpp"
 #include "protocol/envelope.hpp"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 namespace sallyport::client {
@@ -16,7 +18,8 @@ using protocol::Method;
 
 namespace {
 
-constexpr std::size_t max_responses = 256;            // to requests of the server, on their way
+constexpr std::size_t max_telling = 256;
+constexpr std::ptrdiff_t max_left = 64;               // POSTs whose request was answered first
 constexpr std::uint64_t max_post_answer = 64 * 1024;  // "Accepted", or a few words of a refusal
 
 Error stream_ended() {
@@ -101,6 +104,7 @@ Task<std::unique_ptr<pipeline::Answer>> SseChannel::exchange(std::string body, P
   for (const std::string& id : pending_.began(pending, weak_from_this())) refuse(id);
   Result<std::unique_ptr<pipeline::Answer>> answer = co_await pending.answer.take();
   pending_.remove(pending);
+  leave_post(pending.id, answer.has_value());
   if (answer) co_return answer;
   Error error = std::move(answer).error();
   if (pending.progressed) error.with_executed(Executed::yes);
@@ -108,7 +112,7 @@ Task<std::unique_ptr<pipeline::Answer>> SseChannel::exchange(std::string body, P
     if (!pending.progressed) error.with_executed(Executed::maybe);
     error.with_phase(Phase::wait);
     if (pending.cancellable)
-      spawn(post_notice(protocol::cancelled_notification(std::to_string(pending.id), "the caller gave up")));
+      tell(protocol::cancelled_notification(std::to_string(pending.id), "the caller gave up"));
   }
   co_return Failure(std::move(error));
 }
@@ -128,7 +132,11 @@ Task<void> SseChannel::post(std::string body, net::StreamWrapper* wrapper) {
 Task<void> SseChannel::post_request(std::string body, std::int64_t id, std::optional<FaultRule> fault) {
   std::optional<FaultyConnection> faulty;
   if (fault) faulty.emplace(env_.loop, *fault, id);
-  const Result<void> posted = co_await post(std::move(body), faulty ? &*faulty : nullptr);
+  task::Scope& outer = co_await task::current_scope();
+  task::Scope scope(outer);
+  posts_.emplace(id, Post{&scope});
+  const Result<void> posted = co_await post(std::move(body), faulty ? &*faulty : nullptr).in(scope);
+  posts_.erase(id);
   if (posted || posted.error().code() == Code::proto_cancelled) co_return ok();
   Error error = posted.error();
   const bool forgotten =
@@ -140,10 +148,29 @@ Task<void> SseChannel::post_request(std::string body, std::int64_t id, std::opti
   co_return ok();
 }
 
+// A server that does its work first takes the POST last: that keeps the connection for others. Who never takes
+// it, or whose caller gave up, is not waited for.
+void SseChannel::leave_post(std::int64_t id, bool answered) {
+  const auto own = posts_.find(id);
+  if (own == posts_.end()) return;
+  own->second.left = true;
+  const auto is_left = [](const auto& each) { return each.second.left; };
+  const auto oldest = std::ranges::find_if(posts_, is_left);
+  if (!answered) return own->second.scope->cancel(task::CancelReason::client);
+  if (std::ranges::count_if(posts_, is_left) > max_left)
+    oldest->second.scope->cancel(task::CancelReason::superseded);
+}
+
+void SseChannel::tell(std::string body) {
+  if (telling_ < max_telling) spawn(post_notice(std::move(body)));
+}
+
 Task<void> SseChannel::post_notice(std::string body) {
+  ++telling_;
   (void)co_await task::with_deadline(env_.loop.timers(), env_.loop.now() + env_.settings.discovery,
                                      post(std::move(body)),
                                      [](const Error& cancelled) { return classify::out_of_time(cancelled); });
+  --telling_;
   co_return ok();
 }
 
@@ -206,6 +233,7 @@ Task<void> SseChannel::read_events() {
   if (call.head().status != 200 || !net::has_type(call.head(), "text/event-stream"))
     co_return Failure(refused(call.head()));
   net::SseParser parser({.line = env_.settings.response, .event = env_.settings.response});
+  net::Budget::Charge held = env_.budget.charge();  // for what has come of an event
   while (!lost_) {
     std::string_view bytes = CO_TRY(co_await call.receive_some());
     if (bytes.empty()) break;
@@ -213,9 +241,11 @@ Task<void> SseChannel::read_events() {
       if (event->event == "endpoint") {
         take_endpoint(event->data);
       } else if (!event->data.empty()) {
+        held.release();
         take_message(event->data);
       }
     }
+    if (!held.resize(parser.held())) co_return Failure(no_room());
   }
   co_return ok();
 }
@@ -268,9 +298,8 @@ void SseChannel::refuse(std::string_view id) {
   respond(protocol::method_not_found_response(id));
 }
 
-// A server that asks faster than it takes answers goes without some.
 void SseChannel::respond(std::string response) {
-  if (group_.size() < max_responses) spawn(post_notice(std::move(response)));
+  tell(std::move(response));
 }
 
 }  // namespace sallyport::client

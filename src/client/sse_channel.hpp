@@ -9,6 +9,7 @@
 #include "net/http_client.hpp"
 #include "task/group.hpp"
 
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -58,7 +59,10 @@ class SseChannel final : public Channel {
   Task<void> post(std::string body, net::StreamWrapper* wrapper = nullptr);
   // What fails, fails that request. `fault`: what is done to it on purpose.
   Task<void> post_request(std::string body, std::int64_t id, std::optional<FaultRule> fault);
-  Task<void> post_notice(std::string body);                    // nobody waits for it
+  Task<void> post_notice(std::string body);
+  // Nobody waits for it. A server that takes less than it is sent goes without some.
+  void tell(std::string body);
+  void leave_post(std::int64_t id, bool answered);
   void spawn(Task<void> task);
   void lost(const Error& reason);
   Error refused(const net::ResponseHead& head) const;
@@ -72,6 +76,12 @@ class SseChannel final : public Channel {
   protocol::Revision revision_ = protocol::latest_legacy;
   protocol::ServerCapabilities capabilities_ = protocol::ServerCapabilities::all();
   PendingRequests pending_;
+  struct Post {
+    task::Scope* scope;
+    bool left = false;  // by its request, which ended first
+  };
+  std::map<std::int64_t, Post> posts_;  // of requests, that are not answered yet
+  std::size_t telling_ = 0;
   std::optional<Error> lost_;
   bool open_ = false;
   task::Group group_;

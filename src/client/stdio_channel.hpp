@@ -54,7 +54,7 @@ class StdioChannel final : public Channel {
   bool write_struck(const FaultRule& rule, std::string& line, PendingRequest& pending);
 
   Task<void> read_lines();
-  Task<bool> skip_line(net::InputBuffer& input);
+  Task<bool> skip_line(net::InputBuffer& input, Error why);
   void take_line(std::string_view line);
   bool take_batch(std::string_view line);
   void take_message(std::string_view text, const protocol::Message& message);
@@ -66,7 +66,8 @@ class StdioChannel final : public Channel {
   bool is_listening(std::int64_t id) const noexcept {
     return listening_.contains(id) || replaced_.contains(id);
   }
-  void fail_oversized(const json::Skimmer& skimmer);
+  void fail_skipped(const json::Skimmer& skimmer, const Error& why);
+  Error too_large() const;
   void lost(const Error& reason);
   Error interrupted(const PendingRequest& pending, Error error) const;
 

@@ -22,11 +22,13 @@ json::Skimmer skim(std::string_view line) {
 
 Task<void> StdioChannel::read_lines() {
   net::InputBuffer input;
+  net::Budget::Charge held = env_.budget.charge();  // for what has come of a line
   std::size_t searched = 0;
   for (;;) {
     const std::string_view bytes = input.view();
     const std::size_t end = bytes.find('\n', searched);
     if (end != std::string_view::npos) {
+      held.release();
       take_line(bytes.substr(0, end));
       input.consume(end + 1);
       searched = 0;
@@ -34,8 +36,10 @@ Task<void> StdioChannel::read_lines() {
     }
     searched = bytes.size();
     if (searched == 0) input.shrink();
-    if (searched > env_.settings.stdio_line) {
-      if (!CO_TRY(co_await skip_line(input))) break;
+    const bool oversized = searched > env_.settings.stdio_line;
+    if (oversized || !held.resize(searched)) {
+      held.release();
+      if (!CO_TRY(co_await skip_line(input, oversized ? too_large() : no_room()))) break;
       searched = 0;
       continue;
     }
@@ -48,8 +52,8 @@ Task<void> StdioChannel::read_lines() {
   co_return ok();
 }
 
-// A line beyond the limit is read past in constant memory; only the request that it answers fails.
-Task<bool> StdioChannel::skip_line(net::InputBuffer& input) {
+// A line beyond a limit is read past in constant memory; only the request that it answers fails.
+Task<bool> StdioChannel::skip_line(net::InputBuffer& input, Error why) {
   json::Skimmer skimmer;
   for (;;) {
     const std::string_view bytes = input.view();
@@ -62,26 +66,28 @@ Task<bool> StdioChannel::skip_line(net::InputBuffer& input) {
     if (!n || *n == 0) co_return false;
     input.commit(*n);
   }
-  fail_oversized(skimmer);
+  fail_skipped(skimmer, why);
   co_return true;
 }
 
-void StdioChannel::fail_oversized(const json::Skimmer& skimmer) {
-  env_.owner.garbage("oversized");
+Error StdioChannel::too_large() const {
+  return Error(Code::limit_result_too_large)
+      .with_executed(Executed::yes)
+      .with_can_retry(false)
+      .with_phase(Phase::receive)
+      .with_slot(Slot::limit, static_cast<std::int64_t>(env_.settings.stdio_line));
+}
+
+void StdioChannel::fail_skipped(const json::Skimmer& skimmer, const Error& why) {
+  if (why.code() == Code::limit_result_too_large) env_.owner.garbage("oversized");
   const auto id = skimmer.id();
   PendingRequest* pending = id ? pending_.find(*id) : nullptr;
-  if (!pending) return;
-  pending->answer.fill(
-      fail(Error(Code::limit_result_too_large)
-               .with_executed(Executed::yes)
-               .with_can_retry(false)
-               .with_phase(Phase::receive)
-               .with_slot(Slot::limit, static_cast<std::int64_t>(env_.settings.stdio_line))));
+  if (pending) pending->answer.fill(fail(Error(why)));
 }
 
 void StdioChannel::take_line(std::string_view line) {
   if (line.find_first_not_of(" \t\r") == std::string_view::npos) return;
-  if (line.size() > env_.settings.stdio_line) return fail_oversized(skim(line));
+  if (line.size() > env_.settings.stdio_line) return fail_skipped(skim(line), too_large());
   const auto message = protocol::parse_message(line, answer_limits(env_.settings, env_.settings.stdio_line));
   if (!message && message.error().flaw == protocol::Flaw::batch && take_batch(line)) return;
   if (!message) {

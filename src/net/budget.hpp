@@ -34,6 +34,13 @@ class Budget {
       bytes_ += bytes;
       return true;
     }
+    // To this many bytes in all; false, and nothing changes, if they are not there.
+    bool resize(std::uint64_t bytes) noexcept {
+      if (bytes > bytes_) return grow(bytes - bytes_);
+      if (budget_) budget_->used_ -= bytes_ - bytes;
+      bytes_ = bytes;
+      return true;
+    }
     void release() noexcept {
       if (budget_) budget_->used_ -= std::exchange(bytes_, 0);
     }

@@ -39,6 +39,12 @@ Failure too_large(std::uint64_t limit) {
                      .with_slot(Slot::limit, static_cast<std::int64_t>(limit)));
 }
 
+// The messages in transit hold all the memory that they may (`limits.buffered`).
+Failure no_room() {
+  return Failure(
+      Error(Code::system_resource_exhausted).with_phase(Phase::receive).with_executed(Executed::maybe));
+}
+
 }  // namespace
 
 bool has_type(const ResponseHead& head, std::string_view type) {
@@ -234,28 +240,31 @@ Task<std::string_view> HttpCall::receive_some() {
   }
 }
 
-Task<std::string> HttpCall::receive_body(std::uint64_t limit) {
-  return head_.framing == Framing::length && !done_ ? receive_exactly(limit) : receive_parts(limit);
+Task<std::string> HttpCall::receive_body(std::uint64_t limit, Budget::Charge* charge) {
+  return head_.framing == Framing::length && !done_ ? receive_exactly(limit, charge)
+                                                    : receive_parts(limit, charge);
 }
 
-Task<std::string> HttpCall::receive_parts(std::uint64_t limit) {
+Task<std::string> HttpCall::receive_parts(std::uint64_t limit, Budget::Charge* charge) {
   std::string body;
   for (;;) {
     const std::string_view part = CO_TRY(co_await receive_some());
     if (part.empty()) co_return body;
     if (body.size() + part.size() > limit) co_return too_large(limit);
+    if (charge && !charge->grow(part.size())) co_return no_room();
     body.append(part);
   }
 }
 
 // Reads straight into the body. Memory follows what has come, not what was announced.
-Task<std::string> HttpCall::receive_exactly(std::uint64_t limit) {
+Task<std::string> HttpCall::receive_exactly(std::uint64_t limit, Budget::Charge* charge) {
   if (head_.content_length > limit) co_return too_large(limit);
   const auto length = static_cast<std::size_t>(head_.content_length);
   InputBuffer& input = connection_->input;
   std::string body;
   body.reserve(std::min(length, biggest_read));
   const std::size_t buffered = std::min(length, input.size());
+  if (charge && !charge->grow(buffered)) co_return no_room();
   body.append(input.view().substr(0, buffered));
   input.consume(buffered);
   while (body.size() < length) {
@@ -266,6 +275,7 @@ Task<std::string> HttpCall::receive_exactly(std::uint64_t limit) {
     const std::size_t n = CO_TRY(received(co_await read_some(*connection_->stream, room)));
     if (n == 0) co_return Failure(broken("the connection ended within the body"));
     body.resize(had + n);
+    if (charge && !charge->grow(n)) co_return no_room();
   }
   left_ = 0;
   finish();

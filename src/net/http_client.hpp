@@ -2,6 +2,7 @@
 // each.
 #pragma once
 
+#include "net/budget.hpp"
 #include "net/connect.hpp"
 #include "net/http_head.hpp"
 #include "task/group.hpp"
@@ -95,8 +96,8 @@ class HttpCall {
   Task<void> receive_head();
   const ResponseHead& head() const noexcept { return head_; }
 
-  // The whole body; LIMIT_006 beyond `limit`.
-  Task<std::string> receive_body(std::uint64_t limit);
+  // The whole body; LIMIT_006 beyond `limit`. `charge` grows with what comes; SYS_002 where it cannot.
+  Task<std::string> receive_body(std::uint64_t limit, Budget::Charge* charge = nullptr);
   // The next bytes of the body as they come, empty at its end. The view lives until the next call.
   Task<std::string_view> receive_some();
   bool complete() const noexcept { return done_; }
@@ -105,8 +106,8 @@ class HttpCall {
   Result<std::size_t> received(Result<std::size_t> n);
   ReadOp fill();
   Result<bool> filled(Result<std::size_t> n);
-  Task<std::string> receive_exactly(std::uint64_t limit);
-  Task<std::string> receive_parts(std::uint64_t limit);
+  Task<std::string> receive_exactly(std::uint64_t limit, Budget::Charge* charge);
+  Task<std::string> receive_parts(std::uint64_t limit, Budget::Charge* charge);
   Result<std::string_view> take_buffered();
   void finish();
   Error broken(std::string_view detail) const;     // the connection ended

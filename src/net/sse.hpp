@@ -44,6 +44,9 @@ class SseParser {
   // The last reconnection time that the stream asked for.
   std::optional<std::chrono::milliseconds> retry() const noexcept { return retry_; }
 
+  // Bytes of the unfinished line and event.
+  std::size_t held() const noexcept { return line_.size() + (dispatched_ ? 0 : data_.size()); }
+
   // Nothing of an unfinished line or event is held.
   bool idle() const noexcept { return line_.empty() && (dispatched_ || (!has_data_ && event_.empty())); }
 

@@ -11,7 +11,7 @@ import { assertTypedError, DEGRADED_KEY, LegacySession, modernCall, modernReques
 import { npmServer } from './lib/paths.mjs';
 import { freePort } from './lib/ports.mjs';
 import { run } from './lib/program.mjs';
-import { everything } from './lib/servers.mjs';
+import { everything, everythingOverHttp as everythingOverSse } from './lib/servers.mjs';
 import { until } from './lib/wait.mjs';
 
 const never = { failures: 1000, window: '10s', open: '1h' }; // a breaker that does not open
@@ -135,6 +135,41 @@ it('an HTTP server (npm) fails as it is told to', async (t) => {
   assertTypedError(await ask(gateway, garbled), { code: ['NET_002', 'NET_006'], executed: 'maybe', canRetry: false });
   assertTypedError(await ask(gateway, lost), { code: 'TOOL_004', executed: 'maybe', canRetry: false });
   assert.match(textOf(await ask(gateway, slowed)), /3/, 'it works for others');
+});
+
+it('a server that speaks HTTP+SSE (npm) fails as it is told to, and the stream goes on for others', async (t) => {
+  const url = await everythingOverSse(t, 'up', 'sse');
+  const [delayed, slowed, refused, before, after, cut, garbled, lost] = TOOLS;
+  const gateway = await start(t, {
+    servers: { up: { url, isolation: 'shared', tools: { timeout: { [lost]: '1s' } } } },
+    faults: [
+      { tool: delayed, fault: 'delay', time: '300ms' },
+      { tool: slowed, fault: 'slow', time: '20ms' },
+      { tool: refused, fault: 'error', code: -31999, message: 'not today' },
+      { tool: before, fault: 'reset_before' },
+      { tool: after, fault: 'reset_after' },
+      { tool: cut, fault: 'truncate' },
+      { tool: garbled, fault: 'garble' },
+      { tool: lost, fault: 'missing' },
+    ],
+  });
+  const begun = performance.now();
+  const [late, early] = await Promise.all([ask(gateway, delayed), ask(gateway, slowed)]);
+  assert.match(textOf(late), /hello/);
+  assert.match(textOf(early), /3/);
+  assert.ok(performance.now() - begun >= 300, 'the answer was late');
+  const answer = await modernRequest(gateway.url, 'tools/call', { name: `up__${refused}`, arguments: {} });
+  assert.deepEqual([answer.reply.error.code, answer.reply.error.message], [-31999, 'not today']);
+  assert.equal(assertTypedError(await ask(gateway, before), { code: 'NET_002', executed: 'no', canRetry: true }).recovery.attempts, 3);
+  assertTypedError(await ask(gateway, after), { code: 'NET_002', executed: 'maybe', canRetry: false });
+  assertTypedError(await ask(gateway, garbled), { code: 'NET_006', executed: 'maybe', canRetry: false });
+  assertTypedError(await ask(gateway, lost), { code: 'TOOL_004', executed: 'maybe', canRetry: false });
+  assert.match(textOf(await ask(gateway, slowed)), /3/, 'it works for others');
+  assert.equal((await gateway.servers()).up.restarts, 0, 'on the stream that it had');
+  assertTypedError(await ask(gateway, cut), { code: 'NET_002', executed: 'maybe', canRetry: false });
+  await isUp(gateway);
+  assert.match(textOf(await ask(gateway, slowed)), /3/, 'on another one');
+  assert.deepEqual(await injected(gateway), { delay: 1, slow: 3, error: 1, reset_before: 3, reset_after: 1, garble: 1, missing: 1, truncate: 1 });
 });
 
 it('an HTTP server answers with a status, with what stands in its headers', async (t) => {

@@ -37,7 +37,7 @@ struct HttpRequest {
   }
 };
 
-// What a request is answered with. `ID` stands for the id of the last request that was a call.
+// What a request is answered with; without bytes it is left waiting.
 struct HttpReply {
   std::string bytes;
   enum class Then : std::uint8_t { goes_on, holds, closes } then = Then::goes_on;
@@ -90,6 +90,8 @@ class ScriptedHttp {
     std::string event = "data: " + std::string(data) + "\n\n";
     say(chunk(event));
   }
+
+  std::size_t connections() const noexcept { return group_.size(); }
 
   std::vector<HttpRequest> requests;
   std::size_t count(const std::function<bool(const HttpRequest&)>& which) const {

@@ -324,6 +324,22 @@ echo bye >&2)")));
   EXPECT_TRUE(owner.lost.empty()) << "its owner ended it";
 }
 
+TEST_F(StdioChannelTest, HalfALineCountsAgainstTheBudgetAndSpoilsItsOwnCallAlone) {
+  ASSERT_TRUE(open(after_handshake(R"(read -r l; read -r l
+printf '{"jsonrpc":"2.0","id":2,"result":{"x":"%0300000d"}}\n' 0
+echo '{"jsonrpc":"2.0","id":3,"result":{}}'
+cat)")));
+  auto taken = budget.charge();
+  ASSERT_TRUE(taken.grow((64u << 20) - 200'000));
+  auto large = start(request);
+  auto other = start(request);
+  const auto answer = large.wait();
+  ASSERT_FALSE(answer);
+  EXPECT_EQ(answer.error().code(), Code::system_resource_exhausted);
+  EXPECT_TRUE(other.wait());
+  EXPECT_TRUE(owner.trash.empty());
+}
+
 TEST_F(StdioChannelTest, AnswersBeyondTheBudgetAreRefused) {
   ASSERT_TRUE(open(after_handshake(R"(read -r l; echo '{"jsonrpc":"2.0","id":2,"result":{}}'; cat)")));
   auto taken = budget.charge();
