@@ -59,7 +59,13 @@ Task<std::unique_ptr<pipeline::Answer>> HttpChannel::read_events(net::HttpCall& 
       }
       const auto message =
           protocol::parse_message(event->data, answer_limits(env_.settings, env_.settings.response));
-      if (!message && event->event == "message") place.garbled = true;
+      if (!message && event->event == "message") {
+        place.garbled = true;
+        if (asker_of_unreadable(event->data, pending_) == &pending) {
+          env_.owner.garbage("not_jsonrpc");
+          co_return Failure(unreadable());
+        }
+      }
       if (message && message->is_response() && json::as_int64(message->id(event->data)) == pending.id) {
         co_return take_answer(std::string(event->data), std::move(held), pending);
       }

@@ -1,4 +1,5 @@
-// The answer of a legacy server that ended its event stream first, and lets its client come back for the rest.
+// The answer of a legacy server that ended its event stream first, and lets its client come back for the
+// rest.
 #include "client/failure.hpp"
 #include "client/http_channel.hpp"
 
@@ -32,9 +33,8 @@ bool unfinished(const Result<Answered>& answer) {
 }
 
 bool fits_header(std::string_view id) {
-  return id.size() <= max_event_id && std::ranges::none_of(id, [](char c) {
-           return static_cast<unsigned char>(c) < 0x20 || c == 0x7F;
-         });
+  return id.size() <= max_event_id &&
+         std::ranges::none_of(id, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; });
 }
 
 Error forgotten() {

@@ -1,6 +1,7 @@
 #include "client/server_messages.hpp"
 
 #include "client/failure.hpp"
+#include "json/skim.hpp"
 
 #include <utility>
 
@@ -50,6 +51,17 @@ void deliver(PendingRequest& pending, std::string_view text, const protocol::Mes
     (*answer)->message = message;
   }
   pending.answer.fill(std::move(answer));
+}
+
+PendingRequest* asker_of_unreadable(std::string_view text, PendingRequests& pending) {
+  json::Skimmer skimmer;
+  skimmer.feed(text);
+  const auto id = skimmer.id();
+  return id ? pending.find(*id) : nullptr;
+}
+
+Error unreadable() {
+  return failure(classify::FailureClass::protocol, "the answer is malformed");
 }
 
 void pass_on(std::string_view text, const protocol::Message& message, PendingRequests& pending,

@@ -22,8 +22,8 @@ struct Begun {
 // ones.
 Result<Begun> read_initialized(const pipeline::Answer& answer, std::string_view unknown);
 
-// An answer of so many bytes that is yet to be filled; SYS_002 if there is no room. `held`: what was charged for
-// it when it came.
+// An answer of so many bytes that is yet to be filled; SYS_002 if there is no room. `held`: what was charged
+// for it when it came.
 Result<std::unique_ptr<pipeline::Answer>> charged(std::size_t bytes, net::Budget::Charge held);
 
 // No room for a message that has come in part.
@@ -32,6 +32,11 @@ Error no_room();
 // Gives an answer to whoever waits for it.
 void deliver(PendingRequest& pending, std::string_view text, const protocol::Message& message,
              net::Budget& budget);
+
+// Whoever asked must not wait for an answer that came and cannot be used, as far as it says whose it is.
+// Null: it does not say, or it is nobody's.
+PendingRequest* asker_of_unreadable(std::string_view text, PendingRequests& pending);
+Error unreadable();
 
 // To the callers and the owner that a notification concerns. `own`: the request on whose stream it came.
 void pass_on(std::string_view text, const protocol::Message& message, PendingRequests& pending,

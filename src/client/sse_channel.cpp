@@ -28,7 +28,8 @@ Error stream_ended() {
 
 }  // namespace
 
-SseChannel::SseChannel(HttpEnvironment environment, net::Endpoint endpoint, std::shared_ptr<net::TlsTrust> trust)
+SseChannel::SseChannel(HttpEnvironment environment, net::Endpoint endpoint,
+                       std::shared_ptr<net::TlsTrust> trust)
     : env_(environment),
       pool_(env_.loop, std::move(endpoint), std::move(trust), {.connect = env_.settings.connect}),
       ready_(env_.loop),
@@ -148,8 +149,8 @@ Task<void> SseChannel::post_request(std::string body, std::int64_t id, std::opti
   co_return ok();
 }
 
-// A server that does its work first takes the POST last: that keeps the connection for others. Who never takes
-// it, or whose caller gave up, is not waited for.
+// A server that does its work first takes the POST last: that keeps the connection for others. Who never
+// takes it, or whose caller gave up, is not waited for.
 void SseChannel::leave_post(std::int64_t id, bool answered) {
   const auto own = posts_.find(id);
   if (own == posts_.end()) return;
@@ -268,10 +269,8 @@ void SseChannel::take_message(std::string_view text) {
   const auto message = protocol::parse_message(text, answer_limits(env_.settings, env_.settings.response));
   if (!message) {
     env_.owner.garbage(message.error().flaw == protocol::Flaw::not_json ? "not_json" : "not_jsonrpc");
-    // Whoever asked must not wait for an answer that came and cannot be used.
-    if (PendingRequest* const pending = pending_.find(message.error().id);
-        pending && !pending->answer.filled())
-      pending->answer.fill(fail(failure(classify::FailureClass::protocol, "the answer is malformed")));
+    PendingRequest* const asker = asker_of_unreadable(text, pending_);
+    if (asker && !asker->answer.filled()) asker->answer.fill(fail(unreadable()));
     return;
   }
   if (message->is_response()) return take_answer(text, *message);

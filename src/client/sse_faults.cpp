@@ -1,5 +1,5 @@
-// Failures that are let happen on purpose to requests over HTTP+SSE: to the POST, or to the answer on the stream,
-// which goes on as if nothing were for all others.
+// Failures that are let happen on purpose to requests over HTTP+SSE: to the POST, or to the answer on the
+// stream, which goes on as if nothing were for all others.
 #include "client/failure.hpp"
 #include "client/faulty_stream.hpp"
 #include "client/sse_channel.hpp"

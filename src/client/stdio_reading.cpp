@@ -92,11 +92,8 @@ void StdioChannel::take_line(std::string_view line) {
   if (!message && message.error().flaw == protocol::Flaw::batch && take_batch(line)) return;
   if (!message) {
     env_.owner.garbage(message.error().flaw == protocol::Flaw::not_json ? "not_json" : "not_jsonrpc");
-    // Whoever asked must not wait for an answer that came and cannot be used.
-    const json::Skimmer skimmed = skim(line);
-    const auto id = skimmed.id();
-    if (PendingRequest* pending = id ? pending_.find(*id) : nullptr)
-      pending->answer.fill(fail(failure(classify::FailureClass::protocol, "the answer is malformed")));
+    if (PendingRequest* const asker = asker_of_unreadable(line, pending_))
+      asker->answer.fill(fail(unreadable()));
     return;
   }
   take_message(line, *message);

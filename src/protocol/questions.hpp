@@ -51,8 +51,8 @@ bool is_answer(Method question, std::string_view result);
 ClientCapabilities needed(const Question& question);
 bool covers(const ClientCapabilities& can, const ClientCapabilities& needed) noexcept;
 
-// `elicitationId` of these params, as plain text: what a server will name when the page that it wants opened is
-// done with. Empty: none, or none that is worth keeping.
+// `elicitationId` of these params, as plain text: what a server will name when the page that it wants opened
+// is done with. Empty: none, or none that is worth keeping.
 inline constexpr std::size_t max_elicitation_id = 1024;
 std::string elicitation_id(std::string_view params);
 

@@ -1,8 +1,7 @@
-// Servers on the network that keep us waiting or make us hold what they send: what that costs is bounded, and the
-// call hears why.
+// Servers on the network that keep us waiting or make us hold what they send: what that costs is bounded, and
+// the call hears why.
 #include "client/http_channel.hpp"
 #include "client/sse_channel.hpp"
-
 #include "support/run_task.hpp"
 #include "unit/client/scripted_http.hpp"
 #include "unit/client/witness.hpp"
@@ -18,12 +17,12 @@ namespace sallyport::client {
 namespace {
 
 using protocol::Method;
+using ::testing::ElementsAre;
 using testing::HttpReply;
 using testing::HttpRequest;
 using testing::json;
 using testing::status;
 using testing::stream;
-using ::testing::ElementsAre;
 
 constexpr auto holds = HttpReply::Then::holds;
 
@@ -94,8 +93,9 @@ TEST_F(HostileServer, HalfAnAnswerCountsAgainstWhatMayBeHeld) {
   for (const bool events : {false, true}) {
     on_call = [&](const HttpRequest&) {
       if (events) return stream("data: " + half, holds);
-      return HttpReply{"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 600000\r\n\r\n" + half,
-                       holds};
+      return HttpReply{
+          "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 600000\r\n\r\n" + half,
+          holds};
     };
     open();
     {
@@ -171,9 +171,28 @@ TEST_F(HostileServer, WhoTakesNoNoticesIsSentNoMoreOfThem) {
   }
 }
 
+TEST_F(HostileServer, AnAnswerThatCannotBeReadEndsItsCallThoughTheStreamGoesOn) {
+  const std::string broken = R"({"jsonrpc":"2.0","id":2,"result":{"a":1,"a":2}})";
+  for (const bool on_stream : {false, true}) {
+    sse = on_stream;
+    on_call = [&](const HttpRequest&) {
+      if (!on_stream) return stream("data: " + broken + "\n\n", holds);
+      server.say_event(broken);
+      return status(202);
+    };
+    open();
+    const auto answer = call().wait();
+    ASSERT_FALSE(answer) << on_stream;
+    EXPECT_EQ(answer.error().code(), Code::network_protocol_error) << on_stream;
+    EXPECT_NE(answer.error().executed(), Executed::no) << on_stream;
+    EXPECT_TRUE(testing::run(loop, channel->close()));
+  }
+}
+
 TEST_F(HostileServer, AnUpdateOfAnEndlessUriIsNone) {
   const auto update = [](std::string_view uri) {
-    return "data: {\"jsonrpc\":\"2.0\",\"method\":\"notifications/resources/updated\",\"params\":{\"uri\":\"" +
+    return "data: "
+           "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/resources/updated\",\"params\":{\"uri\":\"" +
            std::string(uri) + "\"}}\n\n";
   };
   on_call = [&](const HttpRequest& request) {

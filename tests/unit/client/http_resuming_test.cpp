@@ -1,12 +1,12 @@
 // A legacy server over HTTP that ends the stream of a call before the answer: when its client comes back for
 // the rest, how often, and what the call hears when that comes to nothing.
 #include "client/http_channel.hpp"
-
 #include "support/run_task.hpp"
 #include "unit/client/scripted_http.hpp"
 #include "unit/client/witness.hpp"
 
 #include <deque>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -18,19 +18,18 @@ namespace {
 
 using protocol::Method;
 using std::chrono::milliseconds;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 using testing::HttpReply;
 using testing::HttpRequest;
 using testing::json;
 using testing::status;
 using testing::stream;
-using ::testing::ElementsAre;
-using ::testing::HasSubstr;
 
 constexpr auto closes = HttpReply::Then::closes;
 constexpr auto holds = HttpReply::Then::holds;
 constexpr std::string_view primed = "id: e1\nretry: 500\ndata: \n\n";
-constexpr std::string_view answered =
-    "id: e9\ndata: {\"jsonrpc\":\"2.0\",\"id\":2,\"result\":{\"n\":1}}\n\n";
+constexpr std::string_view answered = "id: e9\ndata: {\"jsonrpc\":\"2.0\",\"id\":2,\"result\":{\"n\":1}}\n\n";
 
 class HttpResuming : public ::testing::Test {
  protected:
@@ -88,8 +87,17 @@ class HttpResuming : public ::testing::Test {
   bool until_it_pauses() {
     return testing::run_until(loop, [this] { return pauses(); });
   }
+  // Time passes until then.
+  bool until(const std::function<bool()>& done) {
+    for (int i = 0; i < 1000 && !done(); ++i) pass(milliseconds(50));
+    return done();
+  }
   bool until_it_came_back(std::size_t times) {
-    return testing::run_until(loop, [&] { return server.count(is_return) == times; });
+    return until([&] { return server.count(is_return) == times; });
+  }
+  Result<Answered> outcome(testing::Started<Answered>& calling) {
+    EXPECT_TRUE(until([&] { return calling.done(); }));
+    return calling.wait();
   }
   void pass(milliseconds time) {
     clock.advance(time);
@@ -137,15 +145,11 @@ TEST_F(HttpResuming, ComesBackForTheAnswerWhenTheServerSaid) {
 
 TEST_F(HttpResuming, AsOftenAsTheServerEndsTheStream) {
   calls = {stream(primed)};
-  returns = {stream("id: e2\ndata:\n\n"), stream(": nothing new\n\n"), stream("id: e3\nretry: 200\ndata:\n\n"),
-             stream(answered)};
+  returns = {stream("id: e2\ndata:\n\n"), stream(": nothing new\n\n"),
+             stream("id: e3\nretry: 200\ndata:\n\n"), stream(answered)};
   open();
   auto calling = call();
-  for (const int pause : {500, 500, 500, 200}) {
-    ASSERT_TRUE(until_it_pauses());
-    pass(milliseconds(pause));
-  }
-  EXPECT_TRUE(calling.wait());
+  EXPECT_TRUE(outcome(calling));
   EXPECT_THAT(returned_for(), ElementsAre("e1", "e2", "e2", "e3"));
 }
 
@@ -172,7 +176,9 @@ TEST_F(HttpResuming, WithoutAnIdThereIsNoWayBack) {
 }
 
 TEST_F(HttpResuming, AnIdThatFitsNoHeaderIsNone) {
-  calls = {stream("id: a\x01" "b\ndata:\n\n"), stream("id: " + std::string(2000, 'x') + "\ndata:\n\n")};
+  calls = {stream("id: a\x01"
+                  "b\ndata:\n\n"),
+           stream("id: " + std::string(2000, 'x') + "\ndata:\n\n")};
   open();
   for (int i = 0; i < 2; ++i) {
     const auto answer = call().wait();
@@ -222,22 +228,14 @@ TEST_F(HttpResuming, AServerWithoutSuchStreamsIsAskedOnce) {
 
 TEST_F(HttpResuming, WhatPassesIsTriedAgainButNotForEver) {
   calls = {stream(primed), stream(primed)};
-  returns = {status(503), status(429), stream("id: e2\ndata:\n\n"), status(503), status(503),
-             stream("data: {\"jsonrpc\":\"2.0\",\"id\":2,\"result\":{}}\n\n"),
+  returns = {status(503), status(429), stream("id: e2\ndata:\n\n"),
+             status(503), status(503), stream("data: {\"jsonrpc\":\"2.0\",\"id\":2,\"result\":{}}\n\n"),
              status(500), status(502), status(504)};
   open();
   auto first = call();
-  for (int i = 0; i < 6; ++i) {
-    ASSERT_TRUE(until_it_pauses());
-    pass(milliseconds(500));
-  }
-  EXPECT_TRUE(first.wait()) << "each stream that opens starts the count anew";
+  EXPECT_TRUE(outcome(first)) << "each stream that opens starts the count anew";
   auto second = call();
-  for (int i = 0; i < 3; ++i) {
-    ASSERT_TRUE(until_it_pauses());
-    pass(milliseconds(500));
-  }
-  const auto answer = second.wait();
+  const auto answer = outcome(second);
   ASSERT_FALSE(answer);
   EXPECT_EQ(answer.error().code(), Code::network_connection_failed);
   EXPECT_EQ(answer.error().executed(), Executed::maybe) << "a 429 to the way back says nothing of the call";
@@ -250,12 +248,8 @@ TEST_F(HttpResuming, AServerThatIsGone) {
   auto calling = call();
   ASSERT_TRUE(until_it_pauses());
   server.stop();
-  pass(milliseconds(4000));  // whose idle connections are closed too
-  for (int i = 0; i < 20 && !calling.done(); ++i) {
-    ASSERT_TRUE(testing::run_until(loop, [&] { return loop.timers().size() == 1 || calling.done(); }));
-    pass(milliseconds(500));
-  }
-  const auto answer = calling.wait();
+  clock.advance(std::chrono::seconds(5));  // no connection is fresh any more
+  const auto answer = outcome(calling);
   ASSERT_FALSE(answer);
   EXPECT_EQ(answer.error().code(), Code::network_connection_failed);
   EXPECT_EQ(answer.error().executed(), Executed::maybe);
@@ -279,8 +273,6 @@ TEST_F(HttpResuming, WhoGivesUpOnTheStreamThatWasTakenUp) {
   returns = {stream(": wait\n\n", holds)};
   open();
   auto calling = call();
-  ASSERT_TRUE(until_it_pauses());
-  pass(milliseconds(500));
   ASSERT_TRUE(until_it_came_back(1));
   calling.cancel();
   const auto answer = calling.wait();
@@ -311,15 +303,11 @@ TEST_F(HttpResuming, WhatIsSaidOnTheStreamTakenUpBelongsToTheCall) {
   open();
   testing::Events events;
   auto calling = call(&events);
-  ASSERT_TRUE(until_it_pauses());
-  pass(milliseconds(500));
-  ASSERT_TRUE(testing::run_until(loop, [&] { return owner.late == 1; }));
-  ASSERT_TRUE(until_it_pauses());
-  pass(milliseconds(500));
-  const auto answer = calling.wait();
+  const auto answer = outcome(calling);
   ASSERT_FALSE(answer);
   EXPECT_EQ(answer.error().executed(), Executed::yes) << "it reported progress";
   EXPECT_THAT(events.all, ElementsAre(HasSubstr(R"("progressToken":7)")));
+  EXPECT_EQ(owner.late, 1) << "an answer to nothing that was asked";
 }
 
 TEST_F(HttpResuming, TheNewStreamsOwnTimeCounts) {
@@ -331,9 +319,11 @@ TEST_F(HttpResuming, TheNewStreamsOwnTimeCounts) {
   pass(milliseconds(999));
   EXPECT_TRUE(pauses()) << "a second where the server says nothing";
   pass(milliseconds(1));
-  ASSERT_TRUE(until_it_came_back(1));
+  ASSERT_TRUE(testing::run_until(loop, [&] { return server.count(is_return) == 1; }));
   ASSERT_TRUE(until_it_pauses());
-  pass(milliseconds(300));
+  pass(milliseconds(299));
+  EXPECT_TRUE(pauses());
+  pass(milliseconds(1));
   EXPECT_TRUE(calling.wait());
 }
 

@@ -111,8 +111,9 @@ struct Page final : pipeline::OpenedPage {
 };
 
 void complete(PendingRequests& pending, std::string_view id) {
-  const Parsed note(R"({"jsonrpc":"2.0","method":"notifications/elicitation/complete","params":{"elicitationId":)" +
-                    std::string(id) + "}}");
+  const Parsed note(
+      R"({"jsonrpc":"2.0","method":"notifications/elicitation/complete","params":{"elicitationId":)" +
+      std::string(id) + "}}");
   pending.completed(note.bytes, note.message);
 }
 

@@ -1,7 +1,6 @@
-// Faults over HTTP+SSE, whose answers come on one stream for all: each fails its own call as it is told to, and
-// no other.
+// Faults over HTTP+SSE, whose answers come on one stream for all: each fails its own call as it is told to,
+// and no other.
 #include "client/sse_channel.hpp"
-
 #include "support/run_task.hpp"
 #include "unit/client/scripted_http.hpp"
 #include "unit/client/witness.hpp"
@@ -17,12 +16,12 @@ namespace {
 
 using protocol::Method;
 using std::chrono::milliseconds;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 using testing::HttpReply;
 using testing::HttpRequest;
 using testing::status;
 using testing::stream;
-using ::testing::ElementsAre;
-using ::testing::HasSubstr;
 
 class SseFaults : public ::testing::Test {
  protected:
@@ -33,8 +32,7 @@ class SseFaults : public ::testing::Test {
   }
 
   HttpReply reply(const HttpRequest& request) {
-    if (request.is("GET"))
-      return stream("event: endpoint\ndata: /messages?s=1\n\n", HttpReply::Then::holds);
+    if (request.is("GET")) return stream("event: endpoint\ndata: /messages?s=1\n\n", HttpReply::Then::holds);
     if (request.asks("initialize"))
       server.say_event(R"({"jsonrpc":"2.0","id":)" + request.id() +
                        R"(,"result":{"protocolVersion":"2024-11-05","capabilities":{}}})");

@@ -72,9 +72,11 @@ TEST_F(ClientQuestionsTest, APageIsDoneWithUnderTheIdThatTheClientGot) {
   const std::string id = shown();
   connection->complete(0);
   connection->complete(0);
-  EXPECT_THAT(on_stream,
-              ElementsAre(R"({"jsonrpc":"2.0","method":"notifications/elicitation/complete","params":{"elicitationId":")" +
-                          id + "\"}}"))
+  EXPECT_THAT(
+      on_stream,
+      ElementsAre(
+          R"({"jsonrpc":"2.0","method":"notifications/elicitation/complete","params":{"elicitationId":")" +
+          id + "\"}}"))
       << "once";
   EXPECT_THAT(told, IsEmpty());
 }
