@@ -23,8 +23,8 @@ class OpenedPage {
 class ResponseSink {
  public:
   virtual void respond(std::string response) = 0;  // a whole JSON-RPC response
-  // `page` hears, while both live, when the server says that what it gave this elicitationId is done with.
-  virtual void opened(std::string id, std::weak_ptr<OpenedPage> page) = 0;
+  // The page hears, while both live, when the server says that what it gave this elicitationId is done with.
+  virtual void opened(std::string, std::weak_ptr<OpenedPage>) {}
 
  protected:
   ~ResponseSink() = default;
