@@ -26,19 +26,19 @@ bool lost_session(int status, const pipeline::Answer* body) {
 Result<std::unique_ptr<pipeline::Answer>> HttpChannel::take_answer(std::string bytes,
                                                                    net::Budget::Charge held,
                                                                    PendingRequest& pending) {
-  const auto message = protocol::parse_message(bytes, answer_limits(env_.settings, env_.settings.response));
-  if (!message || !message->is_response()) {
-    env_.owner.garbage(message || message.error().flaw != protocol::Flaw::not_json ? "not_jsonrpc"
-                                                                                   : "not_json");
+  auto answer = TRY(charged(bytes.size(), std::move(held)));
+  const protocol::Message& message = answer->message;
+  const auto bad = protocol::parse_message_into(answer->message, bytes,
+                                                answer_limits(env_.settings, env_.settings.response));
+  if (bad || !message.is_response()) {
+    env_.owner.garbage(bad && bad->flaw == protocol::Flaw::not_json ? "not_json" : "not_jsonrpc");
     return fail(failure(classify::FailureClass::protocol,
                         "the answer is not the JSON-RPC response that was asked for"));
   }
-  if (json::as_int64(message->id(bytes)) != pending.id && !(message->id(bytes).empty())) {
+  if (json::as_int64(message.id(bytes)) != pending.id && !message.id(bytes).empty()) {
     env_.owner.garbage("wrong_id");
     return fail(failure(classify::FailureClass::protocol, "the answer carries another id than the request"));
   }
-  auto answer = TRY(charged(bytes.size(), std::move(held)));
-  answer->message = *message;
   answer->bytes = std::move(bytes);
   return answer;
 }

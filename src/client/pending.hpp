@@ -35,7 +35,10 @@ struct PendingRequest {
 class PendingRequests {
  public:
   std::int64_t next_id() noexcept { return ++last_id_; }
-  void add(PendingRequest& request) { requests_.insert(place(request.id), {request.id, &request}); }
+  void add(PendingRequest& request) {
+    const bool newest = requests_.empty() || requests_.back().first < request.id;
+    requests_.insert(newest ? requests_.end() : place(request.id), {request.id, &request});
+  }
   void remove(PendingRequest& request) noexcept {
     const auto at = place(request.id);
     if (at != requests_.end() && at->second == &request) requests_.erase(at);

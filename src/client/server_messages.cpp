@@ -33,7 +33,7 @@ Result<Begun> read_initialized(const pipeline::Answer& answer, std::string_view 
 }
 
 Result<std::unique_ptr<pipeline::Answer>> charged(std::size_t bytes, net::Budget::Charge held) {
-  auto answer = std::make_unique<pipeline::Answer>();
+  auto answer = std::make_unique_for_overwrite<pipeline::Answer>();
   answer->charge = std::move(held);
   if (!answer->charge.resize(bytes)) return fail(no_room().with_executed(Executed::yes));
   return answer;

@@ -84,7 +84,7 @@ class Machine {
   bool open(Container container);
   bool close();
   bool key(const char* delimiter);
-  void select(const detail::KeySet::Key& key, Span literal, const char* delimiter);
+  void select(const detail::KeySet::Key& key);
   bool string();
   [[gnu::noinline]] bool rest_of_string(const char* begin);
   bool end_of_string(const char* begin);
@@ -237,8 +237,15 @@ bool Machine::key(const char* delimiter) {
   const auto size = static_cast<std::uint32_t>(literal.size() - 2);
   const detail::KeySet::Key key =
       escaped_ ? keys_.escaped(literal.begin + 1, size) : keys_.plain(literal.begin + 1, size);
-  if (!keys_.add(top_.keys, key)) return fail(FaultKind::duplicate_key, begin);
-  if (top_.node != Query::no_node) select(key, literal, delimiter);
+  if (top_.node != Query::no_node) select(key);
+  if (top_.wanted == nullptr) {
+    if (!keys_.add(top_.keys, key)) return fail(FaultKind::duplicate_key, begin);
+  } else {
+    // Its place tells whether it came before: no key that has another place, or none, says the same.
+    if (top_.wanted->key.end != 0) return fail(FaultKind::duplicate_key, begin);
+    top_.wanted->key = literal;
+    top_.wanted->bounds.begin = offset(delimiter);
+  }
   skip_space();
   if (at_ == end_ || *at_ != ':') return fail_here(FaultKind::syntax);
   ++at_;
@@ -247,15 +254,12 @@ bool Machine::key(const char* delimiter) {
 }
 
 // Whether the member that begins is one that was asked for, or leads to one.
-inline void Machine::select(const detail::KeySet::Key& key, Span literal, const char* delimiter) {
+inline void Machine::select(const detail::KeySet::Key& key) {
   top_.wanted = nullptr;
   top_.child = query_.find(top_.node, key.print, key.view());
   if (top_.child == Query::no_node) return;
   const std::uint32_t slot = query_.node(top_.child).slot;
-  if (slot == Query::no_slot) return;
-  top_.wanted = &found_[slot];
-  top_.wanted->key = literal;
-  top_.wanted->bounds.begin = offset(delimiter);
+  if (slot != Query::no_slot) top_.wanted = &found_[slot];
 }
 
 // A value ends at at_.

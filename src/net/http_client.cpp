@@ -193,9 +193,10 @@ Task<void> HttpCall::receive_head() {
       }
       end = find_head_end(input.view(), seen);
     }
-    head_bytes_.assign(input.view().substr(0, end));
+    const std::string_view head = input.view().substr(0, end);
+    head_bytes_.assign(head.begin(), head.end());
     input.consume(end);
-    CO_TRY(parse_response_head(head_bytes_, limits, head_));
+    CO_TRY(parse_response_head({head_bytes_.data(), head_bytes_.size()}, limits, head_));
     if (head_.status / 100 != 1) break;
   }
   left_ = head_.content_length;

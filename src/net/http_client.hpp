@@ -118,7 +118,7 @@ class HttpCall {
   std::optional<HttpPool::Connection> connection_;
   bool answered_ = false;  // a byte of the response came
   bool done_ = false;
-  std::string head_bytes_;
+  boost::container::small_vector<char, 256> head_bytes_;
   ResponseHead head_;
   std::uint64_t left_ = 0;
   std::size_t lent_ = 0;  // bytes of the input that receive_some gave out

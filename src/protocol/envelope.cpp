@@ -104,6 +104,7 @@ void introduce_as(std::string implementation) {
 
 void append_result_meta(std::string& out, Era era, std::string_view degraded) {
   if (era == Era::legacy && degraded.empty()) return;
+  out.reserve(out.size() + server_info_key.size() + implementation().size() + degraded.size() + 64);
   out += '{';
   if (era == Era::modern) {
     out += server_info_key;

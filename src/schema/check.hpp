@@ -3,6 +3,8 @@
 
 #include "schema/compiled.hpp"
 
+#include <boost/container/small_vector.hpp>
+
 namespace sallyport::schema {
 
 class Check {
@@ -73,8 +75,8 @@ class Check {
   int quiet_ = 0;  // inside alternatives, whose misfits are none of the whole
   Doubt doubt_ = Doubt::none;
   std::optional<Misfit> misfit_;
-  std::vector<Step> path_;
-  std::vector<std::uint32_t> resources_;  // gone through, outermost first
+  boost::container::small_vector<Step, 8> path_;
+  boost::container::small_vector<std::uint32_t, 4> resources_;  // gone through, outermost first
 };
 
 }  // namespace sallyport::schema

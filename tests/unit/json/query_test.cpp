@@ -123,6 +123,27 @@ TEST(JsonQuery, SlotsOfAnEarlierScanAreCleared) {
   EXPECT_FALSE(found);
 }
 
+// Members that are asked for are told apart by their places, the others by their keys.
+TEST(JsonQuery, AskedMembersMayStandOnceToo) {
+  const Query query({"/a", "/a/b", "/c/d"});
+  std::array<Member, 3> found;
+  std::string many = "{";
+  for (int i = 0; i < 20; ++i) many += "\"k" + std::to_string(i) + "\":0,";
+  const std::string wrong[] = {
+      R"({"a":1,"a":2})",        R"({"a":1,"\u0061":2})",   R"({"\u0061":1,"x":0,"a":2})",
+      R"({"a":{"b":1,"b":2}})",  R"({"c":{},"c":{"d":1}})", R"({"c":{"d":1,"\u0064":1}})",
+      R"({"a":1,"x":0,"x":[]})", many + R"("a":1,"a":2})",  many + R"("a":1,"k7":2})"};
+  for (const std::string& text : wrong) {
+    const auto document = scan(text, query, found);
+    ASSERT_FALSE(document) << text;
+    EXPECT_EQ(document.error().kind, FaultKind::duplicate_key) << text;
+    EXPECT_EQ(document.error().offset, scan(text).error().offset) << text;
+  }
+  const std::string right[] = {R"({"a":[{"b":1},{"b":2}],"b":{"a":1,"b":1},"c":{"a":1,"d":{"d":1}}})",
+                               many + R"("a":{"a":1,"b":{"b":1}}})"};
+  for (const std::string& text : right) EXPECT_TRUE(scan(text, query, found)) << text;
+}
+
 TEST(JsonQuery, LineBreaksOutsideStringsAreSeen) {
   const std::vector<std::string> tokens = {"{",          "\"a\"", ":",    "[", "1", ",",
                                            "\"\\r\\n\"", ",",     "true", "]", "}"};
