@@ -6,6 +6,13 @@
 
 namespace sallyport::detail {
 
+Error bad_arguments(const Misfit& misfit) {
+  Error error(Code::tool_invalid_args);
+  error.with_executed(Executed::no).with_slot(Slot::constraint, misfit.rule);
+  if (!misfit.pointer.empty()) error.with_slot(Slot::pointer, misfit.pointer);
+  return error;
+}
+
 void Reader::require_names(std::size_t count, std::span<const Param> params) {
   if (params.size() != count)
     throw ToolInputSchemaError("a function with " + std::to_string(count) + " parameters was given " +
@@ -22,12 +29,8 @@ void Reader::finish(Shape shape) {
 
 Result<void> Reader::read(Input arguments, void* values) const {
   if (!read_) return {};
-  const Check found = read_(arguments, values);
-  if (!found) return {};
-  Error error(Code::tool_invalid_args);
-  error.with_executed(Executed::no).with_slot(Slot::constraint, found->rule);
-  if (!found->pointer.empty()) error.with_slot(Slot::pointer, found->pointer);
-  return fail(std::move(error));
+  if (const Check found = read_(arguments, values)) return fail(bad_arguments(*found));
+  return {};
 }
 
 }  // namespace sallyport::detail

@@ -72,6 +72,8 @@ struct Values<std::tuple<P...>> {
   static constexpr bool one_object = count == 1 && ((is_context<P> || WholeObject<P>) && ...);
 };
 
+Error bad_arguments(const Misfit& misfit);  // TOOL_003
+
 // Reads the arguments object into the values. A struct (or Json, or a map of texts) is the whole object;
 // other parameters are members of it.
 class Reader {

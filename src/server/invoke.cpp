@@ -202,6 +202,9 @@ Task<ToolResult> invoke_tool(const Registry& registry, std::shared_ptr<Tool> too
                          timers, timers.now() + *tool->time(), std::move(work),
                          [&](const Error& cancelled) { return out_of_time(*tool->time(), cancelled); })
                    : co_await std::move(work);
+  // Last, so that it holds for what middleware made of it too.
+  if (result)
+    if (const auto fits = tool->check_result(*result); !fits) result = Failure(fits.error());
   if (!result) co_return Failure(of_function(std::move(result).error(), Code::tool_execution_failed));
   co_return result;
 }

@@ -1,7 +1,9 @@
 #include "server/schema.hpp"
 
+#include "errors/tool_errors.hpp"
 #include "json/scanner.hpp"
 #include "protocol/decimal.hpp"
+#include "server/checked_schema.hpp"
 
 #include <algorithm>
 #include <charconv>
@@ -66,6 +68,10 @@ Check inside(std::string_view step, Check found) {
 
 std::string integer_schema(bool is_signed) {
   return is_signed ? R"({"type":"integer"})" : R"({"type":"integer","minimum":0})";
+}
+
+std::string nullable_schema(const std::string& schema) {
+  return R"({"anyOf":[)" + schema + R"(,{"type":"null"}]})";
 }
 
 std::string array_schema(const std::string& items) {
@@ -222,7 +228,10 @@ bool outside(std::size_t size, std::pair<std::size_t, std::size_t> bounds) {
 }  // namespace
 
 Field::Field(std::string_view name, std::string_view description, Access access)
-    : name_(name), schema_(Json::trusted(access.schema)), access_(std::move(access)) {
+    : name_(name),
+      schema_(Json::trusted(access.schema)),
+      access_(std::move(access)),
+      nullable_(!access_.required) {
   if (!description.empty()) schema_.set("description", description);
 }
 
@@ -232,48 +241,65 @@ Field& Field::optional() {
 }
 
 Field& Field::title(std::string_view title) {
-  return keyword("title", title);
+  return say("title", title);
 }
 
 Field& Field::min(double value) {
   min_ = value;
-  return keyword("minimum", value);
+  return say("minimum", value);
 }
 
 Field& Field::max(double value) {
   max_ = value;
-  return keyword("maximum", value);
+  return say("maximum", value);
 }
 
 Field& Field::length(std::size_t least, std::size_t most) {
   length_ = {least, most};
-  return keyword("minLength", least).keyword("maxLength", most);
+  return say("minLength", least).say("maxLength", most);
 }
 
 Field& Field::items(std::size_t least, std::size_t most) {
   items_ = {least, most};
-  return keyword("minItems", least).keyword("maxItems", most);
+  return say("minItems", least).say("maxItems", most);
 }
 
 Field& Field::format(std::string_view name) {
-  return keyword("format", name);
+  return say("format", name);
 }
 
 Field& Field::examples(const Json& list) {
-  return keyword("examples", list);
+  return say("examples", list);
 }
 
 Field& Field::deprecated() {
-  return keyword("deprecated", true);
+  return say("deprecated", true);
 }
 
 Field& Field::header(std::string_view name) {
-  return keyword("x-mcp-header", name);
+  return say("x-mcp-header", name);
+}
+
+Field& Field::say(std::string_view name, const Json& value) {
+  schema_.set(name, value);
+  return *this;
 }
 
 Field& Field::keyword(std::string_view name, const Json& value) {
-  schema_.set(name, value);
-  return *this;
+  keywords_ = true;
+  return say(name, value);
+}
+
+void Field::finish(const void* initial) {
+  std::string value;
+  if (defaulted_) {
+    access_.required = false;
+    if (access_.write(initial, value)) say("default", Json::trusted(std::move(value)));
+  }
+  if (!keywords_) return;
+  auto compiled = server::checked_schema(schema_.text());
+  if (!compiled) throw ToolInputSchemaError("the schema of '" + name_ + "' " + compiled.error());
+  rules_ = *std::move(compiled);
 }
 
 // Of the right type already.
@@ -293,7 +319,8 @@ Check Field::check(Input in) const {
     });
     if (outside(count, *items_)) return misfit(size_rule("have", *items_, "items"));
   }
-  return std::nullopt;
+  if (!rules_ || (nullable_ && detail::is_null(in))) return std::nullopt;
+  return server::misfit_of(*rules_, in);
 }
 
 Field& Shape::add(std::string_view name, std::string_view description, Field::Access access) {
@@ -304,11 +331,7 @@ void Shape::finish(const void* initial) {
   Json properties = Json::object();
   Json required = Json::array();
   for (Field& field : fields_) {
-    if (field.defaulted_) {
-      field.access_.required = false;
-      std::string value;
-      if (field.access_.write(initial, value)) field.schema_.set("default", Json::trusted(std::move(value)));
-    }
+    field.finish(initial);
     if (field.access_.required) required.push_back(field.name_);
     properties.set(field.name_, field.schema_);
   }

@@ -27,6 +27,7 @@
 #include <functional>
 #include <limits>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -35,6 +36,10 @@
 #include <vector>
 
 namespace sallyport {
+
+namespace schema {
+class Schema;
+}
 
 namespace detail {
 
@@ -52,6 +57,7 @@ Check misfit(std::string rule);
 Check inside(std::string_view step, Check found);  // the same, one level further out
 
 std::string integer_schema(bool is_signed);
+std::string nullable_schema(const std::string& schema);
 std::string array_schema(const std::string& items);
 std::string map_schema(const std::string& values);
 std::string enum_schema(const std::vector<std::string_view>& names);
@@ -87,7 +93,9 @@ class Field {
   Field& deprecated();
   // The header Mcp-Param-{name} repeats the value in the modern era, for proxies that route by it.
   Field& header(std::string_view name);
-  // Any other member of the property's schema, not checked.
+  // Any other member of the property's schema. What JSON Schema makes a rule is checked, beside what the type
+  // demands; the type's own keywords cannot be loosened by it. Who registers the function with it gets a
+  // ToolInputSchemaError if the schema cannot be checked: a `$ref` out of it, a `pattern` that RE2 has not.
   Field& keyword(std::string_view name, const Json& value);
 
   // What makes a Field: how its schema looks, how it is read into the object that it is part of, and how it
@@ -104,12 +112,17 @@ class Field {
 
  private:
   friend class Shape;
+  Field& say(std::string_view name, const Json& value);
+  void finish(const void* initial);
   detail::Check check(detail::Input in) const;
 
   std::string name_;
   Json schema_;
   Access access_;
+  bool nullable_;  // null is the same as nothing
   bool defaulted_ = false;
+  bool keywords_ = false;                        // the author's own
+  std::shared_ptr<const schema::Schema> rules_;  // null: without any
   std::optional<double> min_, max_;
   std::optional<std::pair<std::size_t, std::size_t>> length_, items_;
 };
@@ -156,6 +169,12 @@ template <class T>
 inline constexpr bool is_optional = false;
 template <class T>
 inline constexpr bool is_optional<std::optional<T>> = true;
+
+// Of a value in a list or a map, where nothing has to be written as null.
+template <class T>
+std::string element_schema() {
+  return is_optional<T> ? nullable_schema(Codec<T>::schema()) : Codec<T>::schema();
+}
 
 template <>
 struct Codec<bool> {
@@ -263,7 +282,7 @@ struct Codec<std::optional<T>> {
 
 template <Coded T>
 struct Codec<std::vector<T>> {
-  static std::string schema() { return array_schema(Codec<T>::schema()); }
+  static std::string schema() { return array_schema(element_schema<T>()); }
   static Check read(Input in, std::vector<T>& out) {
     out.clear();
     return read_array(in, [&out](Input element) {
@@ -286,7 +305,7 @@ struct Codec<std::vector<T>> {
 
 template <Coded T>
 struct Codec<std::map<std::string, T>> {
-  static std::string schema() { return map_schema(Codec<T>::schema()); }
+  static std::string schema() { return map_schema(element_schema<T>()); }
   static Check read(Input in, std::map<std::string, T>& out) {
     out.clear();
     return read_map(

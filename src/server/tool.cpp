@@ -2,6 +2,8 @@
 
 #include "errors/tool_errors.hpp"
 #include "schema/schema.hpp"
+#include "server/checked_schema.hpp"
+#include "telemetry/log.hpp"
 
 #include <algorithm>
 
@@ -9,6 +11,25 @@ namespace sallyport {
 namespace {
 
 constexpr std::size_t max_secret_name = 128;
+constexpr std::uint32_t max_result_steps = 1'000'000;  // of a result, which the author bounds: some 40 ms
+
+template <class E>
+std::shared_ptr<const schema::Schema> compile(const std::string& tool, std::string_view which,
+                                              std::string_view written) {
+  auto compiled = server::checked_schema(written);
+  if (!compiled)
+    throw E("the " + std::string(which) + " schema of the tool '" + tool + "' " + compiled.error() +
+            "; write `checked` false to show it only");
+  return *std::move(compiled);
+}
+
+Error wrong_result(std::string_view pointer, std::string_view rule) {
+  std::string text = "The result of the tool is not what its output schema promises";
+  if (!pointer.empty()) text.append(" at '").append(pointer).append("'");
+  text.append(": it ").append(rule).append(". That is a mistake of the tool; tell whoever wrote it.");
+  Error error = ToolOutputError(text).error();
+  return std::move(error.with_executed(Executed::yes));
+}
 
 }  // namespace
 
@@ -30,8 +51,15 @@ ToolResult json_result(Json value) {
   return value.is_object() ? structured_result(value.text()) : ToolResult(Content::text(value.text()));
 }
 
-std::string wrapped_schema(const std::string& schema) {
-  return R"({"type":"object","properties":{"result":)" + schema + R"(},"required":["result"]})";
+ToolResult absent_result() {
+  ToolResult made(Content::text("null"));
+  made.structured = Json::object();
+  return made;
+}
+
+std::string wrapped_schema(const std::string& schema, bool required) {
+  return R"({"type":"object","properties":{"result":)" + schema +
+         (required ? R"(},"required":["result"]})" : "}}");
 }
 
 }  // namespace detail
@@ -39,6 +67,8 @@ std::string wrapped_schema(const std::string& schema) {
 Tool::Tool(std::string_view name, std::string_view description, detail::ToolBody body)
     : name_(name), body_(std::move(body)), definition_(Json::object({{"name", name}})) {
   this->description(description);
+  if (!body_.output_schema.empty())
+    result_schema_ = compile<ToolOutputSchemaError>(name_, "output", body_.output_schema);
 }
 
 Tool& Tool::title(std::string_view title) {
@@ -88,35 +118,33 @@ Tool& Tool::deprecated(std::string_view why) {
 }
 
 Tool& Tool::input_schema(const Json& written, bool checked) {
-  using schema::Doubt;
-  schema_ = nullptr;
+  schema_ = checked ? compile<ToolInputSchemaError>(name_, "input", written.text()) : nullptr;
   body_.input_schema = written.text();
-  if (!checked) return *this;
-  auto compiled = std::make_shared<const schema::Schema>(schema::Schema::compile(written.text()));
-  if (compiled->doubt() != Doubt::none && compiled->doubt() != Doubt::keyword)
-    throw ToolInputSchemaError("the input schema of the tool '" + name_ +
-                               "' cannot be checked: " + std::string(schema::name(compiled->doubt())) + " (" +
-                               compiled->about() + "); write `checked` false to show it only");
-  schema_ = std::move(compiled);
+  return *this;
+}
+
+Tool& Tool::output_schema(const Json& written, bool checked) {
+  result_schema_ = checked ? compile<ToolOutputSchemaError>(name_, "output", written.text()) : nullptr;
+  body_.output_schema = written.text();
   return *this;
 }
 
 Result<void> Tool::check(std::string_view arguments) const {
   if (!schema_) return {};
-  const schema::Verdict verdict = schema_->check(arguments.empty() ? "{}" : arguments);
-  if (verdict.fits()) return {};
-  Error error(Code::tool_invalid_args);
-  error.with_executed(Executed::no);
-  if (!verdict.misfit)
-    return fail(error.with_slot(Slot::constraint, "they cannot be checked against the schema"));
-  error.with_slot(Slot::constraint, verdict.misfit->rule);
-  if (!verdict.misfit->pointer.empty()) error.with_slot(Slot::pointer, verdict.misfit->pointer);
-  return fail(std::move(error));
+  if (auto found = server::misfit_of(*schema_, arguments.empty() ? "{}" : arguments))
+    return fail(detail::bad_arguments(*found));
+  return {};
 }
 
-Tool& Tool::output_schema(const Json& schema) {
-  body_.output_schema = schema.text();
-  return *this;
+Result<void> Tool::check_result(const ToolResult& result) const {
+  if (!result_schema_ || result.is_error) return {};
+  if (!result.structured) return fail(wrong_result({}, "has no structured content"));
+  const schema::Verdict verdict = result_schema_->check(result.structured->text(), max_result_steps);
+  if (verdict.misfit) return fail(wrong_result(verdict.misfit->pointer, verdict.misfit->rule));
+  if (!verdict.fits())
+    log::warn("a result was not held against its output schema",
+              {{"tool", name_}, {"why", schema::name(verdict.doubt)}});
+  return {};
 }
 
 Tool& Tool::hidden(bool value) {

@@ -57,7 +57,10 @@ class Tool {
   // 2019-09 and draft-07, a `$ref` that leads out of it, a `pattern` that RE2 has not. `checked` false: it is
   // shown, and the function sees for itself.
   Tool& input_schema(const Json& schema, bool checked = true);
-  Tool& output_schema(const Json& schema);
+  // In the place of the one that was derived. A result whose structured content does not fit it, or that has
+  // none, is told to nobody: the call fails as ToolOutputError does. Of what is an error itself nothing is
+  // asked. Throws a ToolOutputSchemaError for a schema that cannot be checked, as above.
+  Tool& output_schema(const Json& schema, bool checked = true);
   // Callable, but not in the list.
   Tool& hidden(bool value = true);
   // A client without this capability is refused before the function runs.
@@ -87,13 +90,15 @@ class Tool {
   const std::vector<Capability>& needed() const noexcept { return needed_; }
   const std::vector<std::string>& secrets() const noexcept { return secrets_; }
   const detail::ToolBody& body() const noexcept { return body_; }
-  Result<void> check(std::string_view arguments) const;  // against a schema that was written by hand
-  std::string definition() const;                        // as clients of the newest revision see it
+  Result<void> check(std::string_view arguments) const;       // against a schema that was written by hand
+  Result<void> check_result(const ToolResult& result) const;  // against its output schema, if it has one
+  std::string definition() const;                             // as clients of the newest revision see it
 
  private:
   std::string name_;
   detail::ToolBody body_;
-  std::shared_ptr<const schema::Schema> schema_;  // null: the function's own
+  std::shared_ptr<const schema::Schema> schema_;         // null: the function's own
+  std::shared_ptr<const schema::Schema> result_schema_;  // null: nothing is asked of results
   Json definition_;
   Json annotations_;
   Json icons_;
@@ -121,7 +126,8 @@ concept PlainText = std::convertible_to<T, std::string_view>;
 ToolResult structured_result(std::string json);  // an object
 ToolResult wrapped_result(std::string json);     // anything else, as the member `result` of an object
 ToolResult json_result(Json value);
-std::string wrapped_schema(const std::string& schema);
+ToolResult absent_result();  // of a std::optional without a value
+std::string wrapped_schema(const std::string& schema, bool required);
 
 template <class T>
 std::string output_schema() {
@@ -130,7 +136,7 @@ std::string output_schema() {
   } else if constexpr (Described<T>) {
     return Codec<T>::schema();
   } else {
-    return wrapped_schema(Codec<T>::schema());
+    return wrapped_schema(Codec<T>::schema(), !is_optional<T>);
   }
 }
 
@@ -144,6 +150,9 @@ ToolResult to_tool_result(T&& value) {
   } else if constexpr (std::same_as<Value, Json>) {
     return json_result(std::forward<T>(value));
   } else {
+    if constexpr (is_optional<Value>) {
+      if (!value) return absent_result();
+    }
     std::string json;
     Codec<Value>::write(value, json);
     return Described<Value> ? structured_result(std::move(json)) : wrapped_result(std::move(json));

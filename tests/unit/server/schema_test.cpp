@@ -1,6 +1,8 @@
 // The schema of a C++ type, and what is let through to it.
 #include "server/schema.hpp"
 
+#include "errors/tool_errors.hpp"
+
 #include <array>
 
 #include <gtest/gtest.h>
@@ -117,6 +119,51 @@ TEST(Schema, SaysWhereAndWhatButNeverTheValue) {
   EXPECT_EQ(refused(with("list", "[]")), "/list: must have 1 to 2 items");
   EXPECT_EQ(refused(with("list", R"([{"na/me":"x"},{"na/me":3}])")), "/list/1/na~1me: must be a string");
   EXPECT_EQ(refused(with("map", R"({"SECRET":"x"})")), "/map: a value in it must be an integer");
+}
+
+struct Ruled {
+  std::string word;
+  std::optional<std::string> maybe;
+  std::vector<int> numbers;
+  Json any;
+  std::vector<Inner> inner;
+  static void describe(Fields<Ruled>& field) {
+    field("word", &Ruled::word).keyword("pattern", "^[a-z]+$").keyword("readOnly", false);
+    field("maybe", &Ruled::maybe).keyword("maxLength", 2);
+    field("numbers", &Ruled::numbers).keyword("uniqueItems", true).keyword("x-anything", 1);
+    field("any", &Ruled::any).keyword("type", "object").keyword("minProperties", 1);
+    field("inner", &Ruled::inner).keyword("contains", *Json::parse(R"({"required":["na/me"]})"));
+  }
+};
+
+TEST(Schema, KeywordsAreRules) {
+  const auto refused = [](std::string_view key, std::string_view value) -> std::string {
+    Json whole =
+        *Json::parse(R"({"word":"abc","maybe":"ab","numbers":[1,2],"any":{"k":1},"inner":[{"na/me":"x"}]})");
+    if (!key.empty()) whole.set(key, Json::trusted(std::string(value)));
+    Ruled out;
+    const auto found = detail::Codec<Ruled>::read(whole.text(), out);
+    return found ? found->pointer + ": " + found->rule : "taken";
+  };
+  EXPECT_EQ(refused("", ""), "taken");
+  EXPECT_EQ(refused("maybe", "null"), "taken") << "as if it were not there";
+  EXPECT_EQ(refused("word", R"("SECRET")"), "/word: must match the pattern ^[a-z]+$");
+  EXPECT_EQ(refused("maybe", R"("SECRET")"), "/maybe: must have at most 2 characters");
+  EXPECT_EQ(refused("numbers", "[1,7,7]"), "/numbers: must have no two equal items");
+  EXPECT_EQ(refused("any", "null"), "/any: must be an object");
+  EXPECT_EQ(refused("any", "{}"), "/any: must have at least 1 members");
+  EXPECT_EQ(refused("inner", "[]"), "/inner: must have at least 1 items that fit the schema's `contains`");
+}
+
+struct Unruly {
+  std::string word;
+  static void describe(Fields<Unruly>& field) {
+    field("word", &Unruly::word).keyword("pattern", "(?=looks ahead)");
+  }
+};
+
+TEST(Schema, AKeywordThatCannotBeCheckedIsRefusedWhereItIsSaid) {
+  EXPECT_THROW((void)detail::Codec<Unruly>::schema(), ToolInputSchemaError);
 }
 
 RC_GTEST_PROP(Schema, WhatIsWrittenIsReadBack, (std::int8_t small, unsigned natural, std::string raw)) {
