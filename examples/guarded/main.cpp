@@ -1,5 +1,6 @@
-// A server on HTTP that knows who calls: bearer tokens, middleware that decides by the caller, a secret, and
-// a tool that works by way of another one.
+// A server on HTTP that knows who calls: bearer tokens, a tool that needs a scope and reads what the token
+// says of its caller, middleware that decides by the caller, a secret, and a tool that works by way of
+// another one.
 //
 //   ANN_TOKEN=… BOB_TOKEN=… SIGNING_KEY=… guarded --http 127.0.0.1:8000
 #include <cstdlib>
@@ -18,7 +19,7 @@ Task<Identity> who_is(std::string token) {
     const char* const value = std::getenv(variable);
     return value != nullptr && Secret(value).matches(token);  // in constant time
   };
-  if (is("ANN_TOKEN")) co_return Identity{"ann", {"notes"}};
+  if (is("ANN_TOKEN")) co_return Identity{"ann", {"notes"}, Json::object({{"team", "red"}})};
   if (is("BOB_TOKEN")) co_return Identity{"bob", {}};
   co_return fail(Error(Code::auth_invalid_credentials));
 }
@@ -31,6 +32,11 @@ Task<Outcome> only_ann_deletes(Invocation& call, Next next) {
 
 std::string whoami(Context& context) {
   return std::string(context.caller());
+}
+
+std::string list_notes(Context& context) {
+  const Json team = context.claims().find("team").value_or("none");
+  return "The notes of team " + team.as_string().value_or("none");
 }
 
 std::string sign(Context& context, const std::string& text) {
@@ -53,6 +59,9 @@ int main(int argc, char** argv) {
   app.authenticate(who_is, resource);
   app.middleware(only_ann_deletes);
   app.tool("whoami", "Who calls.", whoami).read_only();
+  app.tool("list_notes", "The notes of the caller's team.", list_notes)
+      .read_only()
+      .scopes({"notes"}, OnStdio::refused);
   app.tool("sign", "Signs a text.", sign, {{"text"}}).secret("SIGNING_KEY").hidden();
   app.tool("delete_notes", "Deletes all notes.", delete_notes).destructive();
   return app.run(argc, argv);

@@ -20,6 +20,7 @@
 #include <string>
 #include <string_view>
 #include <variant>
+#include <vector>
 
 namespace sallyport::upstream {
 class Server;
@@ -31,12 +32,19 @@ namespace sallyport::pipeline {
 class QuestionSink;
 class Round;
 
+// What a token says of whoever shows it, beside the name.
+struct Grant {
+  std::vector<std::string> scopes;
+  std::string claims;  // a JSON object, or empty
+};
+
 // Who calls. Without authentication there is one principal, and the address it came from.
 struct Principal {
   std::string name = "anonymous";
   std::string source;  // an IP address, or "stdio"
   bool is_anonymous() const { return name == "anonymous"; }
-  bool trusted = false;  // `auth.trusted`: its traces go on in ours
+  bool trusted = false;                          // `auth.trusted`: its traces go on in ours
+  std::shared_ptr<const Grant> grant = nullptr;  // null: nobody asked for a token
 };
 
 // Takes the notifications of a call on their way to its caller. Bounded: what does not fit is dropped.

@@ -9,6 +9,8 @@
 
 #include <algorithm>
 #include <chrono>
+#include <memory>
+#include <ranges>
 
 namespace sallyport::server {
 namespace {
@@ -17,6 +19,8 @@ constexpr std::string_view well_known = "/.well-known/oauth-protected-resource";
 constexpr std::string_view endpoint = "/mcp";
 constexpr std::chrono::seconds patience{10};
 constexpr std::size_t max_name = 256;
+constexpr std::size_t max_scopes = 1000;
+constexpr std::size_t max_claims = 16 << 10;
 
 bool is_visible(char c) {
   return c > 0x20 && c < 0x7f && c != '"' && c != '\\';
@@ -49,9 +53,28 @@ Error refusal(Error error) {
       .with_cause(std::move(error));
 }
 
-std::string joined(const std::vector<std::string>& words) {
+// What is wrong with what the author's function gave; empty: nothing.
+std::string_view flaw_of(const Identity& found) {
+  if (found.name.empty() || found.name.size() > max_name || found.name == "anonymous")
+    return "the name of an identity has 1 to 256 bytes, and is not anonymous";
+  if (found.scopes.size() > max_scopes) return "an identity has at most 1000 scopes";
+  if (!found.claims.is_null() && (!found.claims.is_object() || found.claims.text().size() > max_claims))
+    return "the claims of an identity are an object of at most 16 KiB";
+  return {};
+}
+
+// Those that every request needs, and those that this one needed beside them.
+std::string scopes_for(const ResourceServer& resource, const Error& refused) {
   std::string all;
-  for (const std::string& word : words) all.append(all.empty() ? "" : " ").append(word);
+  for (const std::string& scope : resource.scopes) all.append(all.empty() ? "" : " ").append(scope);
+  const auto needed = std::ranges::find(refused.extras(), transport::needed_scopes_key, &Extra::key);
+  const auto* const names =
+      needed == refused.extras().end() ? nullptr : std::get_if<std::string>(&needed->value);
+  if (!names) return all;
+  for (const auto each : std::views::split(*names, ' '))
+    if (const std::string_view scope(each);
+        std::ranges::find(resource.scopes, scope) == resource.scopes.end())
+      all.append(all.empty() ? "" : " ").append(scope);
   return all;
 }
 
@@ -72,7 +95,7 @@ void check_resource_server(const ResourceServer& resource) {
   for (const std::string& url : resource.authorization_servers)
     check(is_url(url), url, "URL of an authorization server: http or https, without fragment");
   for (const std::string& scope : resource.scopes)
-    check(!scope.empty() && std::ranges::all_of(scope, is_visible), scope, "scope (RFC 6749 section 3.3)");
+    check(is_scope(scope), scope, "scope (RFC 6749 section 3.3)");
 }
 
 Bearer::Bearer(task::Loop& loop, Authenticate authenticate, ResourceServer resource, std::string_view scheme)
@@ -129,15 +152,16 @@ Task<pipeline::Principal> Bearer::identify(const net::RequestHead& head, std::st
       log::info("a caller was refused", {{"address", source}, {"error", refused}});
     co_return Failure(std::move(refused));
   }
-  if (found->name.empty() || found->name.size() > max_name || found->name == "anonymous")
+  if (const std::string_view flaw = flaw_of(*found); !flaw.empty())
     co_return Failure(
-        Error(Code::auth_provider_error)
-            .with_executed(Executed::no)
-            .with_developer_message("the name of an identity has 1 to 256 bytes, and is not anonymous"));
+        Error(Code::auth_provider_error).with_executed(Executed::no).with_developer_message(flaw));
   for (const std::string& scope : resource_.scopes)
     if (std::ranges::find(found->scopes, scope) == found->scopes.end())
       co_return Failure(Error(Code::auth_insufficient_permissions).with_executed(Executed::no));
-  co_return pipeline::Principal{.name = std::move(found->name), .source = std::move(source)};
+  auto grant = std::make_shared<pipeline::Grant>(std::move(found->scopes),
+                                                 found->claims.is_null() ? "" : found->claims.text());
+  co_return pipeline::Principal{
+      .name = std::move(found->name), .source = std::move(source), .grant = std::move(grant)};
 }
 
 // RFC 6750 section 3; nobody is asked for other credentials when nobody could be asked about these.
@@ -148,7 +172,8 @@ std::string Bearer::challenge(const net::RequestHead& head, const Error& refused
   const std::size_t path = path_of(resource);
   std::string line = "WWW-Authenticate: Bearer resource_metadata=\"" + resource.substr(0, path) +
                      std::string(well_known) + resource.substr(path) + "\"";
-  if (!resource_.scopes.empty()) line += ", scope=\"" + joined(resource_.scopes) + "\"";
+  if (const std::string scopes = scopes_for(resource_, refused); !scopes.empty())
+    line += ", scope=\"" + scopes + "\"";
   if (status == 403) line += ", error=\"insufficient_scope\"";
   if (status == 401 && head.fields.find("authorization")) line += ", error=\"invalid_token\"";
   return line + "\r\n";

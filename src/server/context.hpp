@@ -94,6 +94,10 @@ class Context {
   // Who calls ("anonymous" without authentication), and from where (an IP address, or "stdio").
   std::string_view caller() const noexcept;
   std::string_view source() const noexcept;
+  // Does the caller's token grant this scope? Never without Server::authenticate.
+  bool has_scope(std::string_view name) const noexcept;
+  // What that function found the token to say of the caller; null if nothing.
+  Json claims() const;
   // The members of params._meta that the client sent; null without any.
   Json meta() const;
   // Names this call in logs and in what its failure says.

@@ -180,6 +180,7 @@ Task<pipeline::Reply> Host::call_tool(pipeline::Call& call) {
   if (!tool) co_return Failure(suggesting(Code::tool_not_found, name, registry_->similar_tool(name)));
   call.shown_name = tool->name();
   call.idempotent = tool->is_idempotent();
+  CO_TRY(check_scopes(*tool, call.principal->grant.get(), call.principal->source));
   CO_TRY(check_needs(*tool, declared(call)));
   const std::string_view arguments = call.message->raw(Field::arguments, call.bytes);
   if (call.param_headers) {

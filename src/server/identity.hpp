@@ -2,10 +2,13 @@
 // author's.
 #pragma once
 
+#include "server/json.hpp"
 #include "task/task.hpp"
 
+#include <cstdint>
 #include <functional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace sallyport {
@@ -13,7 +16,8 @@ namespace sallyport {
 // Whom a token speaks for.
 struct Identity {
   std::string name;                      // 1 to 256 bytes, not "anonymous"; Context::caller()
-  std::vector<std::string> scopes = {};  // that the token grants
+  std::vector<std::string> scopes = {};  // that the token grants; up to 1000
+  Json claims = {};                      // an object of up to 16 KiB; Context::claims()
 };
 
 // A coroutine that says whom a token speaks for; 10 seconds at most. It refuses with an Error of AUTH_:
@@ -29,5 +33,16 @@ struct ResourceServer {
   std::vector<std::string> authorization_servers = {};  // their issuer URLs
   std::vector<std::string> scopes = {};                 // a token without one of them is AUTH_003
 };
+
+// A tool that needs scopes (Tool::scopes) on stdio, where nobody is asked who calls: may whoever started the
+// server use it, or nobody?
+enum class OnStdio : std::uint8_t { allowed, refused };
+
+namespace server {
+
+// Of RFC 6749 section 3.3.
+bool is_scope(std::string_view text);
+
+}  // namespace server
 
 }  // namespace sallyport

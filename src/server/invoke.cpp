@@ -5,7 +5,9 @@
 #include "server/thrown.hpp"
 #include "task/group.hpp"
 #include "telemetry/log.hpp"
+#include "transport/authenticator.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace sallyport {
@@ -190,6 +192,23 @@ Result<void> check_needs(const Tool& tool, std::string_view declared_capabilitie
   return fail(lacking(missing));
 }
 
+Result<void> check_scopes(const Tool& tool, const pipeline::Grant* grant, std::string_view source) {
+  if (tool.scopes().empty()) return {};
+  if (!grant && source == "stdio" && tool.on_stdio() == OnStdio::allowed) return {};
+  const auto granted = [&](const std::string& scope) {
+    return grant && std::ranges::find(grant->scopes, scope) != grant->scopes.end();
+  };
+  if (std::ranges::all_of(tool.scopes(), granted)) return {};
+  std::string needed;
+  for (const std::string& scope : tool.scopes()) needed.append(needed.empty() ? "" : " ").append(scope);
+  Error error(Code::auth_insufficient_permissions);
+  error.with_executed(Executed::no)
+      .with_slot(Slot::constraint, grant ? "this tool needs the scopes " + needed
+                                         : "this tool is for callers with a token, and none was asked for")
+      .with_extra(transport::needed_scopes_key, needed);
+  return fail(std::move(error));
+}
+
 Task<ToolResult> invoke_tool(const Registry& registry, std::shared_ptr<Tool> tool, std::string arguments,
                              std::shared_ptr<Running> running) {
   running->serve(registry);
@@ -245,7 +264,9 @@ Task<ToolResult> call_from(std::shared_ptr<Running> caller, std::string name, Js
     co_return Failure(FatalToolError("Tools called each other too often in a row.", name).error());
   if (!arguments.is_object())
     co_return Failure(FatalToolError("A tool called another without an object of arguments.", name).error());
-  CO_TRY(check_needs(*tool, caller->capabilities()));
+  Result<void> allowed = check_needs(*tool, caller->capabilities());
+  if (allowed) allowed = check_scopes(*tool, caller->grant(), caller->source());
+  if (!allowed) co_return Failure(std::move(allowed).error().with_executed(Executed::maybe));
   task::Scope& scope = co_await task::current_scope();
   Result<ToolResult> result =
       co_await invoke_tool(registry, tool, arguments.text(), Running::within(caller, scope));
@@ -253,13 +274,17 @@ Task<ToolResult> call_from(std::shared_ptr<Running> caller, std::string name, Js
   co_return Failure(std::move(result).error().with_executed(Executed::maybe));
 }
 
-void warn_of_missing_secrets(const Registry& registry) {
+void warn_of_useless_tools(const Registry& registry, bool http) {
   for (const auto& tool : registry.tools().all()) {
     for (const std::string& name : tool->secrets()) {
       const Result<Secret> value = find_secret(registry, name);
       if (value && !value->empty()) continue;
       log::warn("a tool lacks a secret: its calls are refused", {{"tool", tool->name()}, {"secret", name}});
     }
+    const bool open = http ? registry.authenticate != nullptr : tool->on_stdio() == OnStdio::allowed;
+    if (!tool->scopes().empty() && !open)
+      log::warn("a tool needs scopes, and nobody is asked for a token: its calls are refused",
+                {{"tool", tool->name()}});
   }
 }
 

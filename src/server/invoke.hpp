@@ -33,10 +33,14 @@ bool may_ask(const Registry& registry, const Body& body) {
 // PROTO_006 if the client lacks a capability that the tool needs.
 Result<void> check_needs(const Tool& tool, std::string_view declared_capabilities);
 
+// AUTH_003 if the token of whoever calls grants less than the tool needs; `grant` null: there is none.
+Result<void> check_scopes(const Tool& tool, const pipeline::Grant* grant, std::string_view source);
+
 Error suggesting(Code code, std::string_view name, const std::optional<std::string>& meant);
 Error no_resource(std::string_view uri);
 
-// Tells the log of declared secrets that are not there.
-void warn_of_missing_secrets(const Registry& registry);
+// Tells the log of tools that cannot be called: declared secrets are not there, or `http` brings nobody whose
+// scopes are known.
+void warn_of_useless_tools(const Registry& registry, bool http);
 
 }  // namespace sallyport::server

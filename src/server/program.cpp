@@ -198,7 +198,7 @@ int run(Registry& registry, int argc, const char* const* argv) {
   protocol::introduce_as(registry.identity.text());
   ::signal(SIGPIPE, SIG_IGN);
   Result<void> served = call_all(registry.at_start);
-  if (served) warn_of_missing_secrets(registry);
+  if (served) warn_of_useless_tools(registry, options->http.has_value());
   if (served) served = Program(registry, *std::move(options)).run();
   std::ranges::reverse(registry.at_stop);
   if (const Result<void> stopped = call_all(registry.at_stop); served && !stopped) served = stopped;

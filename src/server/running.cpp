@@ -1,14 +1,12 @@
 #include "server/running.hpp"
 
 #include "errors/mcp_errors.hpp"
-#include "errors/tool_errors.hpp"
 #include "protocol/edge.hpp"
 #include "task/group.hpp"
 
 #include <utility>
 
-namespace sallyport {
-namespace server {
+namespace sallyport::server {
 namespace {
 
 using protocol::Field;
@@ -107,13 +105,12 @@ void Running::attach(pipeline::Call& call) {
 
 void Running::keep_facts() {
   if (call_)
-    kept_ = {call_->principal->name,
-             call_->principal->source,
-             call_->correlation.hex(),
-             meta_of(*call_),
-             std::string(call_->message->raw(Field::progress_token, call_->bytes)),
+    kept_ = {call_->principal->name,  call_->principal->source,
+             call_->principal->grant, call_->correlation.hex(),
+             meta_of(*call_),         std::string(call_->message->raw(Field::progress_token, call_->bytes)),
              call_->log_level};
-  if (outer_) kept_ = {std::string(caller()), std::string(source()), correlation(), meta(), {}, {}};
+  if (outer_)
+    kept_ = {std::string(caller()), std::string(source()), shared_grant(), correlation(), meta(), {}, {}};
 }
 
 void Running::detach() {
@@ -148,6 +145,16 @@ std::string_view Running::caller() const noexcept {
 std::string_view Running::source() const noexcept {
   if (nested()) return outer_->source();
   return lives() ? call_->principal->source : kept_.source;
+}
+
+std::shared_ptr<const pipeline::Grant> Running::shared_grant() const {
+  if (nested()) return outer_->shared_grant();
+  return lives() ? call_->principal->grant : kept_.grant;
+}
+
+const pipeline::Grant* Running::grant() const noexcept {
+  if (nested()) return outer_->grant();
+  return lives() ? call_->principal->grant.get() : kept_.grant.get();
 }
 
 std::string Running::correlation() const {
@@ -311,98 +318,4 @@ Result<void> Running::take_answers(const Json& responses, bool early) {
   return {};
 }
 
-}  // namespace server
-
-void Context::log(LogLevel level, const Json& data, std::string_view logger) {
-  call_->log(level, data, logger);
-}
-
-void Context::progress(double done, std::optional<double> total, std::string_view message) {
-  call_->progress(done, total, message);
-}
-
-bool Context::cancelled() const noexcept {
-  return call_->cancelled();
-}
-
-Task<void> Context::sleep(std::chrono::milliseconds time) {
-  task::Timers& timers = call_->loop().timers();
-  co_return co_await task::Sleep(timers, timers.now() + time);
-}
-
-void Context::release_connection() {
-  call_->release_connection();
-}
-
-const Secret& Context::secret(std::string_view name) const {
-  if (const Secret* found = call_->secret(name)) return *found;
-  throw FatalToolError("The tool asked for a secret that it does not declare.", name);
-}
-
-void Context::become_task() {
-  call_->want_task();
-}
-
-bool Context::can(Capability capability) const {
-  return call_->can(capability);
-}
-
-Task<std::vector<Json>> Context::ask(std::vector<Question> questions) {
-  return call_->ask(std::move(questions));
-}
-
-namespace {
-
-Task<Json> ask_one(server::Running& running, Question question) {
-  std::vector<Question> questions;
-  questions.push_back(std::move(question));
-  std::vector<Json> answers = CO_TRY(co_await running.ask(std::move(questions)));
-  co_return std::move(answers.front());
-}
-
-}  // namespace
-
-Task<Elicited> Context::elicit(std::string_view key, std::string_view message, const Json& schema) {
-  const Json answer = CO_TRY(co_await ask_one(*call_, Question::form(key, message, schema)));
-  co_return detail::read_elicited(answer);
-}
-
-Task<Elicited> Context::elicit_page(std::string_view key, std::string_view message, std::string_view url) {
-  const Json answer = CO_TRY(co_await ask_one(*call_, Question::page(key, message, url)));
-  co_return detail::read_elicited(answer);
-}
-
-Task<Sampled> Context::sample(std::string_view key, SampleRequest request) {
-  const Json answer = CO_TRY(co_await ask_one(*call_, Question::sample(key, request)));
-  co_return detail::read_sampled(answer);
-}
-
-Task<Sampled> Context::sample(std::string_view key, std::string_view prompt, int max_tokens) {
-  SampleRequest request;
-  request.messages.emplace_back(Content::text(prompt));
-  request.max_tokens = max_tokens;
-  return sample(key, std::move(request));
-}
-
-Task<std::vector<Root>> Context::roots() {
-  const Json answer = CO_TRY(co_await ask_one(*call_, Question::roots("roots")));
-  co_return detail::read_roots(answer);
-}
-
-std::string_view Context::caller() const noexcept {
-  return call_->caller();
-}
-
-std::string_view Context::source() const noexcept {
-  return call_->source();
-}
-
-Json Context::meta() const {
-  return call_->meta();
-}
-
-std::string Context::correlation_id() const {
-  return call_->correlation();
-}
-
-}  // namespace sallyport
+}  // namespace sallyport::server

@@ -100,6 +100,7 @@ class Running : public std::enable_shared_from_this<Running> {
   // Of the request that it is run for now, or last was.
   std::string_view caller() const noexcept;
   std::string_view source() const noexcept;
+  const pipeline::Grant* grant() const noexcept;  // null: nobody asked for a token
   std::string correlation() const;
   Json meta() const;
 
@@ -107,6 +108,7 @@ class Running : public std::enable_shared_from_this<Running> {
   struct Kept {
     std::string caller;
     std::string source;
+    std::shared_ptr<const pipeline::Grant> grant;
     std::string correlation;
     Json meta;
     std::string progress_token;  // raw
@@ -120,6 +122,7 @@ class Running : public std::enable_shared_from_this<Running> {
   bool lives() const noexcept { return !remote_ && call_ != nullptr; }
   bool nested() const noexcept { return !remote_ && outer_ != nullptr; }
   void keep_facts();
+  std::shared_ptr<const pipeline::Grant> shared_grant() const;
   void tell_log(LogLevel level, const Json& data, std::string_view logger);
   void tell_progress(double done, std::optional<double> total, std::string_view message);
   void notify(protocol::Method method, Json params);

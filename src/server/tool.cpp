@@ -27,7 +27,7 @@ Error wrong_result(std::string_view pointer, std::string_view rule) {
   std::string text = "The result of the tool is not what its output schema promises";
   if (!pointer.empty()) text.append(" at '").append(pointer).append("'");
   text.append(": it ").append(rule).append(". That is a mistake of the tool; tell whoever wrote it.");
-  Error error = ToolOutputError(text).error();
+  Error error = ToolOutputError(text, std::string(pointer) + " " + std::string(rule)).error();
   return std::move(error.with_executed(Executed::yes));
 }
 
@@ -167,6 +167,16 @@ Tool& Tool::secret(std::string_view name) {
     throw ToolDefinitionError("'" + std::string(name) +
                               "' is no name for a secret: 1 to 128 of A-Z a-z 0-9 _ . -, no dot first");
   if (std::ranges::find(secrets_, name) == secrets_.end()) secrets_.emplace_back(name);
+  return *this;
+}
+
+Tool& Tool::scopes(std::initializer_list<std::string_view> names, OnStdio stdio) {
+  for (const std::string_view name : names) {
+    if (!server::is_scope(name))
+      throw ToolDefinitionError("'" + std::string(name) + "' is no scope (RFC 6749 section 3.3)");
+    if (std::ranges::find(scopes_, name) == scopes_.end()) scopes_.emplace_back(name);
+  }
+  on_stdio_ = stdio;
   return *this;
 }
 

@@ -4,10 +4,12 @@
 #include "server/asking.hpp"
 #include "server/content.hpp"
 #include "server/function.hpp"
+#include "server/identity.hpp"
 
 #include <chrono>
 #include <concepts>
 #include <cstdint>
+#include <initializer_list>
 #include <memory>
 #include <optional>
 #include <string>
@@ -70,6 +72,12 @@ class Tool {
   // they run. Of A-Z a-z 0-9 _ . - up to 128; throws ToolDefinitionError for another name.
   Tool& secret(std::string_view name);
 
+  // The caller's token has to grant all of these, else the call is AUTH_003 before the function runs: over
+  // HTTP 403 with a challenge that names them, so that a client can ask for them. `stdio`: what holds where
+  // there are no tokens; over HTTP without Server::authenticate nobody may. Throws ToolDefinitionError for
+  // what is no scope.
+  Tool& scopes(std::initializer_list<std::string_view> names, OnStdio stdio = OnStdio::allowed);
+
   // Past it the call ends as TOOL_004; a coroutine is cancelled at its next wait, a function on a worker is
   // left behind. The time that a client takes to answer a question counts.
   Tool& timeout(std::chrono::milliseconds time);
@@ -89,6 +97,8 @@ class Tool {
   bool is_idempotent() const noexcept { return idempotent_; }
   const std::vector<Capability>& needed() const noexcept { return needed_; }
   const std::vector<std::string>& secrets() const noexcept { return secrets_; }
+  const std::vector<std::string>& scopes() const noexcept { return scopes_; }
+  OnStdio on_stdio() const noexcept { return on_stdio_; }
   const detail::ToolBody& body() const noexcept { return body_; }
   Result<void> check(std::string_view arguments) const;       // against a schema that was written by hand
   Result<void> check_result(const ToolResult& result) const;  // against its output schema, if it has one
@@ -105,6 +115,8 @@ class Tool {
   Json meta_;
   std::vector<Capability> needed_;
   std::vector<std::string> secrets_;
+  std::vector<std::string> scopes_;
+  OnStdio on_stdio_ = OnStdio::allowed;
   bool hidden_ = false;
   bool idempotent_ = false;
   bool blocking_ = false;

@@ -6,8 +6,13 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 
 namespace sallyport::transport {
+
+// The extra of an Error that names the scopes, with spaces between them, which its request would have needed.
+// Where somebody asks for tokens such a failure of a call has the status of its code, and a challenge.
+inline constexpr std::string_view needed_scopes_key = "needed_scopes";
 
 class Authenticator {
  public:

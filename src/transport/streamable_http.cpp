@@ -7,6 +7,8 @@
 #include "transport/http_request.hpp"
 #include "transport/response.hpp"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 namespace sallyport::transport {
@@ -73,6 +75,13 @@ net::HttpReply StreamableHttp::unauthenticated(const net::RequestHead& head, con
       error, protocol::http_status(error, Era::modern, protocol::Stage::edge), {}, {.source = peer.address});
   reply.headers += settings_.authenticator->challenge(head, error) + policy_.cors_headers(head);
   return reply;
+}
+
+std::string StreamableHttp::step_up(const net::RequestHead& head, const pipeline::Failed* failed) const {
+  if (!failed || !settings_.authenticator) return {};
+  const bool scopes = std::ranges::find(failed->error.extras(), needed_scopes_key, &Extra::key) !=
+                      failed->error.extras().end();
+  return scopes ? settings_.authenticator->challenge(head, failed->error) : std::string();
 }
 
 // What the head alone decides, in the order in which a reader of the answer would want to know.
@@ -300,7 +309,9 @@ Task<void> StreamableHttp::run(net::Exchange& exchange, const HttpRequest& reque
   const ResponseText text(reply, id, revision);
   // Who names event streams before JSON gets one, but for failures, whose status says something.
   const auto* failed = std::get_if<pipeline::Failed>(&reply);
-  const int status = status_of(reply, message.method(), revision);
+  const std::string challenge = step_up(exchange.head(), failed);
+  const int status = challenge.empty() ? status_of(reply, message.method(), revision)
+                                       : protocol::http_status(failed->error, era, protocol::Stage::edge);
   if (sink && request.events_first && !failed && status == 200) sink->begin();
   if (sink && sink->begun()) {
     front_->answered(era, message.method(), 200);
@@ -310,6 +321,7 @@ Task<void> StreamableHttp::run(net::Exchange& exchange, const HttpRequest& reque
   }
   if (text.empty()) co_return co_await accepted(exchange);
   if (failed && status == 503) headers += retry_after_line(failed->failure);
+  headers += challenge;
   front_->answered(era, message.method(), status);
   co_return co_await exchange.reply(status, text.pieces(),
                                     correlation_line(call.correlation).append(headers));

@@ -96,6 +96,8 @@ class StreamableHttp final : public net::HttpHandler {
                   protocol::Method method = protocol::Method::unknown);
   net::HttpReply unauthenticated(const net::RequestHead& head, const net::Peer& peer,
                                  const Error& error) const;
+  // The header lines of a call that a token with more scopes would have let pass; empty: it was not that.
+  std::string step_up(const net::RequestHead& head, const pipeline::Failed* failed) const;
   net::HttpReply failure_reply(const Error& error, int status, std::string_view id,
                                pipeline::Refusal request) const;
   std::optional<Error> check_head(const net::RequestHead& head, const net::Peer& peer) const;

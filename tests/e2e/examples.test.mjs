@@ -177,6 +177,9 @@ for (const family of FAMILIES) {
       assert.equal(text(await bob.call('whoami')), 'bob');
       assert.equal(text(await ann.call('delete_notes')), 'deleted (signed with a key of 10 bytes)');
       assert.equal(text(await bob.call('delete_notes')), 'Only Ann may delete notes.');
+      assert.equal(text(await ann.call('list_notes')), 'The notes of team red');
+      await assert.rejects(bob.call('list_notes'));
+      assert.equal(text(await bob.call('whoami')), 'bob');
       await assert.rejects(as('token-of-eve'));
       await assert.rejects(connect(t, family, { url }));
     });
@@ -204,6 +207,31 @@ describe('guarded, by hand', () => {
     assert.equal(described.headers['access-control-allow-origin'], '*');
     assert.deepEqual(described.json, { resource: url, authorization_servers: ['https://login.example'], scopes_supported: ['notes'], bearer_methods_supported: ['header'] });
     assert.equal((await request(url, { method: 'DELETE', headers: { 'mcp-session-id': 'x' } })).status, 401);
+  });
+
+  it('a tool that needs a scope is 403 with the scopes of the challenge for a token without it: AUTH_003', async (t) => {
+    const { GUARDED_SCOPE, ...open } = env;
+    const { url } = await serveExample(t, 'guarded', { env: open });
+    const call = (token, accept, name = 'list_notes') => request(url, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', accept, authorization: `Bearer ${token}`, 'mcp-protocol-version': '2026-07-28', 'mcp-method': 'tools/call', 'mcp-name': name },
+      body: { jsonrpc: '2.0', id: 7, method: 'tools/call', params: { name, arguments: {}, _meta: { 'io.modelcontextprotocol/protocolVersion': '2026-07-28', 'io.modelcontextprotocol/clientInfo': { name: 'e2e', version: '1' }, 'io.modelcontextprotocol/clientCapabilities': {} } } },
+    });
+    const metadata = url.replace('/mcp', '/.well-known/oauth-protected-resource/mcp');
+    for (const accept of ['application/json, text/event-stream', 'text/event-stream, application/json', 'application/json']) {
+      const refused = await call('token-of-bob', accept);
+      assert.deepEqual([refused.status, refused.json.id, typedError(refused.json).code], [403, 7, 'AUTH_003']);
+      assert.equal(refused.headers['www-authenticate'], `Bearer resource_metadata="${metadata}", scope="notes", error="insufficient_scope"`);
+      assert.match(refused.json.error.message, /this tool needs the scopes notes/);
+    }
+    assert.equal((await call('token-of-ann', 'application/json')).status, 200);
+    assert.equal((await call('token-of-bob', 'application/json', 'whoami')).headers['www-authenticate'], undefined);
+  });
+
+  it('on stdio nobody has a token: the tool that says so is refused there', async (t) => {
+    const peer = await connect(t, 'v1', { command: example('guarded'), args: [], env });
+    assert.equal(text(await peer.call('whoami')), 'anonymous');
+    await assert.rejects(peer.call('list_notes'), /AUTH_003/);
   });
 
   it('a session belongs to whoever opened it', async (t) => {

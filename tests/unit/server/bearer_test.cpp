@@ -25,6 +25,10 @@ struct BearerTest : ::testing::Test {
     if (token == "old") co_return fail(Error(Code::auth_token_expired));
     if (token == "denied") throw AuthorizationError("no");
     if (token == "nameless") co_return Identity{};
+    if (token == "claims") co_return Identity{"cleo", {"a"}, Json::object({{"team", "red"}})};
+    if (token == "list") co_return Identity{"leo", {}, Json::array({1})};
+    if (token == "long") co_return Identity{"lou", {}, Json::object({{"x", std::string(16 << 10, 'x')}})};
+    if (token == "many") co_return Identity{"max", std::vector<std::string>(1001, "a")};
     if (token == "broken") throw std::runtime_error("password=hunter2");
     co_return fail(Error(Code::auth_invalid_credentials));
   };
@@ -58,6 +62,17 @@ TEST_F(BearerTest, ATokenIsSomebodyOrARefusal) {
   EXPECT_EQ(who(bearer, "nameless").error().code(), Code::auth_provider_error);
   Bearer strict(loop, known, {.scopes = {"read", "admin"}}, "http");
   EXPECT_EQ(who(strict, "ann").error().code(), Code::auth_insufficient_permissions);
+}
+
+TEST_F(BearerTest, WhatTheTokenSaysGoesAlongWithinBounds) {
+  Bearer bearer(loop, known, {}, "http");
+  const auto cleo = who(bearer, "claims");
+  ASSERT_TRUE(cleo && cleo->grant);
+  EXPECT_EQ(cleo->grant->claims, R"({"team":"red"})");
+  EXPECT_EQ(cleo->grant->scopes, std::vector<std::string>{"a"});
+  EXPECT_EQ(who(bearer, "ann")->grant->claims, "");
+  for (const char* flawed : {"list", "long", "many"})
+    EXPECT_EQ(who(bearer, flawed).error().code(), Code::auth_provider_error) << flawed;
 }
 
 TEST_F(BearerTest, WhoeverIsNotAnsweredInTimeIsNotLetIn) {
@@ -103,6 +118,14 @@ TEST_F(BearerTest, TheChallengeLeadsToTheMetadata) {
   EXPECT_THAT(bearer.challenge(head("POST", "/mcp", "Bearer x"), Error(Code::auth_insufficient_permissions)),
               HasSubstr("error=\"insufficient_scope\""));
   EXPECT_EQ(bearer.challenge(head("POST", "/mcp", "Bearer x"), Error(Code::auth_provider_error)), "");
+}
+
+TEST_F(BearerTest, TheChallengeNamesWhatTheRequestNeededBesideWhatAllNeed) {
+  const Bearer bearer(loop, known, {.scopes = {"read"}}, "http");
+  const Error refused =
+      Error(Code::auth_insufficient_permissions).with_extra(transport::needed_scopes_key, "read notes:write");
+  EXPECT_THAT(bearer.challenge(head("POST", "/mcp", "Bearer x"), refused),
+              HasSubstr("scope=\"read notes:write\", error=\"insufficient_scope\""));
 }
 
 TEST_F(BearerTest, TheResourceDescribesItself) {

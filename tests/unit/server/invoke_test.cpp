@@ -177,7 +177,7 @@ TEST_F(InvokeTest, AMissingSecretRefusesTheCallBeforeItRuns) {
   EXPECT_EQ(text_at(refused, {"_meta", "dev.sallyport/error", "code"}), "CONFIG_002");
   EXPECT_EQ(text_at(refused, {"_meta", "dev.sallyport/error", "executed"}), "no");
   EXPECT_THAT(text_at(refused, {"content", "0", "text"}), HasSubstr("'API_KEY'"));
-  server::warn_of_missing_secrets(app.registry());
+  server::warn_of_useless_tools(app.registry(), false);
   down = true;
   EXPECT_EQ(code("uses"), "CONFIG_003");
   EXPECT_THAT(call_tool("uses").text(), Not(HasSubstr("hunter2")));

@@ -331,6 +331,45 @@ TEST_F(ToolsTest, ACapabilityThatIsMissingRefusesTheCall) {
   EXPECT_EQ(text("asks"), "asked");
 }
 
+TEST_F(ToolsTest, AToolThatNeedsScopesIsForTokensThatGrantThem) {
+  int calls = 0;
+  app.tool("notes", "",
+           [&calls](Context& context) {
+             ++calls;
+             return context.claims().text() + (context.has_scope("extra") ? " extra" : "");
+           })
+      .scopes({"read", "write"});
+  app.tool("strict", "", [&calls] { ++calls; }).scopes({"read"}, OnStdio::refused).hidden();
+  app.tool("outer", "", [](Context& context) { return context.call("strict"); });
+  const auto refused = [&](std::string_view tool) {
+    return text_at(call_tool(tool), {"error", "data", "dev.sallyport/error", "code"}) == "AUTH_003";
+  };
+  principal.source = "127.0.0.1";
+  EXPECT_TRUE(refused("notes")) << "over HTTP, and nobody was asked";
+  principal.grant = std::make_shared<pipeline::Grant>(std::vector<std::string>{"read"}, "");
+  EXPECT_THAT(text_at(call_tool("notes"), {"error", "message"}), HasSubstr("needs the scopes read write"));
+  EXPECT_EQ(calls, 0);
+  EXPECT_EQ(code("strict"), "");
+  EXPECT_EQ(code("outer"), "");
+  principal.grant = std::make_shared<pipeline::Grant>(std::vector<std::string>{"write", "read", "extra"},
+                                                      R"({"team":"red"})");
+  EXPECT_EQ(text("notes"), R"({"team":"red"} extra)");
+  EXPECT_EQ(calls, 3);
+  principal = {};
+  principal.source = "stdio";
+  EXPECT_EQ(text("notes"), "null");
+  EXPECT_TRUE(refused("strict"));
+  EXPECT_TRUE(refused("outer")) << "a tool lends its caller nothing";
+  EXPECT_EQ(calls, 4);
+  EXPECT_THROW(app.tool("bad", "", [] {}).scopes({"two words"}), ToolDefinitionError);
+}
+
+TEST_F(ToolsTest, WhoCallsIsKnownOnAWorkerToo) {
+  principal.grant = std::make_shared<pipeline::Grant>(std::vector<std::string>{"read"}, R"({"team":"red"})");
+  app.tool("block", "", [](Context& context) { return context.claims().text(); }).scopes({"read"}).blocking();
+  EXPECT_EQ(text("block"), R"({"team":"red"})");
+}
+
 TEST_F(ToolsTest, ABlockingFunctionRunsBesideTheLoopAndIsHeard) {
   const auto here = std::this_thread::get_id();
   app.tool("block", "",
