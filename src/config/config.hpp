@@ -178,6 +178,7 @@ struct Limits {
   std::uint32_t instances = 1000;
   std::uint32_t streams = 1000;
   std::uint32_t subscriptions = 100;
+  std::uint32_t tasks = 1000;
 };
 
 // When a server that fails is left alone.

@@ -154,6 +154,7 @@ constexpr std::array table{
     Key{"limits.instances", Type::integer, v01, "1000", "Processes and connections that one principal has of servers that are isolated (`servers.*.isolation`), all of them together.", to<&C::limits, &Limits::instances>, 1, million},
     Key{"limits.streams", Type::integer, v01, "1000", "Open event streams.", to<&C::limits, &Limits::streams>, 1, million},
     Key{"limits.subscriptions", Type::integer, v01, "100", "Resources whose updates one session, stdio connection or `subscriptions/listen` asks for.", to<&C::limits, &Limits::subscriptions>, 1, 10000},
+    Key{"limits.tasks", Type::integer, v01, "1000", "Calls of one caller that go on as tasks of servers; of all callers ten times as many.", to<&C::limits, &Limits::tasks>, 1, 100000},
 
     Key{"retry_budget", Type::section, v01, "", "How many calls to one server may be tried again, so that retries do not keep down a server that is overloaded."},
     Key{"retry_budget.share", Type::share, v01, "0.2", "This part of the calls that are made may be tried again; what those of the last 10 s left is saved up.", to<&C::retry_budget, &RetryBudget::share>},

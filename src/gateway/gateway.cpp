@@ -20,6 +20,7 @@ Gateway::Gateway(task::Loop& loop, const config::Config& config, telemetry::Regi
       budget_(config.limits.buffered),
       suspended_bytes_(config.suspended.bytes),
       tasks_(loop),
+      following_(loop, tasks_),
       fleet_(loop, upstream_settings(config), budget_, definitions(config), *this),
       request_states_(loop.clock()),
       rounds_(loop, suspended_bytes_),
@@ -58,6 +59,7 @@ void Gateway::set_limits(const config::Config& config) {
   const config::Limits& limits = config.limits;
   budget_.set_limit(limits.buffered);
   if (limits.rate) rate_limit_.set_limit({limits.rate->count, limits.rate->per});
+  tasks_.set_limit(limits.tasks);
   source_limit_.set_limit({limits.source.count, limits.source.per});
   limit_loopback_ = limits.source_written;
   suspended_bytes_.set_limit(config.suspended.bytes);
@@ -215,6 +217,7 @@ pipeline::Front::Subscription Gateway::subscribe(std::string_view endpoint, pipe
 }
 
 Task<void> Gateway::stop() {
+  CO_TRY(co_await following_.stop());
   CO_TRY(co_await suspended_.stop());
   co_return co_await fleet_.stop();
 }

@@ -15,6 +15,7 @@
 #include "telemetry/call_record.hpp"
 #include "telemetry/metrics.hpp"
 #include "upstream/fleet.hpp"
+#include "upstream/following.hpp"
 #include "upstream/tasks.hpp"
 
 #include <array>
@@ -96,6 +97,7 @@ class Gateway final : public pipeline::Front, private upstream::FleetObserver {
   net::Budget budget_;
   net::Budget suspended_bytes_;
   upstream::TaskTable tasks_;
+  upstream::Following following_;
   upstream::Fleet fleet_;
   layers::TokenBuckets rate_limit_{{}};
   layers::TokenBuckets source_limit_{{}};

@@ -54,10 +54,11 @@ std::unique_ptr<pipeline::Service> Gateway::build_stack(const config::Config& co
       layer<layers::Deadline>(timers, *metrics_, timeouts.tool, timeouts.tool_max,
                               policy),  // the whole call, waiting for a start included
       layer_if<layers::Fallback>(has_fallback, roster, *metrics_,
-                                 policy),            // what stands in is found and checked as itself
-      layer<layers::Resolve>(timers, roster),        // which tool; sets its own time limit
-      layer<layers::Validate>(timers, *metrics_),    // its schema is known now, and nobody was asked yet
-      layer<layers::Tasks>(*loop_, roster, tasks_),  // calls that go on behind a handle, and those about them
+                                 policy),          // what stands in is found and checked as itself
+      layer<layers::Resolve>(timers, roster),      // which tool; sets its own time limit
+      layer<layers::Validate>(timers, *metrics_),  // its schema is known now, and nobody was asked yet
+      layer<layers::Tasks>(*loop_, roster, tasks_,
+                           following_),  // calls that go on behind a handle, and those about them
       layer<layers::Asking>(*loop_, roster, layers::Asking::Keeps{request_states_, suspended_, budget_},
                             config.suspended.expiry),  // goes on with the call once its caller answered
       layer<layers::Isolation>(),                      // the caller's own instance of it

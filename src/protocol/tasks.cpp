@@ -135,6 +135,12 @@ bool declares_tasks(std::string_view capabilities) {
          json::find_member(capabilities, extensions.span, tasks_extension).value.is(Type::object);
 }
 
+std::string with_tasks_extension(std::string capabilities) {
+  capabilities.pop_back();
+  capabilities += capabilities.size() > 1 ? "," : "";
+  return capabilities.append(R"("extensions":{")").append(tasks_extension).append(R"(":{}}})");
+}
+
 Error missing_tasks_extension() {
   return Error(Code::proto_missing_client_capability)
       .with_executed(Executed::no)

@@ -70,6 +70,8 @@ Result<std::optional<TaskWish>> read_task_wish(const Message& call, std::string_
 
 // Of raw client capabilities: do they have the extension?
 bool declares_tasks(std::string_view capabilities);
+// Such capabilities, an object, and the extension beside them.
+std::string with_tasks_extension(std::string capabilities);
 // PROTO_006 with what is missing in data.requiredCapabilities.
 Error missing_tasks_extension();
 // The ids whose tasks a subscriptions/listen wants to hear of, each once; its params were checked.

@@ -21,10 +21,10 @@ TaskTable::~TaskTable() = default;
 
 bool TaskTable::full(std::string_view owner) {
   sweep();
-  if (by_age_.size() >= max_total) return true;
+  if (by_age_.size() >= 10 * per_owner_) return true;
   const auto owned =
       std::ranges::count_if(by_age_, [&](const auto& each) { return each.second.task->owner == owner; });
-  return static_cast<std::size_t>(owned) >= max_per_owner;
+  return static_cast<std::size_t>(owned) >= per_owner_;
 }
 
 void TaskTable::sweep() {

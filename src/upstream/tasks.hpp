@@ -35,12 +35,14 @@ struct KnownTask {
 class TaskTable {
  public:
   using Pointer = std::shared_ptr<KnownTask>;
-  static constexpr std::size_t max_total = 10'000;
-  static constexpr std::size_t max_per_owner = 1'000;
   static constexpr std::chrono::milliseconds max_ttl = std::chrono::hours(24);
 
   explicit TaskTable(task::Loop& loop);
   ~TaskTable();
+
+  // Of one owner; of all ten times as many. Those that there are stay.
+  void set_limit(std::size_t per_owner) noexcept { per_owner_ = per_owner; }
+  std::size_t limit() const noexcept { return per_owner_; }
 
   // No room for another one of this owner.
   bool full(std::string_view owner);
@@ -67,6 +69,7 @@ class TaskTable {
 
   task::Loop* loop_;
   std::shared_ptr<TaskTable*> self_;  // for sessions and servers that may outlive it
+  std::size_t per_owner_ = 1'000;
   std::uint64_t serial_ = 0;
   std::map<std::uint64_t, Kept> by_age_;
   std::unordered_map<std::string, std::uint64_t> by_id_;

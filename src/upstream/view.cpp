@@ -12,6 +12,18 @@ namespace sallyport::upstream {
 using protocol::List;
 using protocol::Topic;
 
+namespace {
+
+// Of a server that nothing is known of yet. A session keeps what it was told when it began: it is told of
+// tasks too, and who then asks a server for one that has none hears so.
+constexpr protocol::ServerCapabilities whatever_it_may_be() {
+  protocol::ServerCapabilities offers = protocol::ServerCapabilities::all();
+  offers.tasks = offers.tasks_extension = true;
+  return offers;
+}
+
+}  // namespace
+
 View::View(std::span<const std::shared_ptr<Member>> members, bool single) {
   for (const protocol::ListRow& row : protocol::list_rows) pages(row.list).set_list(row.list);
   offers_.tools = true;  // a gateway without tools serves an empty list of them
@@ -29,7 +41,7 @@ void View::add(Member& member, bool single) {
     complete_ = complete_ && server->last_error().has_value();
   const std::shared_ptr<const Catalogue> catalogue = member.catalogue();
   knows_all_ = knows_all_ && catalogue;
-  offers_ |= catalogue ? catalogue->offers : protocol::ServerCapabilities::all();
+  offers_ |= catalogue ? catalogue->offers : whatever_it_may_be();
   if (state != State::up) note_degraded(*server, catalogue.get());
   resources_.add(server, catalogue.get(), certain);
   if (!catalogue) return;

@@ -43,6 +43,19 @@ const modernUntil = async (url, taskId, status) => {
   return last;
 };
 
+// A subscriptions/listen for one task; gives what is told of it with a status.
+async function listen(t, url, taskId) {
+  const body = modernBody('subscriptions/listen', { notifications: { taskIds: [taskId, 'made up'] }, _meta: EXTENSION }, 7);
+  const events = await SseStream.open(url, { method: 'POST', headers: modernHeaders('subscriptions/listen'), body });
+  cleanUp(t, () => events.close());
+  const acknowledged = await events.next('the acknowledgement', ({ method }) => method === 'notifications/subscriptions/acknowledged');
+  assert.deepEqual(acknowledged.params.notifications, { taskIds: [taskId] });
+  return async (status) => {
+    const { params } = await events.next(`the task to be ${status}`, ({ method, params }) => method === 'notifications/tasks' && params.taskId === taskId && params.status === status);
+    return params;
+  };
+}
+
 // All that callToolStream says.
 async function stream(client, name, args, options) {
   const all = [];
@@ -98,14 +111,10 @@ describe('a server of the framework', () => {
   it('a modern listen hears of the tasks that it names', async (t) => {
     const url = await serve(t);
     const taskId = await modernTask(url, 'slow_compute', { seconds: 1 });
-    const body = modernBody('subscriptions/listen', { notifications: { taskIds: [taskId, 'made up'] }, _meta: EXTENSION }, 7);
-    const events = await SseStream.open(url, { method: 'POST', headers: modernHeaders('subscriptions/listen'), body });
-    cleanUp(t, () => events.close());
-    const acknowledged = await events.next('the acknowledgement', ({ method }) => method === 'notifications/subscriptions/acknowledged');
-    assert.deepEqual(acknowledged.params.notifications, { taskIds: [taskId] });
-    const last = await events.next('the task to end', ({ method, params }) => method === 'notifications/tasks' && params.status === 'completed');
-    assert.equal(last.params._meta['io.modelcontextprotocol/subscriptionId'], 7);
-    assert.equal(last.params.result.content[0].text, 'Computed unnamed.');
+    const next = await listen(t, url, taskId);
+    const last = await next('completed');
+    assert.equal(last._meta['io.modelcontextprotocol/subscriptionId'], 7);
+    assert.equal(last.result.content[0].text, 'Computed unnamed.');
   });
 
   it('the example teaches: progress in words, a worker, a question, and what is quick', async (t) => {
@@ -143,9 +152,9 @@ describe('through the gateway', () => {
 
   it("2025-11-25 to 2025-11-25: the official server's task, with news of it", async (t) => {
     const gateway = await startGateway(t, { servers: { official: everything() } });
+    const peer = await connect(t, 'v1', { url: gateway.url }); // before anything is known of the server: there may be tasks
     const listed = async () => (await modern(gateway.url, 'tools/list', {})).result?.tools ?? [];
     await until('its tool', async () => (await listed()).some(({ name }) => name === 'official__simulate-research-query'));
-    const peer = await connect(t, 'v1', { url: gateway.url }); // a session is told of tasks if a server is known to have them
     const told = [];
     peer.client.setNotificationHandler(TaskStatusNotificationSchema, ({ params }) => void told.push(params.taskId));
     const tool = (await peer.list()).tools.find(({ name }) => name === 'official__simulate-research-query');
@@ -175,6 +184,29 @@ describe('through the gateway', () => {
     const plain = await modern(url, 'tools/call', { name: 'slow_compute', arguments: { seconds: 0 } }, { 'io.modelcontextprotocol/clientCapabilities': {} });
     assert.equal(plain.result.resultType, 'complete');
     assert.equal((await modern(url, 'tasks/get', { taskId: slow }, {})).error.code, -32021);
+  });
+
+  it('2026-07-28 to 2026-07-28: a listen hears how a task stands, what it asks and how it ends, and nobody polls', async (t) => {
+    const { url } = await startGateway(t, { servers: { every: { url: await serve(t), prefix: '' } } });
+    await until('the tools', async () => (await modern(url, 'tools/list', {})).result?.tools.length > 0);
+    const asks = await modernTask(url, 'confirm_delete', { filename: 'c' });
+    const next = await listen(t, url, asks);
+    assert.equal((await next('input_required')).inputRequests.confirm.method, 'elicitation/create');
+    await modern(url, 'tasks/update', { taskId: asks, inputResponses: { confirm: { action: 'accept', content: { confirm: true } } } });
+    const last = await next('completed');
+    assert.equal(last.result.content[0].text, 'Deleted c.');
+    assert.equal(last._meta['io.modelcontextprotocol/subscriptionId'], 7);
+    const again = await listen(t, url, asks); // of one that has ended it is told that
+    assert.equal((await again('completed')).result.content[0].text, 'Deleted c.');
+  });
+
+  it('2026-07-28 to 2026-07-28: a listen hears that the process of its task has died', async (t) => {
+    const gateway = await startGateway(t, { servers: { every: { command: example('everything-server'), args: [], prefix: '' } } });
+    await until('the tools', async () => (await modern(gateway.url, 'tools/list', {})).result?.tools.length > 0);
+    const next = await listen(t, gateway.url, await modernTask(gateway.url, 'slow_compute', { seconds: 3000 }));
+    await next('working');
+    process.kill((await gateway.servers()).every.pid, 'SIGKILL');
+    assert.equal((await next('failed')).error.data['dev.sallyport/error'].code, 'TOOL_006');
   });
 
   it('a task is its session’s: another one has none of it', async (t) => {

@@ -1,6 +1,5 @@
 #include "layers/tasks/tasks.hpp"
 
-#include "classify/classify.hpp"
 #include "json/splice.hpp"
 #include "json/text.hpp"
 #include "pipeline/client_wishes.hpp"
@@ -8,6 +7,7 @@
 #include "protocol/envelope.hpp"
 #include "protocol/rewrite.hpp"
 #include "task/group.hpp"
+#include "upstream/task_details.hpp"
 
 namespace sallyport::layers {
 namespace {
@@ -36,12 +36,6 @@ std::string owner_of(const pipeline::Call& call) {
          std::string(call.client ? call.client->identity() : std::string_view());
 }
 
-Error malformed() {
-  classify::Context context;
-  context.phase = Phase::decode;
-  return classify::make_error(classify::FailureClass::protocol, context).with_can_retry(false);
-}
-
 Error cannot(std::string_view constraint) {
   return Error(Code::proto_cannot_bridge).with_executed(Executed::no).with_slot(Slot::constraint, constraint);
 }
@@ -67,21 +61,6 @@ json::Limits limits_for(std::string_view text) {
   return {.max_keys = UINT32_MAX, .max_string = text.size(), .max_bytes = text.size()};
 }
 
-// The raw result of a call, or the raw error, within what a task says, as its caller's revision has it.
-Result<std::string> nested(std::string_view member, std::string_view value, Revision revision) {
-  const std::string text =
-      R"({"jsonrpc":"2.0","id":0,")" + std::string(member) + R"(":)" + std::string(value) + "}";
-  const auto message = protocol::parse_message(text, limits_for(text));
-  if (!message) return fail(malformed());
-  if (message->kind() == protocol::MessageKind::result_response) {
-    std::string storage;
-    return std::string(protocol::rewrite_result(text, *message, Method::tools_call, revision, storage));
-  }
-  const std::string whole = protocol::rewrite_error(text, *message, Method::tools_call, "0", revision);
-  return std::string(
-      json::find_member(whole, {0, static_cast<std::uint32_t>(whole.size())}, "error").value.of(whole));
-}
-
 // The member of _meta that names the task, under the caller's id.
 Result<void> rename_related(pipeline::Answer& answer, std::string_view id) {
   constexpr std::string_view related = "io.modelcontextprotocol/related-task";
@@ -97,7 +76,7 @@ Result<void> rename_related(pipeline::Answer& answer, std::string_view id) {
     }
     std::string renamed = splice.to_string();
     const auto message = protocol::parse_message(renamed, limits_for(renamed));
-    if (!message) return fail(malformed());
+    if (!message) return fail(upstream::malformed_task());
     answer.bytes = std::move(renamed);
     answer.message = *message;
     return {};
@@ -106,7 +85,7 @@ Result<void> rename_related(pipeline::Answer& answer, std::string_view id) {
   splice.append_member(result, "_meta", meta);
   std::string renamed = splice.to_string();
   const auto message = protocol::parse_message(renamed, limits_for(renamed));
-  if (!message) return fail(malformed());
+  if (!message) return fail(upstream::malformed_task());
   answer.bytes = std::move(renamed);
   answer.message = *message;
   return {};
@@ -166,7 +145,7 @@ Result<bool> Tasks::prepare(pipeline::Call& call) {
   if (table_->full(owner_of(call)))
     return fail(Error(Code::limit_too_many_tasks)
                     .with_executed(Executed::no)
-                    .with_slot(Slot::limit, static_cast<std::int64_t>(upstream::TaskTable::max_per_owner)));
+                    .with_slot(Slot::limit, static_cast<std::int64_t>(table_->limit())));
   call.task = call.message->raw(Field::task, call.bytes);
   return true;
 }
@@ -177,7 +156,7 @@ Result<pipeline::Reply> Tasks::keep(const pipeline::Call& call, pipeline::Reply 
   const auto object = task_in(call, *answer);
   if (!object) return reply;
   auto seen = protocol::read_task(answer->bytes, *object, call.revision);
-  if (!seen) return fail(malformed());
+  if (!seen) return fail(upstream::malformed_task());
   upstream::KnownTask made;
   made.owner = owner_of(call);
   made.tool = call.shown_name;
@@ -208,8 +187,11 @@ Task<pipeline::Reply> Tasks::about(pipeline::Call& call) {
                                     .with_executed(Executed::no)
                                     .with_slot(Slot::method, protocol::name(call.method())));
   }
-  // A listen: nobody hears of the tasks of modern servers here, and has to look.
-  if (is_modern(call) && call.client) co_return Failure(protocol::no_such_task());
+  // A listen.
+  if (is_modern(call) && call.client) {
+    CO_TRY(following_->follow(task, *call.client, askable(call, task->server_key)));
+    co_return local(protocol::empty_result(call.revision));
+  }
   co_return co_await ask(call, task);
 }
 
@@ -252,47 +234,18 @@ Result<pipeline::Reply> Tasks::carried(const pipeline::Call& call, const Known& 
   if (call.method() != Method::tasks_get && acknowledged) return local(protocol::empty_result(call.revision));
   const auto seen =
       protocol::read_task(answer->bytes, answer->message[Field::result].value.span, call.revision);
-  if (!seen || seen->id != task->seen.id) return fail(malformed());
+  if (!seen || seen->id != task->seen.id) return fail(upstream::malformed_task());
   std::string members;
   protocol::append_task(members, seen->state(task->id), call.revision);
-  if (is_modern(call)) members += TRY(details(call, *answer, *task, seen->status));
+  if (is_modern(call))
+    members += TRY(upstream::task_details(*answer, seen->status, askable(call, task->server_key)));
   table_->saw(task, *seen);
   return local(protocol::task_result(members, call.revision));
 }
 
-// What a modern server shows of the state of its task: what it asks, as far as this caller can be asked it;
-// what came of it.
-Result<std::string> Tasks::details(const pipeline::Call& call, const pipeline::Answer& answer,
-                                   const upstream::KnownTask& task, TaskStatus status) const {
-  const json::Span result = answer.message[Field::result].value.span;
-  if (status == TaskStatus::completed || status == TaskStatus::failed) {
-    const std::string_view member = status == TaskStatus::completed ? "result" : "error";
-    const json::Value value = json::find_member(answer.bytes, result, member).value;
-    if (!value.is(json::Type::object)) return fail(malformed());
-    return R"(,")" + std::string(member) + R"(":)" +
-           TRY(nested(member, value.of(answer.bytes), call.revision));
-  }
-  if (status != TaskStatus::input_required) return std::string();
-  const auto input = protocol::read_input_required(answer.message, answer.bytes);
-  if (!input) return fail(malformed());
-  const protocol::ClientCapabilities can = askable(call, task.server_key);
-  std::string out = R"(,"inputRequests":{)";
-  for (const protocol::Question& question : input->questions) {
-    if (!protocol::covers(can, protocol::needed(question)))
-      return fail(cannot("the task asks for what this client cannot be asked"));
-    if (out.back() != '{') out += ',';
-    out.append(question.key).append(R"(:{"method":")").append(protocol::name(question.method)).append("\"");
-    const std::string params = TRY(protocol::question_params(question, call.revision));
-    if (!params.empty()) out.append(R"(,"params":)").append(params);
-    out += '}';
-  }
-  return out += '}';
-}
-
 // Its server is gone, and the task with it: it has failed, and says why.
 pipeline::Reply Tasks::lost(const pipeline::Call& call, const Known& task) {
-  Error error(Code::tool_server_unavailable);
-  error.with_executed(Executed::maybe).with_can_retry(false).with_slot(Slot::server, task->server_key);
+  Error error = upstream::task_lost(task->server_key);
   protocol::FailureContext context;
   context.correlation = call.correlation;
   context.server = task->server_key;
@@ -309,12 +262,7 @@ pipeline::Reply Tasks::lost(const pipeline::Call& call, const Known& task) {
   if (call.method() != Method::tasks_get) return pipeline::Failed{std::move(error), failure};
   std::string members;
   protocol::append_task(members, task->seen.state(task->id), call.revision);
-  if (is_modern(call)) {
-    const std::string whole = protocol::to_jsonrpc_error(failure, "0", call.revision);
-    members += R"(,"error":)";
-    members +=
-        json::find_member(whole, {0, static_cast<std::uint32_t>(whole.size())}, "error").value.of(whole);
-  }
+  if (is_modern(call)) members += upstream::task_error(failure);
   return local(protocol::task_result(members, call.revision));
 }
 

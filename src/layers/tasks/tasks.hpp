@@ -3,7 +3,7 @@
 #pragma once
 
 #include "pipeline/call.hpp"
-#include "protocol/questions.hpp"
+#include "upstream/following.hpp"
 #include "upstream/roster.hpp"
 #include "upstream/tasks.hpp"
 
@@ -12,8 +12,8 @@ namespace sallyport::layers {
 class Tasks final : public pipeline::Layer {
  public:
   Tasks(std::unique_ptr<pipeline::Service> next, task::Loop& loop, upstream::Roster& roster,
-        upstream::TaskTable& table)
-      : Layer(std::move(next)), loop_(&loop), roster_(&roster), table_(&table) {}
+        upstream::TaskTable& table, upstream::Following& following)
+      : Layer(std::move(next)), loop_(&loop), roster_(&roster), table_(&table), following_(&following) {}
 
   Task<pipeline::Reply> call(pipeline::Call& call) override;
 
@@ -29,8 +29,6 @@ class Tasks final : public pipeline::Layer {
   Task<pipeline::Reply> ask(pipeline::Call& call, Known task);
   Result<pipeline::Reply> carried(const pipeline::Call& call, const Known& task,
                                   std::unique_ptr<pipeline::Answer> answer);
-  Result<std::string> details(const pipeline::Call& call, const pipeline::Answer& answer,
-                              const upstream::KnownTask& task, protocol::TaskStatus status) const;
   pipeline::Reply lost(const pipeline::Call& call, const Known& task);
   Task<pipeline::Reply> list(pipeline::Call& call);
   Task<void> refresh(const pipeline::Call& call, Known task);
@@ -39,6 +37,7 @@ class Tasks final : public pipeline::Layer {
   task::Loop* loop_;
   upstream::Roster* roster_;
   upstream::TaskTable* table_;
+  upstream::Following* following_;
 };
 
 }  // namespace sallyport::layers

@@ -121,10 +121,7 @@ Result<void> check_content(const pipeline::Call& call, pipeline::Answer& answer)
 // What a modern server is told that its caller can do.
 std::string capabilities_of(const pipeline::Call& call) {
   std::string capabilities = protocol::client_capabilities_json(call.askable, protocol::latest_modern);
-  if (!call.takes_task) return capabilities;
-  capabilities.pop_back();
-  capabilities += capabilities.size() > 1 ? "," : "";
-  return capabilities.append(R"("extensions":{")").append(protocol::tasks_extension).append(R"(":{}}})");
+  return call.takes_task ? protocol::with_tasks_extension(std::move(capabilities)) : capabilities;
 }
 
 // A modern server refuses a tool that runs only as a task to callers who cannot take one; a legacy caller has

@@ -226,6 +226,7 @@ const std::vector<Sample>& samples() {
       {"limits.children", "2", [](const Config& c) { return c.limits.children == 2; }},
       {"limits.streams", "5", [](const Config& c) { return c.limits.streams == 5; }},
       {"limits.subscriptions", "7", [](const Config& c) { return c.limits.subscriptions == 7; }},
+      {"limits.tasks", "7", [](const Config& c) { return c.limits.tasks == 7; }},
       {"sessions.idle", "2s", [](const Config& c) { return c.sessions.idle == 2s; }},
       {"sessions.total", "11", [](const Config& c) { return c.sessions.total == 11; }},
       {"sessions.per_principal", "4", [](const Config& c) { return c.sessions.per_principal == 4; }},

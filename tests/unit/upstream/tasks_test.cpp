@@ -84,9 +84,12 @@ TEST_F(TaskTableTest, AListIsItsOwnersInTheirOrder) {
 }
 
 TEST_F(TaskTableTest, TheNumberOfEachOwnersIsBounded) {
-  for (std::size_t i = 0; i < TaskTable::max_per_owner; ++i) add("ann", std::to_string(i));
+  table.set_limit(3);
+  for (int i = 0; i < 3; ++i) add("ann", std::to_string(i));
   EXPECT_TRUE(table.full("ann"));
   EXPECT_FALSE(table.full("eve"));
+  for (int i = 0; i < 27; ++i) add(std::to_string(i), "own");
+  EXPECT_TRUE(table.full("eve")) << "ten times as many in all";
 }
 
 TEST_F(TaskTableTest, ATaskIsForgottenWhenItsServerMayHaveForgottenIt) {
