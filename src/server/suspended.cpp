@@ -4,6 +4,7 @@
 #include "base/sha256.hpp"
 #include "base/strings.hpp"
 #include "protocol/envelope.hpp"
+#include "protocol/params_digest.hpp"
 
 #include <algorithm>
 #include <optional>
@@ -23,16 +24,11 @@ Error bad_state() {
   return Error(Code::proto_invalid_request_state).with_executed(Executed::no);
 }
 
-// What a round is bound to: who asked for what.
+// What a round is bound to: who asked for what, whatever way it is written in.
 std::string fingerprint(const pipeline::Call& call) {
-  std::string all = call.principal->name;
-  for (const std::string_view part :
-       {protocol::name(call.method()), call.message->raw(Field::name, call.bytes),
-        call.message->raw(Field::uri, call.bytes), call.message->raw(Field::arguments, call.bytes)}) {
-    all += '\0';
-    all += part;
-  }
-  return hex(sha256(all));
+  std::string all(protocol::name(call.method()));
+  all.append("\n").append(protocol::params_digest(*call.message, call.bytes));
+  return all.append("\n").append(call.principal->name);
 }
 
 std::string input_required(const Json& questions, std::string_view state) {

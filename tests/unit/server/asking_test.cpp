@@ -172,6 +172,15 @@ TEST_F(AskingTest, WhatDoesNotAnswerIsAskedAgain) {
       << "a wrong answer costs nothing";
 }
 
+TEST_F(AskingTest, AStateHoldsHoweverItsCallIsWritten) {
+  be_modern();
+  const std::string good = state(call("greet", hello));
+  const Json done = ask("tools/call", R"({"requestState":")" + good +
+                                          R"(","arguments": { "w\u006frd" : "\u0048ello" },"name":"greet",)" +
+                                          R"("inputResponses":{"who":)" + accepted("Ann").text() + "}}");
+  EXPECT_EQ(text(done), "Hello, Ann");
+}
+
 TEST_F(AskingTest, AStateHoldsForItsCallOnly) {
   be_modern();
   const Json answers = Json::object({{"who", accepted("Ann")}});
