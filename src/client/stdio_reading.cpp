@@ -82,7 +82,7 @@ void StdioChannel::fail_skipped(const json::Skimmer& skimmer, const Error& why) 
   if (why.code() == Code::limit_result_too_large) env_.owner.garbage("oversized");
   const auto id = skimmer.id();
   PendingRequest* pending = id ? pending_.find(*id) : nullptr;
-  if (pending) pending->answer.fill(fail(Error(why)));
+  if (pending) pending->answer.fill(fail(Error(why).with_executed(Executed::yes)));  // it was an answer
 }
 
 void StdioChannel::take_line(std::string_view line) {

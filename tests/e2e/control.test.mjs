@@ -284,7 +284,7 @@ describe('who lacks the token', () => {
       chmodSync(path, 0o644);
     });
     assert.equal(statSync(file).mode & 0o777, 0o600);
-    await until('the log says so', () => gateway.stderr.includes('others could read the admin token'));
+    await until('the log says so', () => gateway.stderr.includes('others could read a secret of the gateway'));
     assert.equal((await command(gateway, 'restart', 'one', { token })).status, 200);
   });
 

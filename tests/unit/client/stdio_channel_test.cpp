@@ -336,6 +336,7 @@ cat)")));
   const auto answer = large.wait();
   ASSERT_FALSE(answer);
   EXPECT_EQ(answer.error().code(), Code::system_resource_exhausted);
+  EXPECT_EQ(answer.error().executed(), Executed::yes);
   EXPECT_TRUE(other.wait());
   EXPECT_TRUE(owner.trash.empty());
 }
