@@ -6,7 +6,6 @@
 #include <charconv>
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
 #include <string>
 #include <string_view>
 
@@ -23,8 +22,7 @@ class HeadWriter {
 
   HeadWriter& text(std::string_view part) {
     if (static_cast<std::size_t>(end_ - at_) < part.size()) grow(part.size());
-    std::memcpy(at_, part.data(), part.size());
-    at_ += part.size();
+    at_ = std::ranges::copy(part, at_).out;
     return *this;
   }
   HeadWriter& number(std::uint64_t value) {
