@@ -9,16 +9,23 @@ Error bad_state() {
   return Error(Code::proto_invalid_request_state).with_executed(Executed::no);
 }
 
+// Without the charge for its bytes.
+std::unique_ptr<Answer> copy_of(const Answer& answer) {
+  auto copy = std::make_unique<Answer>();
+  copy->bytes = answer.bytes;
+  copy->message = answer.message;
+  copy->method = answer.method;
+  copy->degraded = answer.degraded;
+  return copy;
+}
+
 // For one request more that gets the same.
 Result<Reply> again(const Answer& kept, net::Budget& buffered) {
-  auto answer = std::make_unique<Answer>();
-  answer->charge = buffered.charge();
-  if (!answer->charge.grow(kept.bytes.size()))
+  net::Budget::Charge charge = buffered.charge();
+  if (!charge.grow(kept.bytes.size()))
     return fail(Error(Code::system_resource_exhausted).with_executed(Executed::yes));
-  answer->bytes = kept.bytes;
-  answer->message = kept.message;
-  answer->method = kept.method;
-  answer->degraded = kept.degraded;
+  auto answer = copy_of(kept);
+  answer->charge = std::move(charge);
   return Reply(std::move(answer));
 }
 
@@ -72,12 +79,7 @@ Round::Kept RoundTable::copy(const Reply& reply, net::Budget::Charge& charged) {
   }
   const auto* answer = std::get_if<std::unique_ptr<Answer>>(&reply);
   if (!answer || !grow(charged, (*answer)->bytes.size())) return {};
-  auto kept = std::make_shared<Answer>();
-  kept->bytes = (*answer)->bytes;
-  kept->message = (*answer)->message;
-  kept->method = (*answer)->method;
-  kept->degraded = (*answer)->degraded;
-  return kept;
+  return std::shared_ptr<const Answer>(copy_of(**answer));
 }
 
 bool RoundTable::grow(net::Budget::Charge& charge, std::size_t bytes) {

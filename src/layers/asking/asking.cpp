@@ -64,6 +64,11 @@ bool comes_back(const pipeline::Call& call) {
   return call.round && call.round->holds == RequestState::Holds::suspended_call;
 }
 
+// How often the call will have asked, when it asks now.
+std::uint32_t next_round_of(const pipeline::Call& call) {
+  return call.round ? call.round->round + 1 : 1;
+}
+
 // Raw members of params: what was answered, and what the server gave to get back.
 std::string next_round(std::string_view responses, std::string_view state) {
   std::string members;
@@ -144,7 +149,7 @@ Task<pipeline::Reply> Asking::detached(pipeline::Call& call) {
 Result<pipeline::Reply> Asking::suspend(const pipeline::Call& call,
                                         const std::shared_ptr<DetachedCall>& detached) {
   const InputRequired input{.questions = detached->questions(), .state = {}};
-  const std::uint32_t round = call.round ? call.round->round + 1 : 1;
+  const std::uint32_t round = next_round_of(call);
   Result<void> may = check(call, input, round);
   auto state = may ? suspended_->suspend(detached, round) : fail(std::move(may).error());
   if (state) return input_required(call, input, *state);
@@ -155,6 +160,14 @@ Result<pipeline::Reply> Asking::suspend(const pipeline::Call& call,
 bool Asking::passes_roots(const pipeline::Call& call) const {
   const auto member = roster_->find(call.server->key());
   return member && member->definition().roots;
+}
+
+Result<InputRequired> Asking::questions_of(const pipeline::Call& call, const pipeline::Answer& answer,
+                                           std::uint32_t round) const {
+  const auto input = protocol::read_input_required(answer.message, answer.bytes);
+  if (!input) return fail(malformed());
+  TRY(check(call, *input, round));
+  return *input;
 }
 
 Result<void> Asking::check(const pipeline::Call& call, const InputRequired& input,
@@ -185,18 +198,16 @@ Error Asking::refusal(const pipeline::Call& call, const ClientCapabilities& need
 }
 
 Task<pipeline::Reply> Asking::modern(pipeline::Call& call) {
-  const std::uint32_t round = call.round ? call.round->round + 1 : 1;
+  const std::uint32_t round = next_round_of(call);
   call.answers = next_round(call.message->raw(Field::input_responses, call.bytes),
                             call.round ? std::string_view(call.round->held) : std::string_view());
   pipeline::Reply reply = CO_TRY(co_await next().call(call));
   const pipeline::Answer* const answer = asking(reply);
   if (!answer) co_return CO_TRY(pages_to_open(call, std::move(reply)));
-  const auto input = protocol::read_input_required(answer->message, answer->bytes);
-  if (!input) co_return Failure(malformed());
-  CO_TRY(check(call, *input, round));
-  co_return CO_TRY(input_required(call, *input,
+  const InputRequired input = CO_TRY(questions_of(call, *answer, round));
+  co_return CO_TRY(input_required(call, input,
                                   {.server = call.server->key(),
-                                   .held = std::string(input->state),
+                                   .held = std::string(input.state),
                                    .round = round,
                                    .correlation = call.correlation}));
 }
@@ -207,7 +218,7 @@ Result<pipeline::Reply> Asking::pages_to_open(const pipeline::Call& call, pipeli
   if (!answer || call.server->revision() != protocol::Revision::v2025_11_25) return reply;
   const auto input = protocol::read_pages_to_open((*answer)->message, (*answer)->bytes);
   if (!input) return reply;
-  const std::uint32_t round = call.round ? call.round->round + 1 : 1;
+  const std::uint32_t round = next_round_of(call);
   TRY(check(call, *input, round));
   return input_required(
       call, *input,
@@ -240,11 +251,9 @@ Task<pipeline::Reply> Asking::legacy(pipeline::Call& call) {
     pipeline::Reply reply = CO_TRY(co_await next().call(call));
     const pipeline::Answer* const answer = asking(reply);
     if (!answer) co_return reply;
-    const auto input = protocol::read_input_required(answer->message, answer->bytes);
-    if (!input) co_return Failure(malformed());
-    CO_TRY(check(call, *input, round));
+    const InputRequired input = CO_TRY(questions_of(call, *answer, round));
     const UserTime user(*loop_, call, limit, expiry_);
-    call.answers = CO_TRY(co_await ask_all(call, *input));
+    call.answers = CO_TRY(co_await ask_all(call, input));
   }
 }
 

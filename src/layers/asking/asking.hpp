@@ -37,6 +37,9 @@ class Asking final : public pipeline::Layer {
   Task<pipeline::Reply> legacy(pipeline::Call& call);
 
   bool passes_roots(const pipeline::Call& call) const;
+  // What the server asks, if it passes check().
+  Result<protocol::InputRequired> questions_of(const pipeline::Call& call, const pipeline::Answer& answer,
+                                               std::uint32_t round) const;
   // This caller can be asked all of it, and was not asked too often.
   Result<void> check(const pipeline::Call& call, const protocol::InputRequired& input,
                      std::uint32_t round) const;
