@@ -1,6 +1,7 @@
 #include "layers/asking/client_questions.hpp"
 
 #include "layers/asking/ask_client.hpp"
+#include "layers/asking/server_replies.hpp"
 #include "protocol/envelope.hpp"
 
 namespace sallyport::layers {
@@ -8,16 +9,11 @@ namespace {
 
 constexpr std::size_t max_pages = 64;  // of one client
 
-void respond(const std::weak_ptr<pipeline::ResponseSink>& server, std::string response) {
-  if (const auto there = server.lock()) there->respond(std::move(response));
-}
-
 // The client's own error, its code included: a user who said no is no failure.
 std::string response_of(std::string_view id, protocol::Method method, session::ClientAnswer answer) {
   if (answer.refused)
     return R"({"jsonrpc":"2.0","id":)" + std::string(id) + R"(,"error":)" + answer.raw + "}";
-  if (protocol::is_answer(method, answer.raw)) return protocol::result_response(id, answer.raw);
-  return protocol::unanswered_response(id, "The client's answer is none to what it was asked");
+  return answer_response(id, method, answer.raw);
 }
 
 }  // namespace
@@ -46,14 +42,8 @@ ClientQuestions::ClientQuestions(task::Loop& loop, pipeline::Call& call, std::ch
 
 void ClientQuestions::asked(const protocol::Question& question,
                             std::weak_ptr<pipeline::ResponseSink> server) {
-  if (!protocol::covers(call_->askable, protocol::needed(question)))
-    return respond(server, protocol::method_not_found_response(question.key));
-  auto params = protocol::question_params(question, call_->revision);
-  if (!params)
-    return respond(server,
-                   protocol::unanswered_response(question.key, "The client's revision cannot ask this"));
-  if (open_.size() >= protocol::max_questions)
-    return respond(server, protocol::unanswered_response(question.key, "Too many questions at a time"));
+  auto params = askable_params(*call_, question, open_.size());
+  if (!params) return respond(server, std::move(params).error());
   if (protocol::needed(question).urls)
     remember(protocol::elicitation_id(question.params), protocol::elicitation_id(*params), server);
   Open& open = open_.emplace_back(std::string(question.key));

@@ -1,6 +1,7 @@
 #include "layers/asking/detached_call.hpp"
 
 #include "json/scanner.hpp"
+#include "layers/asking/server_replies.hpp"
 #include "protocol/envelope.hpp"
 #include "protocol/rewrite.hpp"
 
@@ -59,8 +60,7 @@ Task<void> DetachedCall::run(pipeline::Service& below) {
   outcome_.emplace(co_await below.call(call_).in(scope));
   scope_ = nullptr;
   for (const Open& open : std::exchange(open_, {}))
-    if (const auto server = open.server.lock())
-      server->respond(protocol::unanswered_response(open.id, "The call is over"));
+    respond(open.server, protocol::unanswered_response(open.id, "The call is over"));
   set_waits(false);
   changed_.set();
   co_return ok();
@@ -80,15 +80,9 @@ std::vector<protocol::Question> DetachedCall::questions() {
 }
 
 void DetachedCall::asked(const protocol::Question& question, std::weak_ptr<pipeline::ResponseSink> server) {
-  const auto respond = [&](std::string response) {
-    if (const auto there = server.lock()) there->respond(std::move(response));
-  };
-  if (over() || !protocol::covers(call_.askable, protocol::needed(question)))
-    return respond(protocol::method_not_found_response(question.key));
-  if (!protocol::question_params(question, call_.revision))
-    return respond(protocol::unanswered_response(question.key, "The client's revision cannot ask this"));
-  if (open_.size() >= protocol::max_questions)
-    return respond(protocol::unanswered_response(question.key, "Too many questions at a time"));
+  if (over()) return respond(server, protocol::method_not_found_response(question.key));
+  auto params = askable_params(call_, question, open_.size());
+  if (!params) return respond(server, std::move(params).error());
   open_.push_back({.key = R"("q)" + std::to_string(++asked_) + '"',
                    .id = std::string(question.key),
                    .method = question.method,
@@ -114,13 +108,7 @@ void DetachedCall::answer(std::string_view responses) {
       ++open;
       continue;
     }
-    if (server) {
-      const std::string_view text = answer.of(responses);
-      server->respond(
-          protocol::is_answer(open->method, text)
-              ? protocol::result_response(open->id, text)
-              : protocol::unanswered_response(open->id, "The client's answer is none to what it was asked"));
-    }
+    if (server) server->respond(answer_response(open->id, open->method, answer.of(responses)));
     open = open_.erase(open);
   }
   closed_one();
