@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { dirname, join } from 'node:path';
 import { describe, it } from 'node:test';
 import { completeList } from './lib/expect.mjs';
-import { startGateway, stdioGateway } from './lib/gateway.mjs';
+import { startGateway, TARGETS } from './lib/gateway.mjs';
 import { assertTypedError, LegacySession, modernRequest, typedError } from './lib/mcp.mjs';
 import { SseStream } from './lib/http.mjs';
 import { personal } from './lib/personal.mjs';
@@ -13,11 +13,6 @@ import { until } from './lib/wait.mjs';
 
 const FAMILIES = ['v1', 'v2-legacy', 'v2-modern', 'v2-auto'];
 const ours = { command: join(dirname(binary), 'everything-server'), args: [], roots: true };
-
-const TARGETS = {
-  HTTP: async (t, config) => ({ url: (await startGateway(t, config)).url }),
-  stdio: async (t, config) => stdioGateway(t, config),
-};
 
 for (const [name, target] of Object.entries(TARGETS)) {
   describe(name, () => {

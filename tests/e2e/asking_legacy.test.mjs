@@ -2,26 +2,18 @@
 // under the server's own id; what belongs to no call is refused and shown to nobody.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { startGateway, stdioGateway } from './lib/gateway.mjs';
+import { startGateway, TARGETS } from './lib/gateway.mjs';
 import { LegacySession, textOf } from './lib/mcp.mjs';
 import { SseStream } from './lib/http.mjs';
 import { fixture } from './lib/paths.mjs';
 import { personal } from './lib/personal.mjs';
-import { everything, everythingOverHttp } from './lib/servers.mjs';
+import { EVERYTHING } from './lib/servers.mjs';
 import { until } from './lib/wait.mjs';
 
 const FAMILIES = ['v1', 'v2-legacy'];
-const CLIENTS = {
-  HTTP: async (t, config) => ({ url: (await startGateway(t, config)).url }),
-  stdio: async (t, config) => stdioGateway(t, config),
-};
-const SERVERS = {
-  stdio: async () => everything(),
-  HTTP: async (t) => ({ url: await everythingOverHttp(t, 'everything') }),
-};
 
-for (const [client, target] of Object.entries(CLIENTS)) {
-  for (const [server, start] of Object.entries(SERVERS)) {
+for (const [client, target] of Object.entries(TARGETS)) {
+  for (const [server, start] of Object.entries(EVERYTHING)) {
     describe(`a client over ${client}, server-everything over ${server}`, () => {
       for (const family of FAMILIES) {
         it(`${family}: its user, its model and its roots are asked`, async (t) => {

@@ -4,25 +4,16 @@ import assert from 'node:assert/strict';
 import { statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, it } from 'node:test';
-import { startGateway, stdioGateway } from './lib/gateway.mjs';
+import { startGateway, TARGETS } from './lib/gateway.mjs';
 import { SseStream } from './lib/http.mjs';
 import { assertTypedError, LegacySession, modernBody, modernHeaders, modernRequest, textOf, typedError } from './lib/mcp.mjs';
 import { fixture } from './lib/paths.mjs';
 import { personal } from './lib/personal.mjs';
-import { everything, everythingOverHttp } from './lib/servers.mjs';
+import { EVERYTHING } from './lib/servers.mjs';
 import { until } from './lib/wait.mjs';
 
-const CLIENTS = {
-  HTTP: async (t, config) => ({ url: (await startGateway(t, config)).url }),
-  stdio: async (t, config) => stdioGateway(t, config),
-};
-const SERVERS = {
-  stdio: async () => everything(),
-  HTTP: async (t) => ({ url: await everythingOverHttp(t, 'everything') }),
-};
-
-for (const [client, target] of Object.entries(CLIENTS)) {
-  for (const [server, start] of Object.entries(SERVERS)) {
+for (const [client, target] of Object.entries(TARGETS)) {
+  for (const [server, start] of Object.entries(EVERYTHING)) {
     it(`a modern client over ${client}, server-everything of 2025-11-25 over ${server}: user, model and roots are asked`, async (t) => {
       const peer = await personal(t, 'v2-modern', await target(t, { servers: { one: { ...(await start(t)), roots: true } } }));
       await peer.list();

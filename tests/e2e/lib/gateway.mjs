@@ -170,3 +170,9 @@ export async function startGateway(scope, { args, stops = true, ports, shell, ..
   await untilReady(gateway);
   return gateway;
 }
+
+// Where a client reaches a gateway with this configuration, over either transport.
+export const TARGETS = {
+  HTTP: async (scope, config) => ({ url: (await startGateway(scope, config)).url }),
+  stdio: async (scope, config) => stdioGateway(scope, config),
+};

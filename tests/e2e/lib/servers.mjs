@@ -31,3 +31,9 @@ export async function everythingOverHttp(scope, who, mode = 'streamableHttp') {
   await until('the server listens', async () => (await request(url, { method: 'POST' })).status > 0, { patience: 120_000 });
   return url;
 }
+
+// server-everything, over either transport.
+export const EVERYTHING = {
+  stdio: async () => everything(),
+  HTTP: async (scope) => ({ url: await everythingOverHttp(scope, 'everything') }),
+};
