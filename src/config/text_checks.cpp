@@ -3,6 +3,7 @@
 #include "base/strings.hpp"
 #include "config/values.hpp"
 #include "net/forwarded.hpp"
+#include "net/head_grammar.hpp"
 
 #include <algorithm>
 #include <array>
@@ -66,7 +67,7 @@ std::optional<Finding> pattern_doubt(std::string_view pattern) {
 }
 
 std::optional<Finding> header_name_mistake(std::string_view name) {
-  if (!is_header_name(name))
+  if (!net::is_field_name(name))
     return Finding{fmt::format("`{}` is not the name of a header field", clip(name, 64)),
                    "it holds characters that HTTP does not allow there", "correct the name"};
   if (std::ranges::find(own_fields, name) != own_fields.end() || name.starts_with("mcp-"))
@@ -76,7 +77,7 @@ std::optional<Finding> header_name_mistake(std::string_view name) {
 }
 
 std::optional<Finding> header_value_mistake(std::string_view path, std::string_view value) {
-  if (is_header_value(value)) return std::nullopt;
+  if (net::is_field_value(value)) return std::nullopt;
   return Finding{fmt::format("`{}` holds a line end or a control character", path),
                  "it would end the header field", "remove it"};
 }

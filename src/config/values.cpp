@@ -128,20 +128,6 @@ bool is_variable_name(std::string_view text) {
          text.find('-') == std::string_view::npos && made_of(text, name_characters);
 }
 
-bool is_header_name(std::string_view text) {
-  constexpr std::string_view others = "!#$%&'*+.^`|~";
-  return !text.empty() && std::ranges::all_of(text, [&](char c) {
-    return name_characters.find(c) != std::string_view::npos || others.find(c) != std::string_view::npos;
-  });
-}
-
-bool is_header_value(std::string_view text) {
-  return std::ranges::none_of(text, [](char c) {
-    const auto byte = static_cast<unsigned char>(c);
-    return (byte < 0x20 && c != '\t') || byte == 0x7F;
-  });
-}
-
 bool is_shown_name(std::string_view text) {
   return !text.empty() && text.size() <= 64 && is_made_of_name_characters(text);
 }

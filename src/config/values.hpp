@@ -41,8 +41,6 @@ bool is_host(std::string_view text);
 
 bool is_server_key(std::string_view text);               // [a-z0-9-]{1,24}
 bool is_variable_name(std::string_view text);            // [A-Za-z_][A-Za-z0-9_]*
-bool is_header_name(std::string_view text);              // a token of HTTP
-bool is_header_value(std::string_view text);             // no control characters but the tab
 bool is_shown_name(std::string_view text);               // [A-Za-z0-9_-]{1,64}
 bool is_made_of_name_characters(std::string_view text);  // [A-Za-z0-9_-]*
 bool is_token(std::string_view text);                    // of `Authorization: Bearer`, 16 to 512 characters

@@ -71,6 +71,14 @@ bool is_token_list(std::string_view list) noexcept {
 
 }  // namespace
 
+bool is_field_name(std::string_view text) noexcept {
+  return !text.empty() && std::ranges::all_of(text, is_token_character);
+}
+
+bool is_field_value(std::string_view text) noexcept {
+  return std::ranges::none_of(text, [](char c) { return is_control(c) && c != '\t'; });
+}
+
 bool HeadGrammar::version(bool& http_1_0) noexcept {
   if (!literal("HTTP/1.") || at_ == end_ || (*at_ != '0' && *at_ != '1')) return false;
   http_1_0 = *at_++ == '0';

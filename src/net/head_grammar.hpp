@@ -8,6 +8,10 @@
 
 namespace sallyport::net {
 
+// May a field that we write have this name, or this value?
+bool is_field_name(std::string_view text) noexcept;
+bool is_field_value(std::string_view text) noexcept;  // no control characters but the tab
+
 // Reads a complete head from its first byte: the start line, then the fields. False: it is none, and what was
 // read so far means nothing. Lines end with CRLF and are not folded; no byte of a line is a control character
 // but a tab within a field's value; nothing stands behind the empty line.

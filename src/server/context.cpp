@@ -110,4 +110,9 @@ std::string Context::correlation_id() const {
   return call_->correlation();
 }
 
+std::string Context::traceparent() const {
+  const telemetry::Trace& trace = call_->trace();
+  return trace.active() ? telemetry::TraceParent{trace.id, trace.span, trace.sampled}.text() : std::string();
+}
+
 }  // namespace sallyport

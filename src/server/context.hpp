@@ -102,6 +102,9 @@ class Context {
   Json meta() const;
   // Names this call in logs and in what its failure says.
   std::string correlation_id() const;
+  // The W3C `traceparent` to send along with what the function asks of others, so that their spans stand
+  // below its own. Empty unless the server has a collector (--otlp).
+  std::string traceparent() const;
 
  private:
   server::Running* call_;

@@ -35,12 +35,7 @@ Asked asked_by(const pipeline::Call& call) {
   return {call.method(), call.correlation, call.shown_name, call.idempotent};
 }
 
-pipeline::Failed failed(const Asked& asked, Error error, const task::Scope& scope) {
-  if (error.code() == Code::proto_cancelled && scope.reason() == task::CancelReason::shutdown) {
-    Error ended(error.executed() == Executed::no ? Code::limit_deadline_exhausted : Code::tool_timeout);
-    ended.with_can_retry(false).with_executed(error.executed()).with_cause(error);
-    error = std::move(ended);
-  }
+protocol::CanonicalFailure told(const Asked& asked, const Error& error) {
   protocol::FailureContext context;
   context.correlation = asked.correlation;
   context.tool = asked.tool;
@@ -49,6 +44,16 @@ pipeline::Failed failed(const Asked& asked, Error error, const task::Scope& scop
   if (error.authored()) context.additional_prompt_content = error.authored()->additional_prompt_content;
   protocol::CanonicalFailure failure = protocol::render(error, context);
   put_words_of_author(failure, error);
+  return failure;
+}
+
+pipeline::Failed failed(const Asked& asked, Error error, const task::Scope& scope) {
+  if (error.code() == Code::proto_cancelled && scope.reason() == task::CancelReason::shutdown) {
+    Error ended(error.executed() == Executed::no ? Code::limit_deadline_exhausted : Code::tool_timeout);
+    ended.with_can_retry(false).with_executed(error.executed()).with_cause(error);
+    error = std::move(ended);
+  }
+  protocol::CanonicalFailure failure = told(asked, error);
   if (error.code() != Code::proto_cancelled) log_failure(asked, error, failure.text);
   failure.text += debug_text(error, exposure());
   return {std::move(error), std::move(failure)};

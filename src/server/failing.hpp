@@ -18,6 +18,9 @@ struct Asked {
 };
 Asked asked_by(const pipeline::Call& call);
 
+// What the caller is told of it.
+protocol::CanonicalFailure told(const Asked& asked, const Error& error);
+
 // Logs the failure and renders it; a wait that `scope` ended says why it did.
 pipeline::Failed failed(const Asked& asked, Error error, const task::Scope& scope);
 

@@ -10,6 +10,7 @@
 #include "server/invoke.hpp"
 #include "server/results.hpp"
 #include "server/running.hpp"
+#include "server/spans.hpp"
 #include "server/thrown.hpp"
 #include "session/finish.hpp"
 
@@ -102,11 +103,13 @@ Task<pipeline::Reply> Host::call(pipeline::Call& call) {
   task::Scope scope(caller);
   session::Running running(call.message->id(call.bytes), scope);
   running_.add(running);
+  const RequestSpan span(registry_->calls, loop_->timers(), call);
   Result<pipeline::Reply> reply = co_await dispatch(call).in(scope);
   running_.remove(running);
   if (running_.empty()) idle_.set();
-  if (reply) co_return reply;
-  co_return failed(asked_by(call), std::move(reply).error(), scope);
+  if (!reply) reply = failed(asked_by(call), std::move(reply).error(), scope);
+  span.end(*reply);
+  co_return reply;
 }
 
 protocol::CanonicalFailure Host::failure(const Error& error, const CorrelationId& correlation) {

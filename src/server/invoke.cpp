@@ -2,6 +2,7 @@
 
 #include "errors/authored.hpp"
 #include "errors/tool_errors.hpp"
+#include "server/spans.hpp"
 #include "server/thrown.hpp"
 #include "task/group.hpp"
 #include "telemetry/log.hpp"
@@ -17,6 +18,7 @@ namespace {
 // Calls of tools by tools: beyond it they are taken for a circle.
 constexpr int max_depth = 8;
 
+using protocol::Method;
 using Adapters = std::shared_ptr<const classify::AdapterChain>;
 
 // Whoever raised it as an exception of ours, or returned an Error, said what it is. Anything else that leaves
@@ -212,6 +214,7 @@ Result<void> check_scopes(const Tool& tool, const pipeline::Grant* grant, std::s
 Task<ToolResult> invoke_tool(const Registry& registry, std::shared_ptr<Tool> tool, std::string arguments,
                              std::shared_ptr<Running> running) {
   running->serve(registry);
+  const FunctionSpan span(registry.calls, *running, Method::tools_call, tool->name());
   Task<ToolResult> work =
       through<ToolResult>(Invocation::Of::tool, tool->name(), std::move(arguments), running,
                           [tool, running](std::string given) { return tool_itself(tool, given, running); });
@@ -224,34 +227,40 @@ Task<ToolResult> invoke_tool(const Registry& registry, std::shared_ptr<Tool> too
   // Last, so that it holds for what middleware made of it too.
   if (result)
     if (const auto fits = tool->check_result(*result); !fits) result = Failure(fits.error());
-  if (!result) co_return Failure(of_function(std::move(result).error(), Code::tool_execution_failed));
+  if (!result) result = Failure(of_function(std::move(result).error(), Code::tool_execution_failed));
+  span.end(result ? nullptr : &result.error(), result && result->is_error);
   co_return result;
 }
 
 Task<ReadResult> invoke_resource(const Registry& registry, Registry::Reading reading, std::string uri,
                                  std::shared_ptr<Running> running) {
   running->serve(registry);
+  const FunctionSpan span(registry.calls, *running, Method::resources_read, {});
   const std::shared_ptr<Resource> resource = reading.resource;
   Result<ReadResult> result = co_await through<ReadResult>(
       Invocation::Of::resource, uri, std::move(reading.arguments), running,
       [resource, running](std::string given) -> Task<Outcome> {
         co_return CO_TRY(co_await run(resource->body(), std::move(given), *running));
       });
-  if (!result && says_not_found(result.error()))
-    co_return Failure(no_resource(uri).with_cause(result.error()));
-  if (!result) co_return Failure(of_function(std::move(result).error(), Code::system_operation_failed));
+  if (!result)
+    result = Failure(says_not_found(result.error())
+                         ? no_resource(uri).with_cause(result.error())
+                         : of_function(std::move(result).error(), Code::system_operation_failed));
+  span.end(result ? nullptr : &result.error());
   co_return result;
 }
 
 Task<PromptResult> invoke_prompt(const Registry& registry, std::shared_ptr<Prompt> prompt,
                                  std::string arguments, std::shared_ptr<Running> running) {
   running->serve(registry);
+  const FunctionSpan span(registry.calls, *running, Method::prompts_get, prompt->name());
   Result<PromptResult> result = co_await through<PromptResult>(
       Invocation::Of::prompt, prompt->name(), std::move(arguments), running,
       [prompt, running](std::string given) -> Task<Outcome> {
         co_return CO_TRY(co_await run(prompt->body(), std::move(given), *running));
       });
-  if (!result) co_return Failure(of_function(std::move(result).error(), Code::system_operation_failed));
+  if (!result) result = Failure(of_function(std::move(result).error(), Code::system_operation_failed));
+  span.end(result ? nullptr : &result.error());
   co_return result;
 }
 

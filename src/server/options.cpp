@@ -36,6 +36,9 @@ Result<void> take(std::string_view name, std::string_view value, Options& option
     tls.key = value;
   } else if (name == "--tls-client-ca") {
     tls.client_ca = value;
+  } else if (name == "--otlp") {
+    if (value.empty()) return wrong("--otlp wants the URL of a collector, as http://127.0.0.1:4318");
+    options.otlp = value;
   } else if (name == "--log-level") {
     const auto level = log::parse_level(value);
     if (!level) return wrong("--log-level wants trace, debug, info, warn, error or off");
@@ -44,8 +47,9 @@ Result<void> take(std::string_view name, std::string_view value, Options& option
   return {};
 }
 
-constexpr std::array<std::string_view, 7> with_value = {
-    "--http", "--allow-host", "--allow-origin", "--log-level", "--tls-cert", "--tls-key", "--tls-client-ca"};
+constexpr std::array<std::string_view, 8> with_value = {"--http",      "--allow-host", "--allow-origin",
+                                                        "--log-level", "--otlp",       "--tls-cert",
+                                                        "--tls-key",   "--tls-client-ca"};
 
 Result<void> check(const Options& options, bool authenticates) {
   if (options.tls && (options.tls->cert.empty() || options.tls->key.empty()))
@@ -88,6 +92,8 @@ Result<Options> parse_options(std::span<const char* const> arguments, bool authe
       options.http.reset();
     } else if (name == "--anonymous") {
       options.anonymous = true;
+    } else if (name == "--otlp-developer-text") {
+      options.otlp_developer_text = true;
     } else if (name == "--behind-tls-proxy") {
       options.behind_tls_proxy = true;
     } else if (std::ranges::find(with_value, name) != with_value.end()) {
@@ -114,6 +120,9 @@ std::string usage(std::string_view program) {
          "  --tls-client-ca FILE  clients have to show a certificate that one of these signed\n"
          "  --behind-tls-proxy    take tokens in the clear beyond loopback: something in front has TLS\n"
          "  --anonymous           serve addresses beyond loopback, though nobody has to say who he is\n"
+         "  --otlp URL            traces, metrics and logs to this collector (OTLP over HTTP, JSON); else to\n"
+         "                        that of OTEL_EXPORTER_OTLP_ENDPOINT, if there is one\n"
+         "  --otlp-developer-text what failures say to developers goes there too\n"
          "  --log-level LEVEL     trace, debug, info (default), warn, error, off; logs go to stderr\n"
          "  --version, --help\n";
 }

@@ -29,6 +29,8 @@ struct Options {
   bool anonymous = false;         // beyond loopback anybody may call
   bool behind_tls_proxy = false;  // beyond loopback tokens come in the clear, for something in front has TLS
   std::optional<net::TlsFiles> tls;
+  std::string otlp;  // the collector's URL; empty: what the environment says (collector.hpp)
+  bool otlp_developer_text = false;
   log::Level log_level = log::Level::info;
   bool help = false;
   bool version = false;

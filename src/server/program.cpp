@@ -10,6 +10,7 @@
 #include "server/host.hpp"
 #include "server/invoke.hpp"
 #include "server/options.hpp"
+#include "server/reporting.hpp"
 #include "telemetry/log.hpp"
 #include "telemetry/metrics.hpp"
 #include "transport/listener_tls.hpp"
@@ -33,6 +34,7 @@ constexpr std::uint64_t max_request = 4 << 20;
 constexpr std::uint64_t max_buffered = 256 << 20;  // request bodies that are held at once
 constexpr std::chrono::milliseconds grace{25000};  // for calls under way when a signal comes
 constexpr std::chrono::milliseconds last_writes{1000};
+constexpr std::chrono::milliseconds last_reports{2000};  // to the collector
 constexpr std::chrono::milliseconds unasked_time{500};  // for a request that is on its way in a drain
 
 json::Limits request_limits() {
@@ -41,15 +43,17 @@ json::Limits request_limits() {
 
 class Program {
  public:
-  Program(Registry& registry, Options options)
+  Program(Registry& registry, Options options, const std::optional<Collector>& collector)
       : registry_(registry),
         options_(std::move(options)),
+        collector_(collector),
         host_(loop_, registry),
         buffered_(max_buffered),
         sessions_(loop_.timers(), {}),
         group_(loop_) {}
 
   Result<void> run() {
+    if (collector_) TRY(open_reporting());
     signals_.emplace(loop_, std::initializer_list<int>{SIGTERM, SIGINT}, [this](int number) {
       if (draining_) ::_exit(128 + number);
       begin_drain();
@@ -68,6 +72,16 @@ class Program {
   }
 
  private:
+  Result<void> open_reporting() {
+    reporting_ = TRY(Reporting::open(
+        loop_, metrics_, registry_.calls,
+        {.collector = *collector_,
+         .name = registry_.identity.find("name")->as_string().value_or(""),
+         .version = registry_.identity.find("version")->as_string().value_or(""),
+         .developer_text = options_.otlp_developer_text}));
+    return {};
+  }
+
   Result<void> open_http(const Endpoint& endpoint) {
     listener_ =
         TRY(net::Listener::open(loop_, endpoint.host, endpoint.port, [this](auto stream, net::Peer peer) {
@@ -125,6 +139,7 @@ class Program {
       (void)co_await stdio_->close();
     }
     if (http_server_) (void)co_await close_http(std::max(until, loop_.now() + last_writes));
+    if (reporting_) (void)co_await reporting_->finish(loop_.now() + last_reports);
     signals_.reset();
     hangup_.reset();
     if (tls_) tls_->stop();
@@ -145,11 +160,13 @@ class Program {
 
   Registry& registry_;
   Options options_;
+  std::optional<Collector> collector_;
   task::Loop loop_;
   Host host_;
   net::Budget buffered_;
   session::Registry sessions_;
   telemetry::Registry metrics_;
+  std::unique_ptr<Reporting> reporting_;
   std::unique_ptr<transport::ListenerTls> tls_;
   std::optional<Bearer> bearer_;
   std::unique_ptr<transport::StreamableHttp> http_;
@@ -176,16 +193,18 @@ void say(std::FILE* to, const std::string& text) {
   std::fputs(text.c_str(), to);
 }
 
+int refuse(std::string_view program, const Error& why) {
+  say(stderr, std::string(program) + ": " + std::string(why.developer_message()) + "\n");
+  return 2;
+}
+
 }  // namespace
 
 int run(Registry& registry, int argc, const char* const* argv) {
   const std::string_view program = argc > 0 ? argv[0] : "server";
   auto options = parse_options(std::span(argv, static_cast<std::size_t>(argc)).subspan(argc > 0 ? 1 : 0),
                                registry.authenticate != nullptr);
-  if (!options) {
-    say(stderr, std::string(program) + ": " + std::string(options.error().developer_message()) + "\n");
-    return 2;
-  }
+  if (!options) return refuse(program, options.error());
   if (options->help) {
     say(stdout, usage(program));
     return 0;
@@ -194,12 +213,18 @@ int run(Registry& registry, int argc, const char* const* argv) {
     say(stdout, registry.identity.find("version")->as_string().value_or("") + "\n");
     return 0;
   }
+  auto collector = find_collector(options->otlp, environment());
+  if (!collector && !options->otlp.empty()) return refuse(program, collector.error());
   log::configure({.level = options->log_level});
+  // The variables may be meant for others.
+  if (!collector)
+    log::warn("no telemetry is sent",
+              {{"error", collector.error()}, {"detail", collector.error().developer_message()}});
   protocol::introduce_as(registry.identity.text());
   ::signal(SIGPIPE, SIG_IGN);
   Result<void> served = call_all(registry.at_start);
   if (served) warn_of_useless_tools(registry, options->http.has_value());
-  if (served) served = Program(registry, *std::move(options)).run();
+  if (served) served = Program(registry, *std::move(options), collector.value_or(std::nullopt)).run();
   std::ranges::reverse(registry.at_stop);
   if (const Result<void> stopped = call_all(registry.at_stop); served && !stopped) served = stopped;
   if (served) return 0;

@@ -11,6 +11,7 @@
 #include "server/secrets.hpp"
 #include "server/task_limits.hpp"
 #include "server/tool.hpp"
+#include "telemetry/call_record.hpp"
 
 #include <array>
 #include <functional>
@@ -66,6 +67,8 @@ class Registry {
   ResourceServer resource_server;
 
   TaskLimits task_limits;
+
+  telemetry::CallHub calls;  // who hears of what is asked and run
 
   std::vector<std::function<void()>> at_start;
   std::vector<std::function<void()>> at_stop;

@@ -76,10 +76,10 @@ Error lacking(const Json& required_capabilities) {
 }
 
 Running::Running(task::Loop& loop, task::Scope& scope, pipeline::Call& call)
-    : loop_(&loop), scope_(&scope), call_(&call), capabilities_(declared(call)) {}
+    : loop_(&loop), scope_(&scope), call_(&call), capabilities_(declared(call)), trace_(call.trace) {}
 
 Running::Running(const Running& outer, task::Scope& scope)
-    : loop_(outer.loop_), registry_(outer.registry_), scope_(&scope) {}
+    : loop_(outer.loop_), registry_(outer.registry_), scope_(&scope), trace_(outer.trace_) {}
 
 std::shared_ptr<Running> Running::within(std::shared_ptr<Running> outer, task::Scope& scope) {
   std::shared_ptr<Running> made(new Running(*outer, scope));
@@ -160,6 +160,11 @@ const pipeline::Grant* Running::grant() const noexcept {
 std::string Running::correlation() const {
   if (nested()) return outer_->correlation();
   return lives() ? call_->correlation.hex() : kept_.correlation;
+}
+
+void Running::begin_span() {
+  trace_.parent = std::exchange(trace_.span, telemetry::SpanId::make());
+  trace_.link.reset();
 }
 
 Json Running::meta() const {

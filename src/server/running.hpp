@@ -104,6 +104,11 @@ class Running : public std::enable_shared_from_this<Running> {
   std::string correlation() const;
   Json meta() const;
 
+  // Where what it does stands in a trace. Empty unless spans are wanted; it stands still but for begin_span(),
+  // which comes before the function does.
+  const telemetry::Trace& trace() const noexcept { return trace_; }
+  void begin_span();
+
  private:
   struct Kept {
     std::string caller;
@@ -137,6 +142,7 @@ class Running : public std::enable_shared_from_this<Running> {
   pipeline::Call* call_ = nullptr;
   std::string capabilities_;
   Kept kept_;
+  telemetry::Trace trace_;
   std::optional<double> told_;  // of progress
   Secrets secrets_;
   bool remote_ = false;  // changed while no worker has it

@@ -54,6 +54,24 @@ struct CallRecord {
   CorrelationId correlation;
   Trace trace;
   const Error* error = nullptr;  // what the gateway itself failed with
+  std::string_view told;         // of a server of ours that failed: its words for the caller
+
+  SystemTime ended() const noexcept {
+    return started + std::chrono::duration_cast<SystemTime::duration>(took);
+  }
+};
+
+// A function of a server of ours that ran for a request, or for another function.
+struct RunRecord {
+  SystemTime started{};
+  std::chrono::steady_clock::duration took{};
+  protocol::Method method = protocol::Method::unknown;  // that it ran for
+  std::string_view target;                              // the tool or prompt; never a URI
+  Outcome outcome;
+  std::string_view correlation;
+  Trace trace;  // its parent is whatever it ran for
+  const Error* error = nullptr;
+  std::string_view told;  // as in CallRecord
 
   SystemTime ended() const noexcept {
     return started + std::chrono::duration_cast<SystemTime::duration>(took);
@@ -92,6 +110,7 @@ class CallObserver {
  public:
   virtual void call_finished(const CallRecord& record) = 0;
   virtual void attempt_finished(const AttemptRecord&) {}
+  virtual void run_finished(const RunRecord&) {}
 
  protected:
   ~CallObserver() = default;
@@ -119,6 +138,9 @@ class CallHub {
   }
   void finished(const AttemptRecord& record) const {
     for (CallObserver* observer : observers_) observer->attempt_finished(record);
+  }
+  void finished(const RunRecord& record) const {
+    for (CallObserver* observer : observers_) observer->run_finished(record);
   }
 
  private:

@@ -22,22 +22,23 @@ std::string span_of(const Record& record, bool developer_text) {
   return span;
 }
 
+OtlpOptions of_this_run(OtlpOptions options) {
+  options.service.instance = new_instance_id();
+  return options;
+}
+
 }  // namespace
 
 OtlpExport::OtlpExport(task::Loop& loop, Registry& metrics, std::unique_ptr<OtlpCollector> collector,
                        OtlpOptions options)
-    : OtlpExport(loop, metrics, std::move(collector), options, new_instance_id()) {}
-
-OtlpExport::OtlpExport(task::Loop& loop, Registry& metrics, std::unique_ptr<OtlpCollector> collector,
-                       OtlpOptions options, const std::string& instance)
     : loop_(&loop),
       metrics_(&metrics),
       collector_(std::move(collector)),
-      options_(options),
+      options_(of_this_run(std::move(options))),
       since_(loop.clock().system_now()),
-      traces_(loop, *collector_, metrics, Signal::traces, instance, options.limits),
-      numbers_(loop, *collector_, metrics, Signal::metrics, instance, options.limits),
-      logs_(loop, *collector_, metrics, Signal::logs, instance, options.limits),
+      traces_(loop, *collector_, metrics, Signal::traces, options_.service, options_.limits),
+      numbers_(loop, *collector_, metrics, Signal::metrics, options_.service, options_.limits),
+      logs_(loop, *collector_, metrics, Signal::logs, options_.service, options_.limits),
       interval_(loop.timers()),
       inbox_(std::make_shared<Inbox>()) {}
 
@@ -62,6 +63,10 @@ void OtlpExport::call_finished(const CallRecord& record) {
   if (!record.trace.active()) return;  // it began before this did
   if (record.trace.sampled) traces_.add(span_of(record, options_.developer_text));
   if (record.error) logs_.add(otlp_failure(record, options_.developer_text));
+}
+
+void OtlpExport::run_finished(const RunRecord& record) {
+  if (record.trace.sampled) traces_.add(span_of(record, options_.developer_text));
 }
 
 void OtlpExport::attempt_finished(const AttemptRecord& record) {

@@ -17,6 +17,7 @@ struct OtlpOptions {
   std::chrono::milliseconds interval{60'000};  // of metrics
   bool developer_text = false;
   OtlpLimits limits{};
+  OtlpService service{};  // its `instance` is made anew
 };
 
 // Listens at the hub and to the log from start() to finish(); between them no call waits for it.
@@ -38,10 +39,9 @@ class OtlpExport final : public CallObserver {
 
   void call_finished(const CallRecord& record) override;
   void attempt_finished(const AttemptRecord& record) override;
+  void run_finished(const RunRecord& record) override;
 
  private:
-  OtlpExport(task::Loop& loop, Registry& metrics, std::unique_ptr<OtlpCollector> collector,
-             OtlpOptions options, const std::string& instance);
   void line(SystemTime time, log::Level level, std::string_view message, log::Fields fields);
   void report_metrics();
 

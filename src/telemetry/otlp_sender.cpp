@@ -18,12 +18,12 @@ std::chrono::milliseconds jittered(std::chrono::milliseconds pause) {
 }  // namespace
 
 OtlpSender::OtlpSender(task::Loop& loop, OtlpCollector& collector, Registry& metrics, Signal signal,
-                       std::string_view instance, OtlpLimits limits)
+                       const OtlpService& service, OtlpLimits limits)
     : loop_(&loop),
       collector_(&collector),
       metrics_(&metrics),
       signal_(signal),
-      envelope_(otlp_envelope(signal, instance)),
+      envelope_(otlp_envelope(signal, service)),
       limits_(limits),
       pause_(limits.first_pause),
       timer_(loop.timers()),

@@ -41,7 +41,7 @@ struct OtlpLimits {
 class OtlpSender {
  public:
   OtlpSender(task::Loop& loop, OtlpCollector& collector, Registry& metrics, Signal signal,
-             std::string_view instance, OtlpLimits limits = {});
+             const OtlpService& service, OtlpLimits limits = {});
   ~OtlpSender();  // after finish()
 
   void add(std::string record);

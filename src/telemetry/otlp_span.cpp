@@ -15,7 +15,7 @@ namespace {
 
 using protocol::Method;
 
-enum class SpanKind : std::uint8_t { server = 2, client = 3 };  // as OTLP numbers them
+enum class SpanKind : std::uint8_t { internal = 1, server = 2, client = 3 };  // as OTLP numbers them
 
 // Bits of `flags`: the W3C trace flags, then whether the parent is known to be somebody else's.
 constexpr unsigned sampled = 0x01;
@@ -36,15 +36,15 @@ std::string_view method_name(Method method) {
   return known.empty() ? Registry::other : known;
 }
 
-void begin_span(std::string& out, const Place& place, SpanKind kind, Method method, std::string_view target,
-                SystemTime started, SystemTime ended) {
+void begin_span(std::string& out, const Place& place, SpanKind kind, std::string_view operation,
+                std::string_view target, SystemTime started, SystemTime ended) {
   append_otlp_hex(out += R"({"traceId":)", place.trace.bytes);
   append_otlp_hex(out += R"(,"spanId":)", place.span.bytes);
   if (place.parent.valid()) append_otlp_hex(out += R"(,"parentSpanId":)", place.parent.bytes);
   if (!place.state.empty()) append_otlp_text(out += R"(,"traceState":)", place.state);
   fmt::format_to(std::back_inserter(out), R"(,"flags":{},"kind":{},"name":)", place.flags,
                  static_cast<unsigned>(kind));
-  std::string title(method_name(method));
+  std::string title(operation);
   if (!target.empty()) title.append(" ").append(target);
   append_otlp_text(out, title);
   append_otlp_time(out += R"(,"startTimeUnixNano":)", started);
@@ -52,8 +52,8 @@ void begin_span(std::string& out, const Place& place, SpanKind kind, Method meth
   out += ',';
 }
 
-// What the conventions say of the operation, and how it ended.
-void describe(OtlpAttributes& out, Method method, std::string_view target, const Outcome& outcome) {
+// What the conventions say of the operation.
+void describe(OtlpAttributes& out, Method method, std::string_view target) {
   out.text("mcp.method.name", method_name(method));
   if (method == Method::tools_call) {
     out.text("gen_ai.operation.name", "execute_tool");
@@ -61,6 +61,9 @@ void describe(OtlpAttributes& out, Method method, std::string_view target, const
   } else if (method == Method::prompts_get) {
     out.text("gen_ai.prompt.name", target);
   }
+}
+
+void describe(OtlpAttributes& out, const Outcome& outcome) {
   if (outcome.code) {
     char digits[12];
     std::string_view rpc_code;
@@ -81,6 +84,16 @@ void describe(OtlpAttributes& out, const Error* error, bool developer_text) {
   if (!error) return;
   if (const auto phase = error->phase()) out.text("sallyport.phase", sallyport::name(*phase));
   if (developer_text) out.text("sallyport.developer_message", error->developer_message());
+}
+
+// By the names that servers of other frameworks have for it.
+void describe_told(OtlpAttributes& out, const Error* error, std::string_view told, bool developer_text) {
+  if (!error || told.empty()) return;
+  out.text("tool_error_kind", sallyport::name(error->kind()));
+  out.text("tool_error_message", told);
+  if (developer_text) out.text("tool_error_developer_message", error->developer_message());
+  if (error->status_code()) out.number("tool_error_status_code", *error->status_code());
+  out.flag("tool_error_can_retry", error->can_retry());
 }
 
 // A failure is one for servers too: the conventions know no exemption for what the caller got wrong.
@@ -122,11 +135,12 @@ void append_otlp_span(std::string& out, const CallRecord& record, bool developer
   begin_span(out,
              {trace.id, trace.span, trace.parent, sampled | parent_known | (remote ? parent_remote : 0),
               trace.state},
-             SpanKind::server, record.method, known(record.target, record.method, record.listed),
+             SpanKind::server, method_name(record.method), known(record.target, record.method, record.listed),
              record.started, record.ended());
   {
     OtlpAttributes attributes(out);
-    describe(attributes, record.method, record.target, record.outcome);
+    describe(attributes, record.method, record.target);
+    describe(attributes, record.outcome);
     attributes.text("mcp.protocol.version", protocol::name(record.revision));
     attributes.text("mcp.session.id", record.session);
     if (record.request_id != "null") attributes.text("jsonrpc.request.id", plain_id(record.request_id));
@@ -152,19 +166,39 @@ void append_otlp_span(std::string& out, const CallRecord& record, bool developer
     attributes.number("sallyport.request.size", static_cast<std::int64_t>(record.request_bytes));
     attributes.number("sallyport.response.size", static_cast<std::int64_t>(record.outcome.response_bytes));
     describe(attributes, record.error, developer_text);
+    describe_told(attributes, record.error, record.told, developer_text);
   }
   if (trace.link) append_link(out, *trace.link);
   append_status(out, record.outcome);
   out += '}';
 }
 
-void append_otlp_span(std::string& out, const AttemptRecord& record, bool developer_text) {
-  begin_span(out, {record.trace, record.span, record.parent, sampled | parent_known, record.state},
-             SpanKind::client, record.method, known(record.target, record.method, record.listed),
+void append_otlp_span(std::string& out, const RunRecord& record, bool developer_text) {
+  const Trace& trace = record.trace;
+  const bool tool = record.method == Method::tools_call;
+  begin_span(out, {trace.id, trace.span, trace.parent, sampled | parent_known, trace.state},
+             SpanKind::internal, tool ? "execute_tool" : method_name(record.method), record.target,
              record.started, record.ended());
   {
     OtlpAttributes attributes(out);
-    describe(attributes, record.method, record.target, record.outcome);
+    describe(attributes, record.method, record.target);
+    describe(attributes, record.outcome);
+    attributes.text("sallyport.correlation_id", record.correlation);
+    describe(attributes, record.error, developer_text);
+    describe_told(attributes, record.error, record.told, developer_text);
+  }
+  append_status(out, record.outcome);
+  out += '}';
+}
+
+void append_otlp_span(std::string& out, const AttemptRecord& record, bool developer_text) {
+  begin_span(out, {record.trace, record.span, record.parent, sampled | parent_known, record.state},
+             SpanKind::client, method_name(record.method),
+             known(record.target, record.method, record.listed), record.started, record.ended());
+  {
+    OtlpAttributes attributes(out);
+    describe(attributes, record.method, record.target);
+    describe(attributes, record.outcome);
     if (record.revision) attributes.text("mcp.protocol.version", protocol::name(*record.revision));
     if (record.address.empty()) {
       attributes.text("network.transport", "pipe");

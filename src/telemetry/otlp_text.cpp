@@ -104,14 +104,14 @@ void append_otlp_hex(std::string& out, std::span<const std::byte> bytes) {
   out += '"';
 }
 
-OtlpEnvelope otlp_envelope(Signal signal, std::string_view instance) {
+OtlpEnvelope otlp_envelope(Signal signal, const OtlpService& service) {
   const Words& word = of(signal);
   std::string before = fmt::format(R"({{"{}":[{{"resource":{{)", word.resources);
   {
     OtlpAttributes attributes(before);
-    attributes.text("service.name", "sallyport");
-    attributes.text("service.version", SALLYPORT_VERSION);
-    attributes.text("service.instance.id", instance);
+    attributes.text("service.name", service.name);
+    attributes.text("service.version", service.version);
+    attributes.text("service.instance.id", service.instance);
   }
   fmt::format_to(std::back_inserter(before),
                  R"(}},"{}":[{{"scope":{{"name":"sallyport","version":"{}"}},"{}":[)", word.scopes,

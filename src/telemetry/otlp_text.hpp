@@ -46,8 +46,14 @@ struct OtlpEnvelope {
   std::string after;
 };
 
-// `instance` tells this run of the program from others.
-OtlpEnvelope otlp_envelope(Signal signal, std::string_view instance);
+// Whose telemetry it is.
+struct OtlpService {
+  std::string name = "sallyport";
+  std::string version = SALLYPORT_VERSION;
+  std::string instance;  // tells this run of the program from others
+};
+
+OtlpEnvelope otlp_envelope(Signal signal, const OtlpService& service);
 std::string new_instance_id();  // a UUID, version 4
 
 // How many records a collector says that it did not take, out of its answer to a report.

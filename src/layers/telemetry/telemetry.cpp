@@ -1,6 +1,7 @@
 #include "layers/telemetry/telemetry.hpp"
 
 #include "pipeline/outcome.hpp"
+#include "pipeline/trace.hpp"
 #include "telemetry/metrics_names.hpp"
 #include "upstream/record.hpp"
 #include "upstream/server.hpp"
@@ -11,28 +12,10 @@ namespace {
 
 namespace metrics = telemetry::metrics;
 
-std::string tracestate(const pipeline::Call& call) {
-  const json::Value meta = (*call.message)[protocol::Field::meta].value;
-  if (!meta.is(json::Type::object)) return {};
-  const json::Value state = json::find_member(call.bytes, meta.span, "tracestate").value;
-  if (!state.is(json::Type::string)) return {};
-  return std::string(telemetry::checked_tracestate(json::unescape(state.of(call.bytes))));
-}
-
-telemetry::Trace begin_trace(const pipeline::Call& call) {
-  std::string scratch;
-  std::optional<telemetry::TraceParent> caller;
-  if (const auto text = call.message->text(protocol::Field::traceparent, call.bytes, scratch))
-    caller = telemetry::TraceParent::parse(*text);
-  telemetry::Trace trace = telemetry::begin_trace(caller, call.principal->trusted);
-  if (trace.parent.valid()) trace.state = tracestate(call);
-  return trace;
-}
-
 }  // namespace
 
 Task<pipeline::Reply> Telemetry::call(pipeline::Call& call) {
-  if (hub_->tracing()) call.trace = begin_trace(call);
+  if (hub_->tracing()) call.trace = pipeline::begin_trace(call, call.principal->trusted);
   Result<pipeline::Reply> reply = co_await next().call(call);
   const auto took = timers_->now() - call.started;
   const telemetry::Outcome outcome = reply ? pipeline::outcome(*reply) : pipeline::outcome(reply.error());

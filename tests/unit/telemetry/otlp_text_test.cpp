@@ -227,9 +227,9 @@ TEST(OtlpLog, OfALineAndOfAFailure) {
 
 TEST(OtlpEnvelope, NamesTheProgramAndThisRunOfIt) {
   for (const Signal signal : {Signal::traces, Signal::metrics, Signal::logs}) {
-    const OtlpEnvelope envelope = otlp_envelope(signal, "i-1");
+    const OtlpEnvelope envelope = otlp_envelope(signal, {.name = "weather", .version = "1.2", .instance = "i-1"});
     EXPECT_TRUE(json::scan(envelope.before + "{}" + envelope.after));
-    EXPECT_THAT(envelope.before, HasSubstr(attribute("service.name", "sallyport")));
+    EXPECT_THAT(envelope.before, HasSubstr(attribute("service.name", "weather")));
     EXPECT_THAT(envelope.before, HasSubstr(attribute("service.instance.id", "i-1")));
   }
   EXPECT_THAT(new_instance_id(),
