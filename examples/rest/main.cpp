@@ -45,12 +45,15 @@ std::vector<std::pair<std::string, std::string>> headers_of(CURL* handle) {
 }
 
 // Blocks: the tools that call it are `.blocking()`.
-std::string get(const std::string& url, std::string_view key) {
+std::string get(const std::string& url, std::string_view key, const std::string& traceparent) {
   const std::unique_ptr<CURL, void (*)(CURL*)> handle(curl_easy_init(), curl_easy_cleanup);
   if (!handle) throw std::bad_alloc();
   const std::string authorization = "Authorization: Bearer " + std::string(key);
-  const std::unique_ptr<curl_slist, void (*)(curl_slist*)> headers(
+  std::unique_ptr<curl_slist, void (*)(curl_slist*)> headers(
       curl_slist_append(nullptr, authorization.c_str()), curl_slist_free_all);
+  // Empty without --otlp; with it the service's own spans stand below this tool's.
+  if (!traceparent.empty())
+    headers.reset(curl_slist_append(headers.release(), ("traceparent: " + traceparent).c_str()));
   std::string body;
   curl_easy_setopt(handle.get(), CURLOPT_URL, url.c_str());
   curl_easy_setopt(handle.get(), CURLOPT_HTTPHEADER, headers.get());
@@ -87,8 +90,8 @@ Weather weather(Context& context, const std::string& city) {
   if (base == nullptr) throw sallyport::FatalToolError("This server does not know its weather service.");
   const std::unique_ptr<char, void (*)(void*)> escaped(
       curl_easy_escape(nullptr, city.data(), static_cast<int>(city.size())), curl_free);
-  const std::string body =
-      get(std::string(base) + "/weather/" + escaped.get(), context.secret("WEATHER_KEY").reveal());
+  const std::string body = get(std::string(base) + "/weather/" + escaped.get(),
+                               context.secret("WEATHER_KEY").reveal(), context.traceparent());
   const auto answer = Json::parse(body);
   const auto degrees = answer ? answer->find("degrees") : std::nullopt;
   if (!degrees || !degrees->as_number())

@@ -65,8 +65,7 @@ Result<std::optional<Collector>> find_collector(const std::string& url, const Va
     if (found.endpoint.empty()) return std::nullopt;
   }
   const std::string_view where = url.empty() ? "OTEL_EXPORTER_OTLP_ENDPOINT" : "--otlp";
-  if (!net::parse_endpoint(found.endpoint) ||
-      found.endpoint.find_first_of("?#") != std::string::npos)
+  if (!net::parse_endpoint(found.endpoint) || found.endpoint.find_first_of("?#") != std::string::npos)
     return wrong(where, "wants the URL of a collector, as http://127.0.0.1:4318, without a query");
   found.headers = TRY(read_headers(value_of(variables, "OTEL_EXPORTER_OTLP_HEADERS")));
   found.ca = value_of(variables, "OTEL_EXPORTER_OTLP_CERTIFICATE");

@@ -19,20 +19,25 @@ void put_words_of_author(protocol::CanonicalFailure& failure, const Error& error
 // Its fields are what dashboards are built on.
 void log_failure(const Asked& asked, const Error& error, std::string_view text) {
   const std::string status = error.status_code() ? std::to_string(*error.status_code()) : std::string("none");
-  log::warn("a request failed", {{"method", protocol::name(asked.method)},
-                                 {"tool_name", asked.tool},
-                                 {"error_kind", name(error.kind())},
-                                 {"error_message", text},
-                                 {"error_status_code", status},
-                                 {"error_can_retry", error.can_retry()},
-                                 {"ref", asked.correlation.hex()},
-                                 {"error", error}});
+  const auto say = [&](auto... more) {
+    log::warn("a request failed", {{"method", protocol::name(asked.method)},
+                                   {"tool_name", asked.tool},
+                                   {"error_kind", name(error.kind())},
+                                   {"error_message", text},
+                                   {"error_status_code", status},
+                                   {"error_can_retry", error.can_retry()},
+                                   {"ref", asked.correlation.hex()},
+                                   {"error", error},
+                                   more...});
+  };
+  if (!asked.trace || !asked.trace->active()) return say();
+  say(log::Field{"trace", asked.trace->id.hex()}, log::Field{"span", asked.trace->span.hex()});
 }
 
 }  // namespace
 
 Asked asked_by(const pipeline::Call& call) {
-  return {call.method(), call.correlation, call.shown_name, call.idempotent};
+  return {call.method(), call.correlation, call.shown_name, call.idempotent, &call.trace};
 }
 
 protocol::CanonicalFailure told(const Asked& asked, const Error& error) {

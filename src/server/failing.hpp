@@ -15,6 +15,7 @@ struct Asked {
   CorrelationId correlation;
   std::string_view tool;  // empty: none
   bool idempotent = false;
+  const telemetry::Trace* trace = nullptr;
 };
 Asked asked_by(const pipeline::Call& call);
 

@@ -47,8 +47,8 @@ Result<void> take(std::string_view name, std::string_view value, Options& option
   return {};
 }
 
-constexpr std::array<std::string_view, 8> with_value = {"--http",      "--allow-host", "--allow-origin",
-                                                        "--log-level", "--otlp",       "--tls-cert",
+constexpr std::array<std::string_view, 8> with_value = {"--http",      "--allow-host",   "--allow-origin",
+                                                        "--log-level", "--otlp",         "--tls-cert",
                                                         "--tls-key",   "--tls-client-ca"};
 
 Result<void> check(const Options& options, bool authenticates) {
@@ -120,7 +120,8 @@ std::string usage(std::string_view program) {
          "  --tls-client-ca FILE  clients have to show a certificate that one of these signed\n"
          "  --behind-tls-proxy    take tokens in the clear beyond loopback: something in front has TLS\n"
          "  --anonymous           serve addresses beyond loopback, though nobody has to say who he is\n"
-         "  --otlp URL            traces, metrics and logs to this collector (OTLP over HTTP, JSON); else to\n"
+         "  --otlp URL            traces, metrics and logs to this collector (OTLP over HTTP, JSON); else "
+         "to\n"
          "                        that of OTEL_EXPORTER_OTLP_ENDPOINT, if there is one\n"
          "  --otlp-developer-text what failures say to developers goes there too\n"
          "  --log-level LEVEL     trace, debug, info (default), warn, error, off; logs go to stderr\n"

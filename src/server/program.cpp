@@ -35,7 +35,7 @@ constexpr std::uint64_t max_buffered = 256 << 20;  // request bodies that are he
 constexpr std::chrono::milliseconds grace{25000};  // for calls under way when a signal comes
 constexpr std::chrono::milliseconds last_writes{1000};
 constexpr std::chrono::milliseconds last_reports{2000};  // to the collector
-constexpr std::chrono::milliseconds unasked_time{500};  // for a request that is on its way in a drain
+constexpr std::chrono::milliseconds unasked_time{500};   // for a request that is on its way in a drain
 
 json::Limits request_limits() {
   return {.max_string = max_request, .max_bytes = max_request};
@@ -73,12 +73,11 @@ class Program {
 
  private:
   Result<void> open_reporting() {
-    reporting_ = TRY(Reporting::open(
-        loop_, metrics_, registry_.calls,
-        {.collector = *collector_,
-         .name = registry_.identity.find("name")->as_string().value_or(""),
-         .version = registry_.identity.find("version")->as_string().value_or(""),
-         .developer_text = options_.otlp_developer_text}));
+    reporting_ = TRY(Reporting::open(loop_, metrics_, registry_.calls,
+                                     {.collector = *collector_,
+                                      .name = registry_.identity.find("name")->as_string().value_or(""),
+                                      .version = registry_.identity.find("version")->as_string().value_or(""),
+                                      .developer_text = options_.otlp_developer_text}));
     return {};
   }
 

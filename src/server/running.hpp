@@ -104,8 +104,8 @@ class Running : public std::enable_shared_from_this<Running> {
   std::string correlation() const;
   Json meta() const;
 
-  // Where what it does stands in a trace. Empty unless spans are wanted; it stands still but for begin_span(),
-  // which comes before the function does.
+  // Where what it does stands in a trace. Empty unless spans are wanted; it stands still but for
+  // begin_span(), which comes before the function does.
   const telemetry::Trace& trace() const noexcept { return trace_; }
   void begin_span();
 

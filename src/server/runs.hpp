@@ -16,7 +16,7 @@ namespace sallyport::server {
 struct Run {
   Run(task::Loop& loop, pipeline::Call& call);
 
-  Asked asked() const { return {method, correlation, tool, idempotent}; }
+  Asked asked() const { return {method, correlation, tool, idempotent, &running->trace()}; }
 
   task::Scope scope;    // its own: a request that ends does not end it
   task::Event changed;  // it asks something, wants to be a task, or has ended

@@ -62,7 +62,8 @@ void OtlpExport::start(CallHub& hub) {
 void OtlpExport::call_finished(const CallRecord& record) {
   if (!record.trace.active()) return;  // it began before this did
   if (record.trace.sampled) traces_.add(span_of(record, options_.developer_text));
-  if (record.error) logs_.add(otlp_failure(record, options_.developer_text));
+  // Of a server of ours the log has it already.
+  if (record.error && record.told.empty()) logs_.add(otlp_failure(record, options_.developer_text));
 }
 
 void OtlpExport::run_finished(const RunRecord& record) {

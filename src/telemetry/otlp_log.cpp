@@ -51,11 +51,16 @@ void append_error(OtlpAttributes& out, const Error& error, bool developer_text) 
   if (developer_text) out.text("exception.message", error.developer_message());
 }
 
+bool is_place(std::string_view key) {
+  return key == "trace" || key == "span";
+}
+
 }  // namespace
 
 std::string otlp_log_line(SystemTime time, log::Level level, std::string_view message, log::Fields fields,
                           bool developer_text) {
   std::string out;
+  std::string place;
   begin_record(out, time, level, message);
   {
     OtlpAttributes attributes(out);
@@ -63,6 +68,13 @@ std::string otlp_log_line(SystemTime time, log::Level level, std::string_view me
       const auto put = [&](const auto& value) {
         using T = std::remove_cvref_t<decltype(value)>;
         const std::string key = fmt::format("sallyport.{}", field.key);
+        if constexpr (std::is_same_v<T, std::string_view>) {
+          if (is_place(field.key)) {
+            if (!value.empty())
+              fmt::format_to(std::back_inserter(place), R"(,"{}Id":"{}")", field.key, value);
+            return;
+          }
+        }
         if constexpr (std::is_same_v<T, bool>) {
           attributes.flag(key, value);
         } else if constexpr (std::is_integral_v<T>) {
@@ -78,6 +90,7 @@ std::string otlp_log_line(SystemTime time, log::Level level, std::string_view me
       std::visit(put, field.value.get());
     }
   }
+  out += place;
   out += '}';
   return out;
 }

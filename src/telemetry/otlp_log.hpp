@@ -8,6 +8,7 @@
 
 namespace sallyport::telemetry {
 
+// The fields `trace` and `span`, in hex, say where the line stands.
 std::string otlp_log_line(SystemTime time, log::Level level, std::string_view message, log::Fields fields,
                           bool developer_text);
 

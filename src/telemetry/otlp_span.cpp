@@ -193,8 +193,8 @@ void append_otlp_span(std::string& out, const RunRecord& record, bool developer_
 
 void append_otlp_span(std::string& out, const AttemptRecord& record, bool developer_text) {
   begin_span(out, {record.trace, record.span, record.parent, sampled | parent_known, record.state},
-             SpanKind::client, method_name(record.method),
-             known(record.target, record.method, record.listed), record.started, record.ended());
+             SpanKind::client, method_name(record.method), known(record.target, record.method, record.listed),
+             record.started, record.ended());
   {
     OtlpAttributes attributes(out);
     describe(attributes, record.method, record.target);

@@ -2,7 +2,9 @@
 // whoever called; and a collector that is away, or a mistake in what names it, costs its callers nothing.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
+import { createServer } from 'node:http';
 import { describe, it } from 'node:test';
+import { cleanUp } from './lib/cleanup.mjs';
 import { connect } from './lib/clients.mjs';
 import { example, serveExample } from './lib/examples.mjs';
 import { startGateway } from './lib/gateway.mjs';
@@ -118,6 +120,23 @@ it('a caller on this machine goes on with its trace, and a task is a span of its
   const run = await toolSpan(collector, INTERNAL, 'print_book');
   assert.deepEqual([run.traceId, run.parentSpanId], [CALLER.trace, request.spanId]);
   assert.ok(BigInt(run.endTimeUnixNano) >= BigInt(request.endTimeUnixNano), 'it went on after its request was answered');
+});
+
+it('what a function asks of others stands below its span', async (t) => {
+  const collector = await Collector.start(t);
+  const seen = [];
+  const service = createServer((incoming, reply) => {
+    seen.push(incoming.headers.traceparent);
+    reply.end(JSON.stringify({ degrees: 21.5 }));
+  });
+  await new Promise((listening) => service.listen(0, '127.0.0.1', listening));
+  cleanUp(t, () => new Promise((closed) => { service.close(closed); service.closeAllConnections(); }));
+  const env = { ...process.env, WEATHER_URL: `http://127.0.0.1:${service.address().port}`, WEATHER_KEY: 'k-123' };
+  const { url } = await serveExample(t, 'rest', { args: ['--otlp', collector.url], env });
+  textOf(await modernCall(url, 'weather', { city: 'Bonn' }));
+  const run = await toolSpan(collector, INTERNAL, 'weather');
+  assert.deepEqual(seen, [`00-${run.traceId}-${run.spanId}-01`]);
+  assert.doesNotMatch(collector.bytes, /k-123|Bonn/);
 });
 
 describe('nothing is lost for callers', () => {

@@ -1,4 +1,5 @@
-// What telemetry hears of a server: its requests, the functions that ran for them, and how these stand in a trace.
+// What telemetry hears of a server: its requests, the functions that ran for them, and how these stand in a
+// trace.
 #include "server/spans.hpp"
 
 #include "asked.hpp"
@@ -35,16 +36,16 @@ struct SpansTest : ::testing::Test, testing::Asked, telemetry::CallObserver {
 
   void call_finished(const telemetry::CallRecord& record) override {
     EXPECT_EQ(record.error != nullptr, record.outcome.code && !record.outcome.tool_error);
-    requests.push_back(
-        {std::string(record.target), record.trace, record.outcome, std::string(record.told)});
+    requests.push_back({std::string(record.target), record.trace, record.outcome, std::string(record.told)});
   }
   void run_finished(const telemetry::RunRecord& record) override {
     EXPECT_EQ(record.correlation.size(), 32U);
     runs.push_back({std::string(record.target), record.trace, record.outcome, std::string(record.told)});
   }
   Json call_traced(std::string_view tool) {
-    return ask("tools/call", R"({"name":")" + std::string(tool) + R"(","arguments":{},"_meta":{"traceparent":")" +
-                                 std::string(caller) + R"(","tracestate":"a=b"}})");
+    return ask("tools/call", R"({"name":")" + std::string(tool) +
+                                 R"(","arguments":{},"_meta":{"traceparent":")" + std::string(caller) +
+                                 R"(","tracestate":"a=b"}})");
   }
 
   std::vector<Span> requests;
@@ -116,8 +117,7 @@ TEST_F(SpansTest, AToolThatAToolCallsStandsBelowIt) {
 
 TEST_F(SpansTest, ARunThatWaitsForItsClientHasOneSpanAndEachRoundAnother) {
   app.tool("asks", "", [](Context& context) -> Task<std::string> {
-    const auto said =
-        CO_TRY(co_await context.elicit("name", "Name?", Json::object({{"type", "object"}})));
+    const auto said = CO_TRY(co_await context.elicit("name", "Name?", Json::object({{"type", "object"}})));
     co_return said.accepted() ? "thanks" : "no";
   });
   revision = protocol::latest_modern;

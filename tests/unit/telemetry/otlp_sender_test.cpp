@@ -66,7 +66,7 @@ struct OtlpSenderTest : ::testing::Test {
   FakeCollector collector{loop};
   OtlpSender sender{loop,    collector,
                     metrics, Signal::traces,
-                    {},     {.records = 8, .bytes = 100, .batch_records = 4, .batch_bytes = 50}};
+                    {},      {.records = 8, .bytes = 100, .batch_records = 4, .batch_bytes = 50}};
 };
 
 Error passing() {

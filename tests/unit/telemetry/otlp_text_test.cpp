@@ -216,6 +216,9 @@ TEST(OtlpLog, OfALineAndOfAFailure) {
           std::string(name(error.kind())) +
           R"("}},{"key":"sallyport.executed","value":{"stringValue":"maybe"}},)"
           R"({"key":"sallyport.phase","value":{"stringValue":"wait"}}]})");
+  EXPECT_THAT(otlp_log_line(noon, log::Level::warn, "a request failed",
+                            {{"tool_name", "read"}, {"trace", "ab01"}, {"span", "cd02"}}, false),
+              HasSubstr(R"({"stringValue":"read"}}],"traceId":"ab01","spanId":"cd02"})"));
   CallRecord failed = call();
   failed.error = &error;
   EXPECT_THAT(
@@ -227,7 +230,8 @@ TEST(OtlpLog, OfALineAndOfAFailure) {
 
 TEST(OtlpEnvelope, NamesTheProgramAndThisRunOfIt) {
   for (const Signal signal : {Signal::traces, Signal::metrics, Signal::logs}) {
-    const OtlpEnvelope envelope = otlp_envelope(signal, {.name = "weather", .version = "1.2", .instance = "i-1"});
+    const OtlpEnvelope envelope =
+        otlp_envelope(signal, {.name = "weather", .version = "1.2", .instance = "i-1"});
     EXPECT_TRUE(json::scan(envelope.before + "{}" + envelope.after));
     EXPECT_THAT(envelope.before, HasSubstr(attribute("service.name", "weather")));
     EXPECT_THAT(envelope.before, HasSubstr(attribute("service.instance.id", "i-1")));
