@@ -25,6 +25,12 @@ bool matches(std::string_view pattern, std::string_view name) noexcept {
   return p == pattern.size();
 }
 
+bool includes(std::string_view pattern, std::string_view other) noexcept {
+  // A `*` of the other one may stand for nothing or for much, which no `?` matches.
+  if (pattern.contains('?') && other.contains('*')) return pattern == other;
+  return matches(pattern, other);
+}
+
 bool matches_any(const std::vector<std::string>& patterns, std::string_view name) noexcept {
   return std::any_of(patterns.begin(), patterns.end(),
                      [&](const std::string& p) { return matches(p, name); });

@@ -4,9 +4,11 @@
 #include "base/patterns.hpp"
 #include "base/strings.hpp"
 #include "recovery/at_will.hpp"
+#include "recovery/hidden.hpp"
 
 #include <algorithm>
 #include <array>
+#include <vector>
 
 #include <fmt/format.h>
 
@@ -56,6 +58,7 @@ class Table {
       return;
     }
     if (opens(rule) || !has_what_it_needs(rule)) return;
+    order(rule, index);
     if (rule.strategy == Strategy::retry) {
       schedule(rule);
     } else {
@@ -159,6 +162,22 @@ class Table {
     return false;
   }
 
+  // The first rule that fits counts.
+  void order(const Rule& rule, std::size_t index) {
+    if (const auto hiding = recovery::hidden_by(sound_, rule); !hiding.empty()) {
+      std::string names;
+      for (const std::size_t each : hiding)
+        names += fmt::format("{}`recovery[{}]`", names.empty() ? "" : ", ", index_[each]);
+      places_.error(
+          path_, {fmt::format("`{}` never counts", path_),
+                  fmt::format("{} before it {} all that it fits, and the first rule that fits counts", names,
+                              hiding.size() == 1 ? "fits" : "fit"),
+                  fmt::format("move it above `recovery[{}]`, or remove it", index_[hiding.front()])});
+    }
+    sound_.push_back(rule);
+    index_.push_back(index);
+  }
+
   void schedule(const Rule& rule) {
     if (!any_covered(rule.match, reaches_retry)) {
       error("match.code",
@@ -182,6 +201,9 @@ class Table {
   const Config& config_;
   Places& places_;
   std::string path_;
+  // Rules that mean something, so far, and their places in the table.
+  std::vector<Rule> sound_;
+  std::vector<std::size_t> index_;
 };
 
 }  // namespace

@@ -22,14 +22,14 @@ struct Facts {
 
 // Empty and absent members hold for everything. Texts are patterns: `*` any run of characters, `?` one.
 struct Match {
-  std::string code;  // `NET_*`
-  std::optional<Family> family;
-  std::string kind;
-  std::optional<classify::Operation> operation;
-  std::string server;
-  std::string tool;
-  std::string direction;  // of what a guardrail looked at: `input` or `output`
-  std::string detector;   // of a guardrail
+  std::string code{};  // `NET_*`
+  std::optional<Family> family{};
+  std::string kind{};
+  std::optional<classify::Operation> operation{};
+  std::string server{};
+  std::string tool{};
+  std::string direction{};  // of what a guardrail looked at: `input` or `output`
+  std::string detector{};   // of a guardrail
 
   bool covers(Code failed, Kind who) const noexcept;
   bool covers(Code failed) const noexcept;  // with some kind
