@@ -5,6 +5,7 @@
 #include "net/budget.hpp"
 #include "pipeline/call.hpp"
 #include "pipeline/questions.hpp"
+#include "pipeline/task_sink.hpp"
 #include "protocol/capabilities.hpp"
 #include "protocol/lists.hpp"
 #include "protocol/log_level.hpp"
@@ -31,6 +32,7 @@ struct Outgoing {
   std::string_view capabilities = "{}";
   std::string_view answers;
   std::string_view task;  // legacy servers: `params.task` of a tool's call, raw; empty: none
+  std::weak_ptr<pipeline::TaskSink> task_sink;  // and who hears of the task that it is answered with
   std::span<const protocol::ParamHeader> param_headers;
   std::string_view traceparent;
   std::string_view tracestate;

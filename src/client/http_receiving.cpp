@@ -40,6 +40,7 @@ Result<std::unique_ptr<pipeline::Answer>> HttpChannel::take_answer(std::string b
     return fail(failure(classify::FailureClass::protocol, "the answer carries another id than the request"));
   }
   answer->bytes = std::move(bytes);
+  pending_.answered(pending, answer->bytes, message);
   return answer;
 }
 

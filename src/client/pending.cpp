@@ -2,6 +2,7 @@
 
 #include "protocol/envelope.hpp"
 #include "protocol/rewrite.hpp"
+#include "protocol/tasks.hpp"
 
 #include <string>
 
@@ -13,21 +14,12 @@ PendingRequest* PendingRequests::find(std::string_view raw_id) noexcept {
   return found == requests_.end() || found->first != *id ? nullptr : found->second;
 }
 
-void PendingRequests::progress(std::string_view bytes, const protocol::Message& message) {
-  PendingRequest* request = find(message.raw(protocol::Field::notified_token, bytes));
-  if (!request) return;
-  if (!std::exchange(request->progressed, true) && request->outgoing->timer)
-    request->outgoing->timer->progressed();
-  const Outgoing& outgoing = *request->outgoing;
-  if (!outgoing.events || outgoing.progress_token.empty()) return;
-  outgoing.events->notify(protocol::rewrite_progress(bytes, message, outgoing.progress_token));
-}
-
 namespace {
 
 constexpr std::size_t max_early = 8;
 constexpr std::size_t max_early_bytes = 64 * 1024;
 constexpr std::size_t max_pages = 256;
+constexpr std::size_t max_tasks = 1'000;
 
 // What a caller asked for, as opposed to what the gateway asks for itself.
 bool is_call(protocol::Method method) {
@@ -118,12 +110,73 @@ void PendingRequests::completed(std::string_view bytes, const protocol::Message&
   for (const auto& page : done) page->completed();
 }
 
+// ---- Progress and log messages, of calls and of the tasks that they became.
+
+void PendingRequests::progress(std::string_view bytes, const protocol::Message& message) {
+  const std::string_view token = message.raw(protocol::Field::notified_token, bytes);
+  PendingRequest* const request = find(token);
+  if (!request) {
+    const auto number = json::as_int64(token);
+    const auto made = std::ranges::find(tasks_, number.value_or(0), &MadeTask::token);
+    if (const auto sink = made == tasks_.end() ? nullptr : made->sink.lock()) sink->heard(bytes, message);
+    return;
+  }
+  if (!std::exchange(request->progressed, true) && request->outgoing->timer)
+    request->outgoing->timer->progressed();
+  const Outgoing& outgoing = *request->outgoing;
+  if (!outgoing.events || outgoing.progress_token.empty()) return;
+  outgoing.events->notify(protocol::rewrite_progress(bytes, message, outgoing.progress_token));
+}
+
 void PendingRequests::log(std::string_view bytes, const protocol::Message& message, PendingRequest* own) {
+  const std::string task = protocol::related_task(message, bytes);
+  if (!task.empty() && log_of_task(task, bytes, message)) return;
+  if (!task.empty() && !own) return keep_early(bytes);
   const PendingRequest* request = own ? own : only_call();
   if (!request || !request->outgoing->events || !request->outgoing->log_level) return;
   const auto level = protocol::message_level(message, bytes);
   if (!level || *level < *request->outgoing->log_level) return;
   request->outgoing->events->notify(protocol::rewrite_log(bytes, message));
+}
+
+bool PendingRequests::log_of_task(std::string_view id, std::string_view bytes,
+                                  const protocol::Message& message) {
+  const auto made = std::ranges::find(tasks_, id, &MadeTask::id);
+  if (made == tasks_.end()) return false;
+  if (const auto sink = made->sink.lock()) sink->heard(bytes, message);
+  return true;
+}
+
+void PendingRequests::keep_early(std::string_view log) {
+  if (awaits_task() && early_logs_.size() < max_early && log.size() <= max_early_bytes)
+    early_logs_.emplace_back(log);
+}
+
+bool PendingRequests::awaits_task(const PendingRequest* but) const noexcept {
+  return std::ranges::any_of(requests_, [&](const auto& each) {
+    return each.second != but && !each.second->outgoing->task.empty() && !each.second->answer.filled();
+  });
+}
+
+void PendingRequests::keep_task(const PendingRequest& request, std::string_view bytes,
+                                const protocol::Message& message) {
+  const auto created = protocol::read_created_task(message, bytes);
+  if (created) {
+    std::erase_if(tasks_, [](const MadeTask& each) { return each.sink.expired(); });
+    if (tasks_.size() == max_tasks)
+      std::erase_if(tasks_, [](const MadeTask& each) { return each.sink.lock()->ended(); });
+    if (tasks_.size() == max_tasks) tasks_.pop_front();
+    tasks_.emplace_back(request.id, created->id, request.outgoing->task_sink);
+  }
+  // What its server told of it first; what is left of that may be about another one that is on its way.
+  const bool others = awaits_task(&request);
+  for (const std::string& early : std::exchange(early_logs_, {})) {
+    const auto log = protocol::parse_message(early, {.max_keys = UINT32_MAX});
+    if (!log) continue;
+    const std::string task = protocol::related_task(*log, early);
+    const bool its_own = created && task == created->id && log_of_task(task, early, *log);
+    if (!its_own && others) early_logs_.push_back(early);
+  }
 }
 
 std::string encode_request(const Outgoing& outgoing, protocol::Revision revision, std::int64_t id) {

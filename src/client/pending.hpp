@@ -61,11 +61,19 @@ class PendingRequests {
   bool empty() const noexcept { return requests_.empty(); }
   std::size_t size() const noexcept { return requests_.size(); }
 
+  // Its answer is there. If that is a task, who called hears of it on: our id stays the token of its
+  // progress. The newest are known.
+  void answered(const PendingRequest& request, std::string_view bytes, const protocol::Message& message) {
+    if (!request.outgoing->task.empty()) [[unlikely]]
+      keep_task(request, bytes, message);
+  }
+
   // Passes a notifications/progress on to whoever asked for it, under the caller's own token.
   void progress(std::string_view bytes, const protocol::Message& message);
 
-  // Passes a notifications/message on: to `own`, if it came on the stream of that request, else to the only
-  // call in flight, or to nobody: callers who share a connection do not read each other's logs.
+  // Passes a notifications/message on: to whoever has the task that it names; to `own`, if it came on the
+  // stream of that request, else to the only call in flight, or to nobody: callers who share a connection do
+  // not read each other's logs. One about a task that nobody knows waits while one may be on its way.
   void log(std::string_view bytes, const protocol::Message& message, PendingRequest* own = nullptr);
 
   template <class Function>
@@ -76,7 +84,18 @@ class PendingRequests {
  private:
   using Requests = std::vector<std::pair<std::int64_t, PendingRequest*>>;
 
+  struct MadeTask {
+    std::int64_t token;
+    std::string id;  // the server's own
+    std::weak_ptr<pipeline::TaskSink> sink;
+  };
+
   PendingRequest* asked_call() noexcept;
+  void keep_task(const PendingRequest& request, std::string_view bytes, const protocol::Message& message);
+  bool awaits_task(const PendingRequest* but = nullptr) const noexcept;
+  // False: it is nobody's.
+  bool log_of_task(std::string_view id, std::string_view bytes, const protocol::Message& message);
+  void keep_early(std::string_view log);
   Requests::iterator place(std::int64_t id) noexcept {  // of the first that does not stand before it
     return std::ranges::lower_bound(requests_, id, {}, [](const auto& each) { return each.first; });
   }
@@ -89,6 +108,8 @@ class PendingRequests {
     std::weak_ptr<pipeline::OpenedPage> opened;
   };
   std::deque<Page> pages_;
+  std::deque<MadeTask> tasks_;
+  std::vector<std::string> early_logs_;  // about tasks whose answer is not there yet
   // By id. The newest stands last and is mostly added there; of what waits on one connection there is not
   // much.
   Requests requests_;

@@ -43,12 +43,13 @@ Error no_room() {
   return Error(Code::system_resource_exhausted).with_executed(Executed::maybe).with_phase(Phase::receive);
 }
 
-void deliver(PendingRequest& pending, std::string_view text, const protocol::Message& message,
-             net::Budget& budget) {
+void deliver(PendingRequests& all, PendingRequest& pending, std::string_view text,
+             const protocol::Message& message, net::Budget& budget) {
   auto answer = charged(text.size(), budget.charge());
   if (answer) {
     (*answer)->bytes = text;
     (*answer)->message = message;
+    all.answered(pending, text, message);
   }
   pending.answer.fill(std::move(answer));
 }

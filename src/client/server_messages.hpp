@@ -29,9 +29,9 @@ Result<std::unique_ptr<pipeline::Answer>> charged(std::size_t bytes, net::Budget
 // No room for a message that has come in part.
 Error no_room();
 
-// Gives an answer to whoever waits for it.
-void deliver(PendingRequest& pending, std::string_view text, const protocol::Message& message,
-             net::Budget& budget);
+// Gives an answer to whoever waits for it, and remembers the task that it may be.
+void deliver(PendingRequests& all, PendingRequest& pending, std::string_view text,
+             const protocol::Message& message, net::Budget& budget);
 
 // Whoever asked must not wait for an answer that came and cannot be used, as far as it says whose it is.
 // Null: it does not say, or it is nobody's.

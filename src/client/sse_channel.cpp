@@ -283,7 +283,7 @@ void SseChannel::take_answer(std::string_view text, const protocol::Message& mes
   if (!pending || pending->answer.filled()) return env_.owner.late_answer();
   if (pending->fault) [[unlikely]]
     return strike_answer(*pending, text);
-  deliver(*pending, text, message, env_.budget);
+  deliver(pending_, *pending, text, message, env_.budget);
 }
 
 void SseChannel::take_request(std::string_view text, const protocol::Message& message) {

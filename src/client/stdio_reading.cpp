@@ -130,7 +130,7 @@ void StdioChannel::take_answer(std::string_view line, const protocol::Message& m
   if (const auto id = json::as_int64(message.id(line)); id && is_listening(*id)) return;
   PendingRequest* pending = pending_.find(message.id(line));
   if (!pending || pending->answer.filled()) return env_.owner.late_answer();
-  deliver(*pending, line, message, env_.budget);
+  deliver(pending_, *pending, line, message, env_.budget);
 }
 
 void StdioChannel::take_request(std::string_view line, const protocol::Message& message) {

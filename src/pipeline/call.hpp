@@ -31,6 +31,7 @@ namespace sallyport::pipeline {
 
 class QuestionSink;
 class Round;
+class TaskSink;
 
 // What a token says of whoever shows it, beside the name.
 struct Grant {
@@ -143,6 +144,7 @@ struct Call {
   // Of a tool's call: `params.task` for a server of 2025-11-25, raw; may a modern server give a task?
   std::string_view task;
   bool takes_task = false;
+  std::weak_ptr<TaskSink> task_sink;  // who hears what its server tells of the task that it becomes
   int hops = 1;
   int attempts = 0;                                // requests to a server on its behalf
   std::optional<protocol::RecoveryNote> recovery;  // what was done about a failure: recovered.hpp

@@ -192,14 +192,18 @@ std::string_view rewrite_result(std::string_view bytes, const Message& response,
   return edit.finish(storage);
 }
 
-std::string rewrite_progress(std::string_view bytes, const Message& notification, std::string_view token) {
+std::string rewrite_progress(std::string_view bytes, const Message& notification, std::string_view token,
+                             std::string_view meta) {
   json::Splice splice(bytes);
   splice.replace(notification[Field::notified_token].value.span, token);
-  if (notification.has(Field::meta)) splice.remove(notification[Field::meta]);
+  const bool had = notification.has(Field::meta);
+  if (had && meta.empty()) splice.remove(notification[Field::meta]);
+  if (had && !meta.empty()) splice.replace(notification[Field::meta].value.span, meta);
+  if (!had && !meta.empty()) splice.append_member(notification[Field::params].value.span, "_meta", meta);
   return splice.to_string();
 }
 
-std::string rewrite_log(std::string_view bytes, const Message& notification) {
+std::string rewrite_log(std::string_view bytes, const Message& notification, std::string_view meta) {
   std::string out = R"({"jsonrpc":"2.0","method":"notifications/message","params":{)";
   bool first = true;
   for (const std::string_view key : {"level", "logger", "data"}) {
@@ -210,6 +214,7 @@ std::string rewrite_log(std::string_view bytes, const Message& notification) {
     out += ':';
     out += value.of(bytes);
   }
+  if (!meta.empty()) out.append(first ? "" : ",").append(R"("_meta":)").append(meta);
   out += "}}";
   return out;
 }

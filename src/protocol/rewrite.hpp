@@ -25,13 +25,13 @@ namespace sallyport::protocol {
 std::string_view rewrite_result(std::string_view bytes, const Message& response, Method method,
                                 Revision client, std::string& storage, std::string_view degraded = {});
 
-// The upstream's notifications/progress with the caller's own token (raw) in the place of ours and without
-// _meta.
-std::string rewrite_progress(std::string_view bytes, const Message& notification, std::string_view token);
+// The upstream's notifications/progress with the caller's own token (raw) in the place of ours. Of an
+// upstream's _meta nothing passes; `meta`: an object in its place, or empty.
+std::string rewrite_progress(std::string_view bytes, const Message& notification, std::string_view token,
+                             std::string_view meta = {});
 
-// The upstream's notifications/message with its level, logger and data alone; of an upstream's _meta nothing
-// passes.
-std::string rewrite_log(std::string_view bytes, const Message& notification);
+// The upstream's notifications/message with its level, logger and data alone, and `meta` as above.
+std::string rewrite_log(std::string_view bytes, const Message& notification, std::string_view meta = {});
 // Nothing if it has none that the spec knows.
 std::optional<LogLevel> message_level(const Message& message, std::string_view bytes);
 

@@ -93,6 +93,28 @@ std::optional<SeenTask> read_task(std::string_view bytes, json::Span object, Rev
   return seen;
 }
 
+std::string related_meta(std::string_view id) {
+  std::string out = R"({")";
+  out.append(related_task_key).append(R"(":{"taskId":)");
+  json::append_quoted(out, id);
+  return out += "}}";
+}
+
+std::string related_task(const Message& notification, std::string_view bytes) {
+  if (!notification.is(Field::meta, Type::object)) return {};
+  const json::Value related =
+      json::find_member(bytes, notification[Field::meta].value.span, related_task_key).value;
+  if (!related.is(Type::object)) return {};
+  const json::Value id = json::find_member(bytes, related.span, "taskId").value;
+  return id.is(Type::string) && id.span.size() <= max_text ? json::unescape(id.of(bytes)) : std::string();
+}
+
+std::optional<SeenTask> read_created_task(const Message& answer, std::string_view bytes) {
+  if (answer.kind() != MessageKind::result_response) return std::nullopt;
+  const json::Value task = json::find_member(bytes, answer[Field::result].value.span, "task").value;
+  return task.is(Type::object) ? read_task(bytes, task.span, latest_legacy) : std::nullopt;
+}
+
 std::string create_task_result(std::string_view members, Revision revision) {
   if (era(revision) == Era::legacy) return R"({"task":{)" + std::string(members) + "}}";
   std::string out = R"({"resultType":"task",)" + std::string(members) + R"(,"_meta":)";

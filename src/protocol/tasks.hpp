@@ -53,6 +53,13 @@ struct SeenTask {
 };
 std::optional<SeenTask> read_task(std::string_view bytes, json::Span object, Revision revision);
 
+// The _meta of what is said about a task; and the id in the _meta of a notification, empty if it has none.
+inline constexpr std::string_view related_task_key = "io.modelcontextprotocol/related-task";
+std::string related_meta(std::string_view id);
+std::string related_task(const Message& notification, std::string_view bytes);
+
+// The task that a request of 2025-11-25 was answered with, if it was.
+std::optional<SeenTask> read_created_task(const Message& answer, std::string_view bytes);
 // The result of the request that made it: {"task": …}, or the members themselves and resultType "task".
 std::string create_task_result(std::string_view members, Revision revision);
 // The members as a result of tasks/get and, in the core, of tasks/cancel.

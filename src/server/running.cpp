@@ -2,6 +2,7 @@
 
 #include "errors/mcp_errors.hpp"
 #include "protocol/edge.hpp"
+#include "protocol/tasks.hpp"
 #include "task/group.hpp"
 
 #include <utility>
@@ -11,7 +12,6 @@ namespace {
 
 using protocol::Field;
 
-constexpr std::string_view related_task = "io.modelcontextprotocol/related-task";
 constexpr std::size_t max_questions = 32;  // of one call at once, and answers that came before theirs
 
 std::string notification(protocol::Method method, const Json& params) {
@@ -189,7 +189,7 @@ void Running::progress(double done, std::optional<double> total, std::string_vie
 // Of a task it says so: in the core by a member of _meta; the extension has no such messages.
 void Running::notify(protocol::Method method, Json params) {
   if (!outlet_) return call_->events->notify(notification(method, params));
-  params.set("_meta", Json::object({{related_task, Json::object({{"taskId", task_id_}})}}));
+  params.set("_meta", Json::object({{protocol::related_task_key, Json::object({{"taskId", task_id_}})}}));
   outlet_->tell(notification(method, params));
 }
 

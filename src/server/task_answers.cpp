@@ -16,16 +16,15 @@ using protocol::TaskStatus;
 
 constexpr std::size_t page_size = 100;
 constexpr std::size_t max_watched = 1000;  // tasks that one listen hears of
-constexpr std::string_view related_task = "io.modelcontextprotocol/related-task";
 
 Json related(std::string_view id) {
-  return Json::object({{related_task, Json::object({{"taskId", id}})}});
+  return Json::object({{protocol::related_task_key, Json::object({{"taskId", id}})}});
 }
 
 std::string with_related(const std::string& result, std::string_view id) {
   Json made = Json::trusted(result);
   Json meta = made.find("_meta").value_or(Json::object());
-  meta.set(related_task, Json::object({{"taskId", id}}));
+  meta.set(protocol::related_task_key, Json::object({{"taskId", id}}));
   return made.set("_meta", meta).text();
 }
 

@@ -1,6 +1,6 @@
 #include "upstream/tasks.hpp"
 
-#include "base/ids.hpp"
+#include "protocol/rewrite.hpp"
 
 #include <algorithm>
 
@@ -13,6 +13,21 @@ bool KnownTask::lost() const {
   const std::shared_ptr<Server> alive = server.lock();
   if (!alive) return true;
   return alive->target().is_stdio() && (alive->state() != State::up || alive->connection() != connection);
+}
+
+void KnownTask::heard(std::string_view bytes, const protocol::Message& message) {
+  using protocol::LogLevel;
+  if (!client || (ended() && listeners.empty())) return;
+  const bool progress = message.method() == protocol::Method::notifications_progress;
+  if (progress && progress_token.empty()) return;
+  if (!progress) {
+    const auto level = protocol::message_level(message, bytes);
+    if (!level || *level < client->log.level().value_or(LogLevel::debug)) return;
+  }
+  const std::string meta = protocol::related_meta(id);
+  const std::string told = progress ? protocol::rewrite_progress(bytes, message, progress_token, meta)
+                                    : protocol::rewrite_log(bytes, message, meta);
+  listeners.empty() ? client->tell(told) : listeners.back()->notify(told);
 }
 
 TaskTable::TaskTable(task::Loop& loop) : loop_(&loop), self_(std::make_shared<TaskTable*>(this)) {}
@@ -44,9 +59,7 @@ void TaskTable::forget(std::uint64_t serial) {
   if (task->client) std::exchange(task->client, nullptr)->tasks.erase(task->id);
 }
 
-TaskTable::Pointer TaskTable::add(KnownTask made, const std::shared_ptr<Server>& server) {
-  const auto task = std::make_shared<KnownTask>(std::move(made));
-  task->id = new_session_id();
+void TaskTable::add(const Pointer& task, const std::shared_ptr<Server>& server) {
   task->server = server;
   task->server_key = server->key();
   task->connection = server->connection();
@@ -58,17 +71,16 @@ TaskTable::Pointer TaskTable::add(KnownTask made, const std::shared_ptr<Server>&
       [table = std::weak_ptr<TaskTable*>(self_)](const Server& of, std::string_view params) {
         if (const auto alive = table.lock()) (*alive)->heard(of, params);
       });
-  if (!task->client) return task;
+  if (!task->client) return;
   task->client->tasks[task->id] = std::shared_ptr<void>(
       nullptr, [table = std::weak_ptr<TaskTable*>(self_), serial = serial_, task](std::nullptr_t) {
         task->client = nullptr;
         const auto alive = table.lock();
         if (!alive || !(*alive)->by_age_.contains(serial)) return;
-        const bool running = !protocol::is_terminal(task->seen.status) && !task->lost();
+        const bool running = !task->ended() && !task->lost();
         if (const auto of = task->server.lock(); of && running) of->abandon_task(task->seen.id);
         (*alive)->forget(serial);
       });
-  return task;
 }
 
 TaskTable::Pointer TaskTable::find(std::string_view id, std::string_view owner) {
@@ -95,7 +107,7 @@ std::optional<std::vector<TaskTable::Pointer>> TaskTable::after(std::string_view
 
 // What has ended stays ended.
 void TaskTable::saw(const Pointer& task, protocol::SeenTask seen) {
-  if (protocol::is_terminal(task->seen.status)) return;
+  if (task->ended()) return;
   const bool changed = seen.status != task->seen.status || seen.message != task->seen.message;
   seen.id = task->seen.id;
   task->seen = std::move(seen);

@@ -1,6 +1,8 @@
 // The tasks that servers work on for callers: whose each is, which server's, and what was seen of it last.
 #pragma once
 
+#include "base/ids.hpp"
+#include "pipeline/task_sink.hpp"
 #include "protocol/tasks.hpp"
 #include "session/client.hpp"
 #include "upstream/server.hpp"
@@ -15,16 +17,23 @@
 
 namespace sallyport::upstream {
 
-struct KnownTask {
-  std::string id;  // 128 random bits: what its caller knows it by
+struct KnownTask final : pipeline::TaskSink {
+  // Goes where its result is awaited, some servers keep it until then; else to its session, until it has
+  // ended.
+  void heard(std::string_view bytes, const protocol::Message& message) override;
+  bool ended() const override { return protocol::is_terminal(seen.status); }
+
+  std::string id = new_session_id();  // 128 random bits: what its caller knows it by
   std::string owner;
   std::weak_ptr<Server> server;
   std::string server_key;
   std::uint64_t connection = 0;  // of the server, that it was made on
   std::string tool;              // as its caller called it
   protocol::Revision revision = protocol::latest_legacy;
-  protocol::SeenTask seen;            // under its server's own id
-  session::Client* client = nullptr;  // a session that hears of it
+  protocol::SeenTask seen;                      // under its server's own id
+  session::Client* client = nullptr;            // a session that hears of it
+  std::string progress_token;                   // of the call that made it, raw; empty: it asked for none
+  std::vector<pipeline::EventSink*> listeners;  // of calls that wait for its result
 
   // A process takes its tasks with it. What becomes of those of a server on the network it says itself.
   bool lost() const;
@@ -46,8 +55,8 @@ class TaskTable {
 
   // No room for another one of this owner.
   bool full(std::string_view owner);
-  // `task` has everything but its id.
-  Pointer add(KnownTask task, const std::shared_ptr<Server>& server);
+  // It was made by this server.
+  void add(const Pointer& task, const std::shared_ptr<Server>& server);
   // Null: this owner has none of that id.
   Pointer find(std::string_view id, std::string_view owner);
   // Those of an owner behind the one of this id (empty: from the first), the oldest first; nothing for an id

@@ -1,5 +1,5 @@
 // Promise: calls go on as tasks, in servers of the framework and through the gateway, with the official client of 2025-11-25 and with
-// requests of 2026-07-28; nobody sees another's; a server that dies ends its tasks with a typed error.
+// requests of 2026-07-28; who has one hears its progress and log messages, and nobody else; a server that dies ends its tasks with a typed error.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { spawn } from 'node:child_process';
@@ -13,7 +13,7 @@ import { startGateway } from './lib/gateway.mjs';
 import { SseStream } from './lib/http.mjs';
 import { LegacySession, modernBody, modernHeaders, modernRequest, textOf, typedError } from './lib/mcp.mjs';
 import { binary } from './lib/paths.mjs';
-import { everything } from './lib/servers.mjs';
+import { everything, stdioFixture } from './lib/servers.mjs';
 import { until, within } from './lib/wait.mjs';
 
 const example = (name) => join(dirname(binary), name);
@@ -62,8 +62,8 @@ async function stream(client, name, args, options) {
   for await (const message of client.experimental.tasks.callToolStream({ name, arguments: args }, undefined, options)) all.push(message);
   return all;
 }
-const started = async (client, name, args) => {
-  const messages = client.experimental.tasks.callToolStream({ name, arguments: args }, undefined, { task: {} });
+const started = async (client, name, args, options) => {
+  const messages = client.experimental.tasks.callToolStream({ name, arguments: args }, undefined, { task: {}, ...options });
   const { value } = await messages.next();
   assert.equal(value.type, 'taskCreated', JSON.stringify(value));
   return value.task.taskId;
@@ -93,7 +93,19 @@ const CORE = {
   },
 };
 
+// Its progress goes on beyond the answer that there is a task.
+async function hearsProgress(peer, name) {
+  await peer.list();
+  const heard = [];
+  const taskId = await started(peer.client, name, { pages: 100000 }, { onprogress: ({ progress, message }) => void heard.push(`${progress}: ${message}`) });
+  await until('progress', () => heard.length > 2);
+  assert.match(heard.at(-1), /^(\d+): page \1 of 100000$/);
+  await peer.client.experimental.tasks.cancelTask(taskId);
+}
+
 describe('a server of the framework', () => {
+  it('the official client hears how far its task is', async (t) => hearsProgress(await connect(t, 'v1', { url: await serve(t, 'tasks') }), 'print_book'));
+
   for (const [transport, target] of Object.entries({ HTTP: async (t) => ({ url: await serve(t) }), stdio: async () => ({ command: example('everything-server'), args: [] }) })) {
     for (const [what, check] of Object.entries(CORE)) it(`${transport}: ${what}`, async (t) => check(await connect(t, 'v1', await target(t))));
 
@@ -149,6 +161,60 @@ describe('through the gateway', () => {
       await until('the tools', async () => (await modern(url, 'tools/list', {})).result?.tools.length > 0);
       await check(await connect(t, 'v1', { url }));
     });
+
+  for (const [transport, target] of Object.entries({ HTTP: async (t) => ({ url: await serve(t, 'tasks') }), stdio: async () => ({ command: example('tasks'), args: [] }) }))
+    it(`2025-11-25 to 2025-11-25: the official client hears how far its task is, of a server over ${transport}`, async (t) => {
+      const { url } = await startGateway(t, { servers: { press: { ...(await target(t)), protocol: '2025-11-25' } } });
+      await until('the tools', async () => (await modern(url, 'tools/list', {})).result?.tools.length > 0);
+      await hearsProgress(await connect(t, 'v1', { url }), 'press__print_book');
+    });
+
+  it('2025-11-25 to 2025-11-25: who has a task hears its progress and log messages, and nobody else', async (t) => {
+    const { server } = stdioFixture(t, 'teller.mjs');
+    const { url } = await startGateway(t, { servers: { sdk: { ...server, prefix: '' } } });
+    const [ann, bob] = [await LegacySession.open(url), await LegacySession.open(url)];
+    const [annHears, bobHears] = [await ann.listen(), await bob.listen()];
+    cleanUp(t, () => [annHears, bobHears].forEach((stream) => stream.close()));
+    await until('the tools', async () => (await ann.request('tools/list', {})).result.tools.length > 0);
+    const begin = async (session, name) => {
+      const params = { name: 'work', arguments: { name }, task: {}, _meta: { progressToken: 'mine' } };
+      return (await session.request('tools/call', params)).result.task.taskId;
+    };
+    const [annsTask, bobsTask] = [await begin(ann, 'anns'), await begin(bob, 'bobs')];
+    const say = (session, name) => session.post({ jsonrpc: '2.0', id: 77, method: 'tools/call', params: { name: 'say', arguments: { name } } });
+    const related = ({ params }) => params?._meta?.['io.modelcontextprotocol/related-task']?.taskId;
+    const words = ({ params }) => params.message ?? params.data;
+    const told = (stream) => stream.messages.filter(related);
+    const logged = (stream, data) => stream.next(`the log message ${data}`, (message) => related(message) && message.params.data === data);
+
+    const said = await say(bob, 'anns'); // while only a call of bob's is under way
+    assert.equal(said.messages.length, 1, said.text);
+    await say(ann, 'bobs');
+    await logged(annHears, 'anns');
+    await logged(bobHears, 'bobs');
+    for (const [stream, taskId, name] of [[annHears, annsTask, 'anns'], [bobHears, bobsTask, 'bobs']]) {
+      assert.deepEqual(told(stream).map(words), [`${name} begins`, name, name]);
+      assert.ok(told(stream).every((message) => related(message) === taskId), stream.text);
+      assert.equal(told(stream)[1].params.progressToken, 'mine');
+    }
+
+    const waiting = ann.post({ jsonrpc: '2.0', id: 78, method: 'tasks/result', params: { taskId: annsTask } });
+    await ann.call('finish', { name: 'anns' });
+    const result = await within('the result', waiting);
+    const [later] = result.messages; // what the SDK kept for whoever fetches the result
+    assert.equal(words(later), 'anns later', result.text);
+    assert.equal(related(later), annsTask);
+    assert.equal(textOf(result.reply), 'done');
+
+    await bob.end();
+    await say(ann, 'bobs');
+    await say(ann, 'anns'); // which has ended
+    const more = await begin(ann, 'more');
+    await say(ann, 'more');
+    await logged(annHears, 'more');
+    assert.deepEqual(told(annHears).map(words), ['anns begins', 'anns', 'anns', 'more begins', 'more', 'more']);
+    assert.equal(related(told(annHears).at(-1)), more);
+  });
 
   it("2025-11-25 to 2025-11-25: the official server's task, with news of it", async (t) => {
     const gateway = await startGateway(t, { servers: { official: everything() } });

@@ -46,6 +46,14 @@ const pipeline::Answer* result_of(const pipeline::Reply& reply) {
   return result ? answer->get() : nullptr;
 }
 
+upstream::TaskTable::Pointer made_by(const pipeline::Call& call) {
+  auto task = std::make_shared<upstream::KnownTask>();
+  task->owner = owner_of(call);
+  task->tool = call.shown_name;
+  task->revision = call.revision;
+  return task;
+}
+
 // The task that a call was answered with; nothing if it was answered in another way.
 std::optional<json::Span> task_in(const pipeline::Call& call, const pipeline::Answer& answer) {
   const json::Span result = answer.message[Field::result].value.span;
@@ -63,26 +71,18 @@ json::Limits limits_for(std::string_view text) {
 
 // The member of _meta that names the task, under the caller's id.
 Result<void> rename_related(pipeline::Answer& answer, std::string_view id) {
-  constexpr std::string_view related = "io.modelcontextprotocol/related-task";
   const std::string shown = R"({"taskId":)" + json::quote(id) + "}";
-  const json::Span result = answer.message[Field::result].value.span;
   json::Splice splice(answer.bytes);
   if (answer.message.is(Field::result_meta, json::Type::object)) {
     const json::Span meta = answer.message[Field::result_meta].value.span;
-    if (const json::Member old = json::find_member(answer.bytes, meta, related)) {
+    if (const json::Member old = json::find_member(answer.bytes, meta, protocol::related_task_key)) {
       splice.replace(old.value.span, shown);
     } else {
-      splice.append_member(meta, related, shown);
+      splice.append_member(meta, protocol::related_task_key, shown);
     }
-    std::string renamed = splice.to_string();
-    const auto message = protocol::parse_message(renamed, limits_for(renamed));
-    if (!message) return fail(upstream::malformed_task());
-    answer.bytes = std::move(renamed);
-    answer.message = *message;
-    return {};
+  } else {
+    splice.append_member(answer.message[Field::result].value.span, "_meta", protocol::related_meta(id));
   }
-  const std::string meta = R"({")" + std::string(related) + R"(":)" + shown + "}";
-  splice.append_member(result, "_meta", meta);
   std::string renamed = splice.to_string();
   const auto message = protocol::parse_message(renamed, limits_for(renamed));
   if (!message) return fail(upstream::malformed_task());
@@ -90,6 +90,23 @@ Result<void> rename_related(pipeline::Answer& answer, std::string_view id) {
   answer.message = *message;
   return {};
 }
+
+// A call that waits for the result of a task: what its server tells meanwhile goes on the stream of that
+// call.
+class Listening {
+ public:
+  Listening(upstream::TaskTable::Pointer task, pipeline::EventSink* events)
+      : task_(std::move(task)), events_(events) {
+    if (events_) task_->listeners.push_back(events_);
+  }
+  ~Listening() { std::erase(task_->listeners, events_); }
+  Listening(const Listening&) = delete;
+  Listening& operator=(const Listening&) = delete;
+
+ private:
+  upstream::TaskTable::Pointer task_;
+  pipeline::EventSink* events_;
+};
 
 }  // namespace
 
@@ -109,13 +126,13 @@ Task<pipeline::Reply> Tasks::begin(pipeline::Call& call) {
     Result<void> ready = co_await call.server->ready();
     if (!ready) co_return Failure(std::move(ready).error().with_executed(Executed::no));
   }
-  const bool task = CO_TRY(prepare(call));
+  const Known task = CO_TRY(prepare(call));
   pipeline::Reply reply = CO_TRY(co_await next().call(call));
   if (!task) co_return reply;
-  co_return CO_TRY(keep(call, std::move(reply)));
+  co_return CO_TRY(keep(call, task, std::move(reply)));
 }
 
-Result<bool> Tasks::prepare(pipeline::Call& call) {
+Result<Tasks::Known> Tasks::prepare(pipeline::Call& call) {
   const auto speaks = call.server->revision();
   const bool modern_server = speaks && protocol::era(*speaks) == Era::modern;
   const auto& listing = call.server->listing();
@@ -127,7 +144,7 @@ Result<bool> Tasks::prepare(pipeline::Call& call) {
     // A server that cannot make a task of it answers.
     call.takes_task = takes_tasks(call) && modern_server && listing && listing->offers.tasks_extension &&
                       !table_->full(owner_of(call));
-    return call.takes_task;
+    return call.takes_task ? made_by(call) : nullptr;
   }
   const auto wish = TRY(protocol::read_task_wish(*call.message, call.bytes, call.revision));
   if (!wish) {
@@ -147,23 +164,22 @@ Result<bool> Tasks::prepare(pipeline::Call& call) {
                     .with_executed(Executed::no)
                     .with_slot(Slot::limit, static_cast<std::int64_t>(table_->limit())));
   call.task = call.message->raw(Field::task, call.bytes);
-  return true;
+  const Known task = made_by(call);
+  task->client = call.client;
+  task->progress_token = call.message->raw(Field::progress_token, call.bytes);
+  call.task_sink = task;
+  return task;
 }
 
-Result<pipeline::Reply> Tasks::keep(const pipeline::Call& call, pipeline::Reply reply) {
+Result<pipeline::Reply> Tasks::keep(const pipeline::Call& call, const Known& task, pipeline::Reply reply) {
   const pipeline::Answer* const answer = result_of(reply);
   if (!answer) return reply;
   const auto object = task_in(call, *answer);
   if (!object) return reply;
   auto seen = protocol::read_task(answer->bytes, *object, call.revision);
   if (!seen) return fail(upstream::malformed_task());
-  upstream::KnownTask made;
-  made.owner = owner_of(call);
-  made.tool = call.shown_name;
-  made.revision = call.revision;
-  made.seen = *std::move(seen);
-  made.client = is_modern(call) ? nullptr : call.client;
-  const Known task = table_->add(std::move(made), call.server);
+  task->seen = *std::move(seen);
+  table_->add(task, call.server);
   std::string members;
   protocol::append_task(members, task->seen.state(task->id), call.revision);
   return local(protocol::create_task_result(members, call.revision));
@@ -207,6 +223,7 @@ Task<pipeline::Reply> Tasks::ask(pipeline::Call& call, Known task) {
         std::chrono::milliseconds(task->seen.ttl_ms.value_or(upstream::TaskTable::max_ttl.count()));
     call.timer->set_limit(std::min(ttl, upstream::TaskTable::max_ttl));
   }
+  const Listening listening(task, call.method() == Method::tasks_result ? call.events : nullptr);
   Result<pipeline::Reply> reply = co_await next().call(call);
   if (reply && result_of(*reply))
     co_return CO_TRY(carried(call, task, std::get<std::unique_ptr<pipeline::Answer>>(*std::move(reply))));

@@ -21,9 +21,9 @@ class Tasks final : public pipeline::Layer {
   using Known = upstream::TaskTable::Pointer;
 
   Task<pipeline::Reply> begin(pipeline::Call& call);
-  // May this call be a task; then the call says so to its server.
-  Result<bool> prepare(pipeline::Call& call);
-  Result<pipeline::Reply> keep(const pipeline::Call& call, pipeline::Reply reply);
+  // What this call is if it becomes a task; then the call says to its server that it may. Null: it may not.
+  Result<Known> prepare(pipeline::Call& call);
+  Result<pipeline::Reply> keep(const pipeline::Call& call, const Known& task, pipeline::Reply reply);
 
   Task<pipeline::Reply> about(pipeline::Call& call);
   Task<pipeline::Reply> ask(pipeline::Call& call, Known task);

@@ -243,6 +243,7 @@ Task<pipeline::Reply> Upstream::call(pipeline::Call& call) {
   outgoing.capabilities = capabilities;
   outgoing.answers = call.answers;
   outgoing.task = call.task;
+  outgoing.task_sink = call.task_sink;
   outgoing.caller = caller_of(*call.principal);
   outgoing.hops = call.hops;
   outgoing.events = call.events;

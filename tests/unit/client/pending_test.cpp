@@ -2,6 +2,7 @@
 #include "client/pending.hpp"
 
 #include "protocol/envelope.hpp"
+#include "protocol/tasks.hpp"
 #include "support/run_task.hpp"
 #include "unit/protocol/parsed.hpp"
 
@@ -149,6 +150,144 @@ TEST(PendingRequests, TheNewestPagesOfThoseWhoAreThereAreKnown) {
   EXPECT_EQ(pages[0]->times, 0);
   EXPECT_EQ(pages[299]->times, 1);
   EXPECT_EQ(std::ranges::count_if(pages, [](const auto& page) { return page->times == 1; }), 256);
+}
+
+struct Sink final : pipeline::TaskSink {
+  void heard(std::string_view bytes, const protocol::Message&) override { all.emplace_back(bytes); }
+  bool ended() const override { return over; }
+  std::vector<std::string> all;
+  bool over = false;
+};
+
+// Two callers whose calls may become tasks, and what their server says.
+struct TasksOfCalls : ::testing::Test {
+  TasksOfCalls() {
+    for (std::size_t i = 0; i < 2; ++i) {
+      outgoing[i].method = Method::tools_call;
+      outgoing[i].task = "{}";
+      outgoing[i].task_sink = sinks[i];
+      outgoing[i].events = &events[i];
+      outgoing[i].progress_token = "\"mine\"";
+      outgoing[i].log_level = protocol::LogLevel::debug;
+    }
+  }
+  static Parsed created(std::string_view id) {
+    return Parsed(R"({"jsonrpc":"2.0","id":1,"result":{"task":{"taskId":")" + std::string(id) +
+                  R"(","status":"working","createdAt":"c"}}})");
+  }
+  void answer(PendingRequest& request, const Parsed& with) {
+    pending.answered(request, with.bytes, with.message);
+    pending.remove(request);
+  }
+  void progress(std::string_view token) {
+    const Parsed note(R"({"jsonrpc":"2.0","method":"notifications/progress","params":{"progressToken":)" +
+                      std::string(token) + R"(,"progress":1}})");
+    pending.progress(note.bytes, note.message);
+  }
+  void log(std::string_view task, std::string_view data = "1", PendingRequest* own = nullptr) {
+    const Parsed note(
+        R"({"jsonrpc":"2.0","method":"notifications/message","params":{"level":"info","data":)" +
+        std::string(data) + R"(,"_meta":)" + protocol::related_meta(task) + "}}");
+    pending.log(note.bytes, note.message, own);
+  }
+
+  task::Loop loop;
+  PendingRequests pending;
+  std::array<std::shared_ptr<Sink>, 2> sinks{std::make_shared<Sink>(), std::make_shared<Sink>()};
+  std::array<Events, 2> events;
+  std::array<Outgoing, 2> outgoing;
+};
+
+TEST_F(TasksOfCalls, HearOnUnderTheirTokenAndTheirId) {
+  PendingRequest first(loop, pending.next_id(), outgoing[0]);
+  PendingRequest second(loop, pending.next_id(), outgoing[1]);
+  pending.add(first);
+  pending.add(second);
+  answer(first, created("t1"));
+  answer(second, created("t2"));
+  progress("2");
+  log("t2");
+  EXPECT_TRUE(sinks[0]->all.empty());
+  EXPECT_EQ(sinks[1]->all.size(), 2u);
+  progress("1");
+  EXPECT_EQ(sinks[0]->all.size(), 1u);
+  for (const char* stranger : {"3", "0", "\"1\"", "null"}) progress(stranger);
+  log("t3");
+  sinks[0].reset();
+  progress("1");
+  EXPECT_EQ(sinks[1]->all.size(), 2u);
+}
+
+TEST_F(TasksOfCalls, AreNotOverheardByWhoeverCallsMeanwhile) {
+  PendingRequest first(loop, pending.next_id(), outgoing[0]);
+  pending.add(first);
+  answer(first, created("t1"));
+  Outgoing plain = outgoing[1];
+  plain.task = {};
+  PendingRequest other(loop, pending.next_id(), plain);
+  pending.add(other);
+  log("t1");
+  log("t1", "2", &other);
+  EXPECT_EQ(sinks[0]->all.size(), 2u);
+  log("forgotten");
+  EXPECT_TRUE(events[1].all.empty());
+  log("forgotten", "3", &other);
+  EXPECT_EQ(events[1].all.size(), 1u) << "what comes on the stream of a call is that call's";
+}
+
+TEST_F(TasksOfCalls, HearWhatCameBeforeTheirAnswer) {
+  PendingRequest first(loop, pending.next_id(), outgoing[0]);
+  PendingRequest second(loop, pending.next_id(), outgoing[1]);
+  pending.add(first);
+  pending.add(second);
+  log("t1");
+  log("t2", "2");
+  log("t1", '"' + std::string(70'000, 'x') + '"');
+  EXPECT_TRUE(events[0].all.empty());
+  progress("1");
+  EXPECT_EQ(events[0].all.size(), 1u) << "it is a call like any other until then";
+  answer(first, created("t1"));
+  EXPECT_EQ(sinks[0]->all.size(), 1u) << "what is large is not kept";
+  answer(second, created("t2"));
+  EXPECT_EQ(sinks[1]->all.size(), 1u);
+  log("t3");
+  PendingRequest third(loop, pending.next_id(), outgoing[0]);
+  pending.add(third);
+  answer(third, created("t3"));
+  EXPECT_EQ(sinks[0]->all.size(), 1u) << "what nobody was about to have is not kept";
+}
+
+TEST_F(TasksOfCalls, AnAnswerOfAnotherKindEndsIt) {
+  PendingRequest first(loop, pending.next_id(), outgoing[0]);
+  pending.add(first);
+  log("t1");
+  answer(first, Parsed(R"({"jsonrpc":"2.0","id":1,"result":{"content":[]}})"));
+  progress("1");
+  log("t1");
+  EXPECT_TRUE(sinks[0]->all.empty());
+}
+
+TEST_F(TasksOfCalls, TheNewestOfThoseThatGoOnAreKnown) {
+  std::vector<std::shared_ptr<Sink>> all;
+  const auto make = [&] {
+    all.push_back(std::make_shared<Sink>());
+    outgoing[0].task_sink = all.back();
+    PendingRequest request(loop, pending.next_id(), outgoing[0]);
+    pending.add(request);
+    answer(request, created("t" + std::to_string(all.size())));
+  };
+  make();
+  for (int i = 0; i < 1'100; ++i) {
+    make();
+    all.back()->over = true;
+  }
+  progress("1");
+  EXPECT_EQ(all[0]->all.size(), 1u) << "those that have ended take nobody's place";
+  for (int i = 0; i < 1'000; ++i) make();
+  progress("1");
+  EXPECT_EQ(all[0]->all.size(), 1u);
+  progress(std::to_string(all.size()));
+  EXPECT_EQ(all.back()->all.size(), 1u);
 }
 
 const std::string envelope =

@@ -82,7 +82,7 @@ struct TasksTest : ::testing::Test, session::Client {
   }
   void resource_updated(std::string_view) override {}
   void task_changed(std::string_view members) override { heard.emplace_back(members); }
-  void tell(std::string_view) override {}
+  void tell(std::string_view notification) override { told.emplace_back(notification); }
   std::string_view identity() const noexcept override { return session_name; }
 
   // The raw result, or the code of the failure.
@@ -99,6 +99,7 @@ struct TasksTest : ::testing::Test, session::Client {
     asked.principal.name = principal;
     asked.call.revision = revision;
     asked.call.endpoint = endpoint;
+    asked.call.events = &events;
     if (!modern || listens) asked.call.client = this;
     if (!of.empty()) {
       upstream::Tool tool;
@@ -124,6 +125,9 @@ struct TasksTest : ::testing::Test, session::Client {
     sent = std::string(protocol::name(call.method())) + " " + call.own_name;
     wished = call.task;
     took = call.takes_task;
+    if (!call.task.empty()) sinks.push_back(call.task_sink);
+    for (const auto& sink : sinks)
+      if (const auto hears = sink.lock()) hears->heard(said.bytes, said.message);
     ++served;
     const protocol::Parsed parsed(R"({"jsonrpc":"2.0","id":7,"result":)" + answers.front() + "}");
     if (answers.size() > 1) answers.pop_front();
@@ -193,7 +197,15 @@ struct TasksTest : ::testing::Test, session::Client {
   std::string wished;
   bool took = false;
   int served = 0;
-  std::vector<std::string> heard;
+  std::vector<std::string> heard, told;
+  std::vector<std::weak_ptr<pipeline::TaskSink>> sinks;  // of the legacy tasks that were made
+  // What its server says of each, whatever it is asked.
+  protocol::Parsed said{
+      R"({"jsonrpc":"2.0","method":"notifications/message","params":{"level":"info","data":"news"}})"};
+  struct Events final : pipeline::EventSink {
+    void notify(std::string_view message) override { all.emplace_back(message); }
+    std::vector<std::string> all;
+  } events;
   std::optional<Error> failed;
 };
 
@@ -247,6 +259,22 @@ TEST_F(TasksTest, AResultNamesTheTaskByOurId) {
     EXPECT_THAT(given, HasSubstr(std::string(related) + id)) << result;
     EXPECT_THAT(given, Not(HasSubstr("theirs")));
   }
+}
+
+TEST_F(TasksTest, WhatItsServerTellsOfATaskGoesToItsCallerUnderOurId) {
+  const std::string id = legacy_id();
+  EXPECT_THAT(told, ElementsAre(HasSubstr(id))) << "before its answer too";
+  about("tasks/get", id, "{" + state("working") + "}");
+  EXPECT_EQ(told.size(), 2u);
+  about("tasks/result", id);
+  EXPECT_THAT(events.all, ElementsAre(HasSubstr(id))) << "where its result is awaited";
+  about("tasks/get", id, "{" + state("working") + "}");
+  EXPECT_EQ(told.size(), 3u);
+  about("tasks/get", id, "{" + state("completed") + "}");
+  about("tasks/get", id, "{" + state("completed") + "}");
+  EXPECT_EQ(told.size(), 4u) << "and no more once it has ended";
+  call_tool("old", R"({"content":[]})");
+  EXPECT_TRUE(sinks.back().expired()) << "what was no task is forgotten";
 }
 
 TEST_F(TasksTest, ATaskIsItsOwnersAlone) {

@@ -192,6 +192,22 @@ TEST(RewriteProgress, TakesTheCallersToken) {
       R"({"jsonrpc":"2.0","method":"notifications/progress","params":{"progressToken":"mine","progress":0.5,"message":"half"}})");
 }
 
+TEST(RewriteNotifications, MetaOfOursTakesThePlaceOfTheUpstreams) {
+  for (const char* params :
+       {R"("_meta":{"x":1},"progressToken":7,"progress":1)", R"("progressToken":7,"progress":1)"}) {
+    const Parsed progress(R"({"jsonrpc":"2.0","method":"notifications/progress","params":{)" +
+                          std::string(params) + "}}");
+    EXPECT_EQ(dom(rewrite_progress(progress.bytes, progress.message, "1", R"({"m":1})")),
+              dom(R"({"jsonrpc":"2.0","method":"notifications/progress",)"
+                  R"("params":{"progressToken":1,"progress":1,"_meta":{"m":1}}})"));
+  }
+  const Parsed log(
+      R"({"jsonrpc":"2.0","method":"notifications/message","params":{"data":1,"level":"info","_meta":{"x":1}}})");
+  EXPECT_EQ(
+      rewrite_log(log.bytes, log.message, R"({"m":1})"),
+      R"({"jsonrpc":"2.0","method":"notifications/message","params":{"level":"info","data":1,"_meta":{"m":1}}})");
+}
+
 std::string error_for(std::string_view error, Revision client) {
   const Parsed parsed(R"({"jsonrpc":"2.0","id":9,"error":)" + std::string(error) + "}");
   return rewrite_error(parsed.bytes, parsed.message, Method::tools_call, R"("c")", client);

@@ -42,6 +42,32 @@ TEST(Tasks, AreWrittenInTheWordsOfTheirRevision) {
             R"("_meta":{"io.modelcontextprotocol/subscriptionId":7}}})");
 }
 
+TEST(Tasks, ANotificationSaysWhichOneItIsAbout) {
+  const auto related = [](std::string_view params) {
+    const Parsed note(R"({"jsonrpc":"2.0","method":"notifications/message","params":)" + std::string(params) +
+                      "}");
+    return related_task(note.message, note.bytes);
+  };
+  EXPECT_EQ(related(R"({"_meta":)" + related_meta("a\"b") + "}"), "a\"b");
+  for (const char* none :
+       {"{}", R"({"_meta":[]})", R"({"_meta":{"io.modelcontextprotocol/related-task":"t"}})",
+        R"({"_meta":{"io.modelcontextprotocol/related-task":{"taskId":7}}})", R"({"_meta":{"taskId":"t"}})"})
+    EXPECT_EQ(related(none), "") << none;
+}
+
+TEST(Tasks, OneThatWasMadeIsReadFromTheAnswer) {
+  const auto created = [](std::string_view rest) {
+    const Parsed answer(R"({"jsonrpc":"2.0","id":1,)" + std::string(rest) + "}");
+    return read_created_task(answer.message, answer.bytes);
+  };
+  const auto made = created(R"("result":{"task":{"taskId":"t","status":"working","createdAt":"c"}})");
+  ASSERT_TRUE(made);
+  EXPECT_EQ(made->id, "t");
+  for (const char* none : {R"("error":{"code":1,"message":"m"})", R"("result":{})",
+                           R"("result":{"task":"t"})", R"("result":{"task":{"taskId":"t"}})"})
+    EXPECT_FALSE(created(none)) << none;
+}
+
 TEST(Tasks, WhatAServerSaysOfOneIsReadOrIsNone) {
   const std::string good =
       R"({"taskId":"t","status":"working","statusMessage":"a\nb","createdAt":"c","ttlMs":9,"pollIntervalMs":1.5})";

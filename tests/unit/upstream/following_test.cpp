@@ -60,14 +60,15 @@ struct FollowingTest : ::testing::Test {
   }
 
   TaskTable::Pointer task(std::chrono::milliseconds ttl = 10min) {
-    KnownTask made;
-    made.owner = "ann";
-    made.tool = "t";
-    made.revision = protocol::latest_modern;
-    made.seen.id = "theirs";
-    made.seen.created = made.seen.updated = "2026-01-01T00:00:00Z";
-    made.seen.ttl_ms = ttl.count();
-    return table.add(std::move(made), fleet->current()->find("s")->server());
+    const auto made = std::make_shared<KnownTask>();
+    made->owner = "ann";
+    made->tool = "t";
+    made->revision = protocol::latest_modern;
+    made->seen.id = "theirs";
+    made->seen.created = made->seen.updated = "2026-01-01T00:00:00Z";
+    made->seen.ttl_ms = ttl.count();
+    table.add(made, fleet->current()->find("s")->server());
+    return made;
   }
   Task<std::unique_ptr<pipeline::Answer>> answer(std::string capabilities) {
     ++looks;

@@ -2,6 +2,7 @@
 #include "upstream/tasks.hpp"
 
 #include "support/run_task.hpp"
+#include "unit/protocol/parsed.hpp"
 #include "upstream/fleet.hpp"
 
 #include <gmock/gmock.h>
@@ -10,6 +11,7 @@
 namespace sallyport::upstream {
 namespace {
 
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
 struct Observer final : FleetObserver {
@@ -34,15 +36,16 @@ struct TaskTableTest : ::testing::Test, session::Client {
   }
   void resource_updated(std::string_view) override {}
   void task_changed(std::string_view members) override { heard.emplace_back(members); }
-  void tell(std::string_view) override {}
+  void tell(std::string_view notification) override { told.emplace_back(notification); }
   std::string_view identity() const noexcept override { return "s"; }
 
   TaskTable::Pointer add(std::string owner, std::string own_id, session::Client* client = nullptr) {
-    KnownTask made;
-    made.owner = std::move(owner);
-    made.seen = seen(std::move(own_id), protocol::TaskStatus::working);
-    made.client = client;
-    return table.add(std::move(made), server);
+    const auto made = std::make_shared<KnownTask>();
+    made->owner = std::move(owner);
+    made->seen = seen(std::move(own_id), protocol::TaskStatus::working);
+    made->client = client;
+    table.add(made, server);
+    return made;
   }
   static protocol::SeenTask seen(std::string id, protocol::TaskStatus status) {
     protocol::SeenTask made;
@@ -61,8 +64,16 @@ struct TaskTableTest : ::testing::Test, session::Client {
   TaskTable table{loop};
   std::optional<Fleet> fleet;
   std::shared_ptr<Server> server;
-  std::vector<std::string> heard;
+  std::vector<std::string> heard, told;
 };
+
+void say(KnownTask& task, std::string_view method, std::string_view params) {
+  const protocol::Parsed note(R"({"jsonrpc":"2.0","method":"notifications/)" + std::string(method) +
+                              R"(","params":{)" + std::string(params) + "}}");
+  task.heard(note.bytes, note.message);
+}
+constexpr std::string_view halfway = R"("progressToken":7,"progress":0.5)";
+constexpr std::string_view words = R"("level":"info","data":"d","_meta":{"canary":1})";
 
 TEST_F(TaskTableTest, AnIdIsOursAndHoldsForItsOwnerOnly) {
   const auto task = add("ann", "theirs");
@@ -112,6 +123,51 @@ TEST_F(TaskTableTest, ItsSessionHearsOfAChangeOnceAndUnderOurId) {
   EXPECT_THAT(heard[0], HasSubstr(R"("taskId":")" + task->id + R"(","status":"completed")"));
   table.saw(task, seen("theirs", protocol::TaskStatus::working));
   EXPECT_EQ(task->seen.status, protocol::TaskStatus::completed) << "what has ended stays so";
+}
+
+TEST_F(TaskTableTest, ItsSessionHearsProgressAndLogsUnderItsOwnTokenAndOurId) {
+  const auto task = add("ann", "theirs", this);
+  say(*task, "progress", halfway);
+  EXPECT_TRUE(told.empty()) << "it asked for none";
+  task->progress_token = "\"mine\"";
+  say(*task, "progress", halfway);
+  say(*task, "message", words);
+  const std::string meta = R"("_meta":)" + protocol::related_meta(task->id) + "}}";
+  EXPECT_THAT(told, ElementsAre(R"({"jsonrpc":"2.0","method":"notifications/progress","params":)"
+                                R"({"progressToken":"mine","progress":0.5,)" +
+                                    meta,
+                                R"({"jsonrpc":"2.0","method":"notifications/message","params":)"
+                                R"({"level":"info","data":"d",)" +
+                                    meta));
+  session::LogDemand demand;
+  log.set(demand, protocol::LogLevel::warning);
+  say(*task, "message", words);
+  say(*task, "message", R"("data":"d")");
+  EXPECT_EQ(told.size(), 2u) << "as much as it wants to hear";
+}
+
+TEST_F(TaskTableTest, WhoWaitsForTheResultHearsThere) {
+  struct Events final : pipeline::EventSink {
+    void notify(std::string_view message) override { all.emplace_back(message); }
+    std::vector<std::string> all;
+  } events;
+  const auto task = add("ann", "theirs", this);
+  task->listeners.push_back(&events);
+  say(*task, "message", words);
+  EXPECT_EQ(events.all.size(), 1u);
+  table.saw(task, seen("theirs", protocol::TaskStatus::completed));
+  say(*task, "message", words);
+  EXPECT_EQ(events.all.size(), 2u) << "some servers keep it until somebody asks for the result";
+  EXPECT_TRUE(told.empty());
+}
+
+TEST_F(TaskTableTest, OfWhatHasEndedOrIsNobodysNothingIsTold) {
+  const auto ended = add("ann", "1", this), gone = add("ann", "2", this), modern = add("ann", "3");
+  table.saw(ended, seen("1", protocol::TaskStatus::failed));
+  EXPECT_TRUE(ended->ended());
+  session::Client::tasks.erase(gone->id);
+  for (const auto& each : {ended, gone, modern}) say(*each, "message", words);
+  EXPECT_TRUE(told.empty());
 }
 
 TEST_F(TaskTableTest, ASessionThatEndsTakesItsTasksWithIt) {
