@@ -131,6 +131,11 @@ class Server final : private client::ChannelOwner {
   // Nobody can reach this task of a legacy revision any more: it is cancelled.
   void abandon_task(std::string id);
 
+  // Who hears when it says that the page of this elicitationId is done with, on the connection that it has.
+  void opened(std::string id, std::weak_ptr<pipeline::OpenedPage> page) {
+    if (channel_) channel_->opened(std::move(id), std::move(page));
+  }
+
   // What it answered to this caller is no MCP, as only those saw who read it.
   void answered_badly(std::string_view caller) { note_failure(caller); }
 

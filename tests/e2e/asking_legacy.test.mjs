@@ -138,6 +138,27 @@ it('that a page is done with is heard by the client that was asked to open it, d
   assert.equal(done(asked.stream).length, 1, 'once');
 });
 
+it('a page that a server names in its error has an id of ours too, under which the client hears that it is done with', async (t) => {
+  const gateway = await serving(t);
+  const [asked, plain] = [await LegacySession.open(gateway.url, { capabilities: { elicitation: { url: {} } } }), await LegacySession.open(gateway.url)];
+  const ids = [];
+  for (const session of [asked, plain]) {
+    const stream = await session.listen();
+    const { error } = await session.call('one__open_first');
+    assert.equal(error.code, -32042, JSON.stringify(error));
+    const [{ elicitationId, ...page }] = error.data.elicitations;
+    assert.deepEqual(page, { mode: 'url', message: 'look', url: 'https://page.example/' });
+    assert.notEqual(elicitationId, 'e1');
+    assert.equal(textOf(await session.call('one__page_done')), 'done');
+    const done = await stream.next('that it is done', ({ method }) => method === 'notifications/elicitation/complete');
+    assert.deepEqual(done.params, { elicitationId });
+    assert.equal(textOf(await session.call('one__open_first')), 'it was opened');
+    ids.push(elicitationId);
+    stream.close();
+  }
+  assert.notEqual(ids[0], ids[1]);
+});
+
 it('what belongs to no call, or to a caller who cannot be asked, is refused and counted', async (t) => {
   const gateway = await serving(t);
   const session = await LegacySession.open(gateway.url, { capabilities: FORMS });

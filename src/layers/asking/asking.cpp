@@ -119,7 +119,8 @@ Task<pipeline::Reply> Asking::on_its_stream(pipeline::Call& call) {
   Result<pipeline::Reply> reply = co_await next().call(call);
   call.questions = nullptr;
   CO_TRY(co_await questions.end());
-  co_return reply;
+  if (!reply) co_return reply;
+  co_return pages_shown(call, *std::move(reply));
 }
 
 // What is a legacy client's stream to its server's questions, the next request is to a modern one's: the call
@@ -225,6 +226,16 @@ Result<pipeline::Reply> Asking::pages_to_open(const pipeline::Call& call, pipeli
       {.server = call.server->key(), .held = {}, .round = round, .correlation = call.correlation});
 }
 
+// The same for a client of that revision, which opens it of its own accord.
+pipeline::Reply Asking::pages_shown(const pipeline::Call& call, pipeline::Reply reply) {
+  const auto* const answer = std::get_if<std::unique_ptr<pipeline::Answer>>(&reply);
+  if (!answer || !call.client || call.revision != protocol::Revision::v2025_11_25) return reply;
+  show_pages(*call.client, **answer, [&](std::string id, std::weak_ptr<pipeline::OpenedPage> page) {
+    call.server->opened(std::move(id), std::move(page));
+  });
+  return reply;
+}
+
 Result<pipeline::Reply> Asking::input_required(const pipeline::Call& call, const InputRequired& input,
                                                const RequestState& state) const {
   std::string out = R"({"resultType":"input_required")";
@@ -250,7 +261,7 @@ Task<pipeline::Reply> Asking::legacy(pipeline::Call& call) {
   for (std::uint32_t round = 1;; ++round) {
     pipeline::Reply reply = CO_TRY(co_await next().call(call));
     const pipeline::Answer* const answer = asking(reply);
-    if (!answer) co_return reply;
+    if (!answer) co_return pages_shown(call, std::move(reply));
     const InputRequired input = CO_TRY(questions_of(call, *answer, round));
     const UserTime user(*loop_, call, limit, expiry_);
     call.answers = CO_TRY(co_await ask_all(call, input));

@@ -47,6 +47,7 @@ class Asking final : public pipeline::Layer {
 
   Result<pipeline::Reply> suspend(const pipeline::Call& call, const std::shared_ptr<DetachedCall>& detached);
   Result<pipeline::Reply> pages_to_open(const pipeline::Call& call, pipeline::Reply reply) const;
+  static pipeline::Reply pages_shown(const pipeline::Call& call, pipeline::Reply reply);
   Result<pipeline::Reply> input_required(const pipeline::Call& call, const protocol::InputRequired& input,
                                          const session::RequestState& state) const;
 

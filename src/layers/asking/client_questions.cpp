@@ -7,8 +7,6 @@
 namespace sallyport::layers {
 namespace {
 
-constexpr std::size_t max_pages = 64;  // of one client
-
 // The client's own error, its code included: a user who said no is no failure.
 std::string response_of(std::string_view id, protocol::Method method, session::ClientAnswer answer) {
   if (answer.refused)
@@ -17,21 +15,6 @@ std::string response_of(std::string_view id, protocol::Method method, session::C
 }
 
 }  // namespace
-
-// Tells the client on the stream of the call, and when that has ended where it hears what belongs to none.
-struct ClientQuestions::Page final : pipeline::OpenedPage {
-  Page(session::Client& whose, pipeline::EventSink* stream, std::string name)
-      : client(&whose), events(stream), id(std::move(name)) {}
-  void completed() override {
-    const std::string notification = protocol::elicitation_complete_notification(id);
-    events ? events->notify(notification) : client->tell(notification);
-    std::erase_if(client->pages, [this](const std::shared_ptr<void>& each) { return each.get() == this; });
-  }
-
-  session::Client* client;  // which it goes with
-  pipeline::EventSink* events;
-  std::string id;
-};
 
 ClientQuestions::ClientQuestions(task::Loop& loop, pipeline::Call& call, std::chrono::milliseconds patience)
     : loop_(&loop),
@@ -57,9 +40,7 @@ void ClientQuestions::remember(std::string id, std::string shown,
                                const std::weak_ptr<pipeline::ResponseSink>& server) {
   const auto asker = server.lock();
   if (!asker || id.empty()) return;
-  const auto page = std::make_shared<Page>(*call_->client, call_->events, std::move(shown));
-  if (call_->client->pages.size() == max_pages) call_->client->pages.pop_front();
-  call_->client->pages.push_back(page);
+  const auto page = ClientPage::make(*call_->client, call_->events, std::move(shown));
   pages_.push_back(page);
   asker->opened(std::move(id), page);
 }
@@ -95,7 +76,7 @@ Task<void> ClientQuestions::ask(Open& open, protocol::Method method, std::string
 
 Task<void> ClientQuestions::end() {
   for (const auto& page : pages_)
-    if (const auto kept = page.lock()) kept->events = nullptr;
+    if (const auto kept = page.lock()) kept->stream_ended();
   group_.cancel(task::CancelReason::superseded);
   task::Scope ending;
   co_return co_await group_.join().in(ending);

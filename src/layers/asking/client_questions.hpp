@@ -2,6 +2,7 @@
 // brings the server the answers.
 #pragma once
 
+#include "layers/asking/client_pages.hpp"
 #include "layers/asking/user_time.hpp"
 #include "pipeline/call.hpp"
 #include "pipeline/questions.hpp"
@@ -27,7 +28,6 @@ class ClientQuestions final : public pipeline::QuestionSink {
   Task<void> end();
 
  private:
-  struct Page;
   struct Open {
     std::string id;  // the server's
     task::Scope* scope = nullptr;
@@ -43,7 +43,7 @@ class ClientQuestions final : public pipeline::QuestionSink {
   std::chrono::milliseconds limit_;
   std::chrono::milliseconds patience_;
   std::list<Open> open_;
-  std::vector<std::weak_ptr<Page>> pages_;
+  std::vector<std::weak_ptr<ClientPage>> pages_;
   std::optional<UserTime> waiting_;
   task::Group group_;
 };

@@ -118,6 +118,35 @@ TEST_F(ClientQuestionsTest, WhatAClientRemembersIsBounded) {
   EXPECT_THAT(pages, IsEmpty());
 }
 
+TEST_F(ClientQuestionsTest, APageNamedInAnErrorIsShownUnderAnIdOfOurs) {
+  const auto shown_of = [&](std::string_view data) {
+    const protocol::Parsed parsed(R"({"jsonrpc":"2.0","id":1,"error":{"code":-32042,"message":"m","data":)" +
+                                  std::string(data) + "}}");
+    pipeline::Answer answer;
+    answer.bytes = parsed.bytes;
+    answer.message = parsed.message;
+    show_pages(*this, answer, [&](std::string id, std::weak_ptr<pipeline::OpenedPage> page) {
+      connection->opened(std::move(id), std::move(page));
+    });
+    EXPECT_EQ(answer.message.error_code(answer.bytes), -32042);
+    return answer.bytes;
+  };
+  const std::string page =
+      R"({"mode":"url","message":"Look","url":"https://x.example","elicitationId":"theirs)";
+  const std::string both = shown_of(R"({"elicitations":[)" + page + "1\"}," + page + "2\"}]}");
+  EXPECT_THAT(both, Not(HasSubstr("theirs")));
+  ASSERT_EQ(connection->pages.size(), 2u);
+  EXPECT_EQ(connection->pages[1].first, "theirs2");
+  connection->complete(1);
+  connection->complete(1);
+  ASSERT_EQ(told.size(), 1u);
+  const protocol::Parsed said(told[0]);
+  EXPECT_THAT(both, HasSubstr(protocol::elicitation_id(said.raw(protocol::Field::params)) + "\"}]"));
+  for (const std::string& none : {std::string("{}"), R"({"elicitations":[)" + page + "\"},7]}"})
+    shown_of(none);
+  EXPECT_EQ(connection->pages.size(), 2u);
+}
+
 TEST_F(ClientQuestionsTest, AClientThatIsGoneHearsNothing) {
   ask_page("theirs");
   end();
