@@ -46,10 +46,10 @@ void append_call(std::string& out, const RecentCall& call, std::string_view id) 
   out += fmt::format(R"({{"id":"{}","started":"{}","ms":{:.3f},"method":"{}","revision":"{}")", id,
                      format_rfc3339_millis(call.started), static_cast<double>(call.took.count()) / 1000,
                      protocol::name(call.method), protocol::name(call.revision));
-  append_text(out, "endpoint", call.endpoint);
-  append_text(out, "server", call.server);
-  append_text(out, "target", call.target);
-  append_text(out, "requested", call.requested);
+  append_text(out, "endpoint", call.endpoint());
+  append_text(out, "server", call.server());
+  append_text(out, "target", call.target());
+  append_text(out, "requested", call.requested());
   append_text(out, "code", outcome.code ? wire_name(*outcome.code) : "");
   append_text(out, "kind", outcome.kind ? name(*outcome.kind) : "");
   append_text(out, "executed", name(outcome.executed));
@@ -61,9 +61,9 @@ void append_call(std::string& out, const RecentCall& call, std::string_view id) 
              ? fmt::format(R"({{"strategy":"{}","attempts":{},"outcome":"{}"}})",
                            name(call.recovery->strategy), call.recovery->attempts, call.recovery->outcome)
              : "null";
-  append_text(out, "principal", call.principal);
-  append_text(out, "source", call.source);
-  append_text(out, "session", call.session);
+  append_text(out, "principal", call.principal());
+  append_text(out, "source", call.source());
+  append_text(out, "session", call.session());
   append_text(out, "correlationId", call.correlation.hex());
   append_text(out, "traceId", call.trace.valid() ? call.trace.hex() : "");
   out += R"(,"error":)";

@@ -9,8 +9,9 @@ bool CallFilter::matches(const RecentCall& call) const noexcept {
   if (ending == Ending::ok && call.outcome.code) return false;
   if (ending == Ending::failed && !failed(call.outcome)) return false;
   if (code && call.outcome.code != code) return false;
-  if (server && call.server != *server) return false;
-  if (target && call.target != *target && (!call.target.empty() || call.requested != *target)) return false;
+  if (server && call.server() != *server) return false;
+  if (target && call.target() != *target && (!call.target().empty() || call.requested() != *target))
+    return false;
   return ref.empty() || call.correlation.hex().starts_with(ref);
 }
 
@@ -23,13 +24,8 @@ void RecentCalls::add(const telemetry::CallRecord& record) {
   call.took = std::chrono::duration_cast<std::chrono::microseconds>(record.took);
   call.revision = record.revision;
   call.method = record.method;
-  call.endpoint = record.endpoint;
-  call.principal = record.principal;
-  call.source = record.source;
-  call.session = record.session;
-  call.server = record.server;
-  call.target = record.target;
-  call.requested = record.requested;
+  call.texts.assign({record.endpoint, record.principal, record.source, record.session, record.server,
+                     record.target, record.requested});
   call.outcome = record.outcome;
   call.attempts = record.attempts;
   call.recovery = record.recovery;

@@ -3,6 +3,7 @@
 
 #include "telemetry/call_record.hpp"
 
+#include <array>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -13,6 +14,27 @@
 
 namespace sallyport::admin {
 
+// A few short texts in one piece of memory, which is used again.
+template <std::size_t count>
+class Texts {
+ public:
+  void assign(const std::array<std::string_view, count>& texts) {
+    all_.clear();
+    for (std::size_t i = 0; i < count; ++i) {
+      all_ += texts[i];
+      ends_[i] = static_cast<std::uint32_t>(all_.size());
+    }
+  }
+  std::string_view operator[](std::size_t i) const noexcept {
+    const std::uint32_t begin = i == 0 ? 0 : ends_[i - 1];
+    return std::string_view(all_).substr(begin, ends_[i] - begin);
+  }
+
+ private:
+  std::string all_;
+  std::array<std::uint32_t, count> ends_{};
+};
+
 // What is kept of a CallRecord. Its texts are names and ids of our own; `error` alone holds text of others,
 // and is kept redacted.
 struct RecentCall {
@@ -21,13 +43,7 @@ struct RecentCall {
   std::chrono::microseconds took{};
   protocol::Revision revision = protocol::latest_legacy;
   protocol::Method method = protocol::Method::unknown;
-  std::string endpoint;
-  std::string principal;
-  std::string source;
-  std::string session;
-  std::string server;
-  std::string target;
-  std::string requested;
+  Texts<7> texts;
   telemetry::Outcome outcome;
   int attempts = 0;
   std::optional<protocol::RecoveryNote> recovery;
@@ -35,6 +51,14 @@ struct RecentCall {
   CorrelationId correlation;
   telemetry::TraceId trace;
   std::optional<Error> error;
+
+  std::string_view endpoint() const noexcept { return texts[0]; }
+  std::string_view principal() const noexcept { return texts[1]; }
+  std::string_view source() const noexcept { return texts[2]; }
+  std::string_view session() const noexcept { return texts[3]; }
+  std::string_view server() const noexcept { return texts[4]; }
+  std::string_view target() const noexcept { return texts[5]; }
+  std::string_view requested() const noexcept { return texts[6]; }
 };
 
 // Which of them somebody wants to see. Everything that is set has to hold.

@@ -25,6 +25,13 @@ std::string lower(std::string_view text) {
 
 constexpr std::string_view hex_digits = "0123456789abcdef";
 
+constexpr auto hex_pairs = [] {
+  std::array<std::array<char, 2>, 256> pairs{};
+  for (std::size_t byte = 0; byte < pairs.size(); ++byte)
+    pairs[byte] = {hex_digits[byte >> 4], hex_digits[byte & 15]};
+  return pairs;
+}();
+
 // Steers a terminal, reorders or hides text, or ends a line.
 constexpr bool is_unsafe(char32_t c) noexcept {
   constexpr std::array<std::pair<char32_t, char32_t>, 12> ranges = {{
@@ -229,13 +236,18 @@ std::string escape_terminal(std::string_view text) {
   return out;
 }
 
-std::string hex(std::span<const std::byte> bytes) {
-  std::string out(bytes.size() * 2, '0');
-  char* at = out.data();
+void append_hex(std::string& out, std::span<const std::byte> bytes) {
+  std::size_t at = out.size();
+  out.resize(at + 2 * bytes.size());
   for (const std::byte byte : bytes) {
-    *at++ = hex_digits[std::to_integer<std::size_t>(byte >> 4)];
-    *at++ = hex_digits[std::to_integer<std::size_t>(byte & std::byte{15})];
+    std::memcpy(out.data() + at, hex_pairs[std::to_integer<std::size_t>(byte)].data(), 2);
+    at += 2;
   }
+}
+
+std::string hex(std::span<const std::byte> bytes) {
+  std::string out;
+  append_hex(out, bytes);
   return out;
 }
 

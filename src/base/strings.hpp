@@ -45,6 +45,7 @@ std::string escape_terminal(std::string_view text);
 
 // Lower case.
 std::string hex(std::span<const std::byte> bytes);
+void append_hex(std::string& out, std::span<const std::byte> bytes);
 // Two digits of either case a byte, as many bytes as `out` has; false if `text` is anything else.
 bool unhex(std::string_view text, std::span<std::byte> out) noexcept;
 

@@ -149,7 +149,7 @@ Task<pipeline::Reply> Gateway::call(pipeline::Call& call) {
   if (running_.empty()) idle_.set();
   if (reply) co_return reply;
   // Only an exception gets past the render layer.
-  co_return pipeline::Failed{reply.error(), failure(reply.error(), call.correlation)};
+  co_return pipeline::Failed(reply.error(), failure(reply.error(), call.correlation));
 }
 
 protocol::CanonicalFailure Gateway::failure(const Error& error, const CorrelationId& correlation) {

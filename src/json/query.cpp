@@ -19,7 +19,10 @@ std::size_t Query::add(std::span<const std::string> path) {
   if (path.empty()) std::abort();
   std::uint32_t at = 0;
   for (const std::string& key : path) at = child(at, key);
-  if (nodes_[at].slot == no_slot) nodes_[at].slot = slots_++;
+  if (nodes_[at].slot == no_slot) {
+    if (slots_ == max_slots) std::abort();
+    nodes_[at].slot = slots_++;
+  }
   return nodes_[at].slot;
 }
 

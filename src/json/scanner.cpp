@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <cstdlib>
 #include <cstring>
-#include <type_traits>
 
 namespace sallyport::json {
 namespace {
@@ -33,8 +32,7 @@ struct Scratch {
 // The grammar as a state machine with its own stack. A step returns false with fault_ set.
 class Machine {
  public:
-  Machine(std::string_view text, const Query& query, std::span<Member> found, const Limits& limits,
-          Scratch& scratch)
+  Machine(std::string_view text, const Query& query, FoundRoom found, const Limits& limits, Scratch& scratch)
       : begin_(text.data()),
         end_(begin_ + text.size()),
         at_(begin_),
@@ -84,7 +82,7 @@ class Machine {
   bool open(Container container);
   bool close();
   bool key(const char* delimiter);
-  void select(const detail::KeySet::Key& key);
+  std::uint32_t select(const detail::KeySet::Key& key);
   bool string();
   [[gnu::noinline]] bool rest_of_string(const char* begin);
   bool end_of_string(const char* begin);
@@ -101,7 +99,7 @@ class Machine {
   const char* end_;
   const char* at_;
   const Query& query_;
-  std::span<Member> found_;
+  FoundRoom found_;
   const Limits& limits_;
   Frame top_;                   // the innermost that is open
   std::vector<Frame>& frames_;  // those around it
@@ -237,12 +235,13 @@ bool Machine::key(const char* delimiter) {
   const auto size = static_cast<std::uint32_t>(literal.size() - 2);
   const detail::KeySet::Key key =
       escaped_ ? keys_.escaped(literal.begin + 1, size) : keys_.plain(literal.begin + 1, size);
-  if (top_.node != Query::no_node) select(key);
-  if (top_.wanted == nullptr) {
+  const std::uint32_t slot = top_.node != Query::no_node ? select(key) : Query::no_slot;
+  if (slot == Query::no_slot) {
     if (!keys_.add(top_.keys, key)) return fail(FaultKind::duplicate_key, begin);
   } else {
-    // Its place tells whether it came before: no key that has another place, or none, says the same.
-    if (top_.wanted->key.end != 0) return fail(FaultKind::duplicate_key, begin);
+    // Its slot tells whether it came before: no key that has another one, or none, says the same.
+    top_.wanted = found_.take(slot);
+    if (top_.wanted == nullptr) return fail(FaultKind::duplicate_key, begin);
     top_.wanted->key = literal;
     top_.wanted->bounds.begin = offset(delimiter);
   }
@@ -253,13 +252,11 @@ bool Machine::key(const char* delimiter) {
   return true;
 }
 
-// Whether the member that begins is one that was asked for, or leads to one.
-inline void Machine::select(const detail::KeySet::Key& key) {
+// The slot of the member that begins, if it was asked for; it may lead to one that was, too.
+inline std::uint32_t Machine::select(const detail::KeySet::Key& key) {
   top_.wanted = nullptr;
   top_.child = query_.find(top_.node, key.print, key.view());
-  if (top_.child == Query::no_node) return;
-  const std::uint32_t slot = query_.node(top_.child).slot;
-  if (slot != Query::no_slot) top_.wanted = &found_[slot];
+  return top_.child == Query::no_node ? Query::no_slot : query_.node(top_.child).slot;
 }
 
 // A value ends at at_.
@@ -374,20 +371,26 @@ bool Machine::literal(std::string_view word) {
 
 }  // namespace
 
-std::expected<Document, Fault> scan(std::string_view text, const Query& query, std::span<Member> found,
+std::expected<Document, Fault> scan(std::string_view text, const Query& query, FoundRoom found,
                                     const Limits& limits) {
   static thread_local Scratch scratch;
   if (found.size() < query.size()) std::abort();
   const std::size_t max_bytes = std::min<std::size_t>(limits.max_bytes, UINT32_MAX);
   if (text.size() > max_bytes) return std::unexpected(Fault{FaultKind::too_large, max_bytes});
-  static_assert(std::is_trivially_copyable_v<Member> && static_cast<int>(Type::absent) == 0);
-  if (!found.empty()) std::memset(found.data(), 0, found.size_bytes());  // an absent Member is all zeros
+  found.clear();
   return Machine(text, query, found, limits, scratch).run();
+}
+
+std::expected<Document, Fault> scan(std::string_view text, const Query& query, std::span<Member> found,
+                                    const Limits& limits) {
+  std::uint64_t present = 0;
+  std::ranges::fill(found, Member());
+  return scan(text, query, FoundRoom(found, present), limits);
 }
 
 std::expected<Document, Fault> scan(std::string_view text, const Limits& limits) {
   static const Query nothing;
-  return scan(text, nothing, {}, limits);
+  return scan(text, nothing, std::span<Member>(), limits);
 }
 
 }  // namespace sallyport::json

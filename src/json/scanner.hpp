@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <expected>
 #include <initializer_list>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -103,10 +104,12 @@ class Query {
   explicit Query(std::initializer_list<std::string_view> pointers);
 
   // Adds a path known at run time, given as its unescaped keys (at least one); returns its slot. A path that
-  // is there already returns the slot it has.
+  // is there already returns the slot it has. More than max_slots are a mistake of the program: abort.
   std::size_t add(std::span<const std::string> path);
 
   std::size_t size() const { return slots_; }
+
+  static constexpr std::size_t max_slots = 64;
 
   static constexpr std::uint32_t no_slot = UINT32_MAX;
 
@@ -146,6 +149,55 @@ class Query {
   std::uint32_t slots_ = 0;
 };
 
+// Room for the members that a query of up to `slots` asks for. Only what a scan finds is written, which is
+// little of it: a message has few of the members that one may have.
+template <std::size_t slots>
+  requires(slots <= Query::max_slots)
+class Found {
+ public:
+  bool has(std::size_t slot) const { return (present_ >> slot & 1U) != 0; }
+  const Member& operator[](std::size_t slot) const { return has(slot) ? members_[slot].member : absent; }
+  void forget(std::size_t slot) { present_ &= ~(1ULL << slot); }
+
+ private:
+  friend class FoundRoom;
+  static constexpr Member absent{};
+  union Room {
+    Room() noexcept {}
+    Member member;
+  };
+
+  static_assert(sizeof(Room) == sizeof(Member));
+
+  std::uint64_t present_ = 0;
+  std::array<Room, slots> members_;
+};
+
+// Some Found, as a scan fills it.
+class FoundRoom {
+ public:
+  template <std::size_t slots>
+  FoundRoom(Found<slots>& found)
+      : members_(&found.members_.data()->member), present_(&found.present_), size_(slots) {}
+  FoundRoom(std::span<Member> members, std::uint64_t& present)
+      : members_(members.data()), present_(&present), size_(members.size()) {}
+
+  std::size_t size() const { return size_; }
+  void clear() { *present_ = 0; }
+  // Null: it is there already.
+  Member* take(std::uint32_t slot) {
+    const std::uint64_t bit = 1ULL << slot;
+    if ((*present_ & bit) != 0) return nullptr;
+    *present_ |= bit;
+    return std::construct_at(members_ + slot);
+  }
+
+ private:
+  Member* members_;
+  std::uint64_t* present_;
+  std::size_t size_;
+};
+
 // What a scan says of the document as a whole.
 struct Document {
   Value root;                // an array: elements_of() gives a batch's messages
@@ -157,6 +209,10 @@ struct Document {
 // the document has none). `found` has at least query.size() entries, else abort; after a Fault its contents
 // mean nothing. Takes no memory in the common case, at most O(max_keys + max_depth + escaped keys), kept per
 // thread for the next scan.
+std::expected<Document, Fault> scan(std::string_view text, const Query& query, FoundRoom found,
+                                    const Limits& limits = {});
+
+// The same into members that stand for themselves.
 std::expected<Document, Fault> scan(std::string_view text, const Query& query, std::span<Member> found,
                                     const Limits& limits = {});
 

@@ -78,8 +78,12 @@ struct Local {
 
 // A failure as the render layer leaves it: nothing above it sees an Error that it could forget to render.
 struct Failed {
+  Failed(Error what, protocol::CanonicalFailure told)
+      : error(std::move(what)),
+        failure(std::make_shared<const protocol::CanonicalFailure>(std::move(told))) {}
+
   Error error;
-  protocol::CanonicalFailure failure;
+  std::shared_ptr<const protocol::CanonicalFailure> failure;  // apart, for every layer has room for a reply
 };
 
 using Reply = std::variant<std::unique_ptr<Answer>, Local, Failed>;

@@ -31,7 +31,7 @@ telemetry::Outcome outcome(const Answer& answer) {
 telemetry::Outcome outcome(const Reply& reply) {
   if (const auto* failed = std::get_if<Failed>(&reply)) {
     telemetry::Outcome made = outcome(failed->error);
-    made.response_bytes = failed->failure.text.size();
+    made.response_bytes = failed->failure->text.size();
     return made;
   }
   if (const auto* answer = std::get_if<std::unique_ptr<Answer>>(&reply)) return outcome(**answer);

@@ -72,7 +72,7 @@ const json::Query& query() {
 }
 
 bool is_integer_literal(std::string_view number) {
-  return number.find_first_of(".eE") == std::string_view::npos;
+  return std::ranges::none_of(number, [](char c) { return c == '.' || c == 'e' || c == 'E'; });
 }
 
 // A JSON string or integer: what an id, a progress token and a requestId may be.
@@ -172,7 +172,7 @@ class MessageParser {
     if (!message_.is(error_code, Type::number) || !is_integer_literal(message_.raw(error_code, bytes_)))
       return refuse("error.code must be an integer");
     if (!message_.is(error_message, Type::string)) return refuse("error.message must be a string");
-    if (message_.is(id, Type::null)) message_.fields_[static_cast<std::size_t>(id)] = {};
+    if (message_.is(id, Type::null)) message_.fields_.forget(static_cast<std::size_t>(id));
     message_.kind_ = MessageKind::error_response;
     return std::nullopt;
   }

@@ -90,7 +90,7 @@ class Message {
   bool has_line_breaks() const { return line_breaks_; }
 
   const json::Member& operator[](Field field) const { return fields_[static_cast<std::size_t>(field)]; }
-  bool has(Field field) const { return static_cast<bool>((*this)[field]); }
+  bool has(Field field) const { return fields_.has(static_cast<std::size_t>(field)); }
   bool is(Field field, json::Type type) const { return (*this)[field].value.is(type); }
 
   // The text of a member's value as it stands (a string's with its quotes); empty if it is absent.
@@ -115,7 +115,7 @@ class Message {
   MessageKind kind_ = MessageKind::request;
   Method method_ = Method::unknown;
   bool line_breaks_ = false;
-  std::array<json::Member, field_count> fields_{};
+  json::Found<field_count> fields_;
 };
 
 enum class Flaw : std::uint8_t {

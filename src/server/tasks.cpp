@@ -52,7 +52,7 @@ std::string Tasks::Entry::members(bool whole) const {
     out += R"(,"inputRequests":)" + run->running->open_questions().text();
   if (status == TaskStatus::completed && result) out += R"(,"result":)" + *result;
   if (status == TaskStatus::failed && failure)
-    out += R"(,"error":)" + error_object(failure->failure, revision);
+    out += R"(,"error":)" + error_object(*failure->failure, revision);
   return out;
 }
 
@@ -150,9 +150,9 @@ void Tasks::take_outcome(Entry& entry) {
     entry.result = *std::move(outcome);
   } else {
     pipeline::Failed failed = server::failed(run->asked(), std::move(outcome).error(), run->scope);
-    words = failed.failure.text;
-    if (failed.failure.surface == Surface::tool) {
-      entry.result = protocol::to_tool_result(failed.failure, entry.revision);
+    words = failed.failure->text;
+    if (failed.failure->surface == Surface::tool) {
+      entry.result = protocol::to_tool_result(*failed.failure, entry.revision);
     } else {
       entry.failure = std::move(failed);
     }
@@ -164,7 +164,7 @@ void Tasks::take_outcome(Entry& entry) {
     entry.failure = server::failed(
         asked, Error(Code::limit_answer_not_kept).with_executed(Executed::yes).with_can_retry(false),
         run->scope);
-    words = entry.failure->failure.text;
+    words = entry.failure->failure->text;
   }
   if (entry.result) kept_bytes_ += entry.result->size();
   const bool bad = entry.failure || (entry.is_core() && says_error(*entry.result));

@@ -1,5 +1,6 @@
 #include "telemetry/access_log.hpp"
 
+#include "base/strings.hpp"
 #include "telemetry/log.hpp"
 #include "telemetry/log_format.hpp"
 #include "telemetry/metrics_names.hpp"
@@ -40,13 +41,9 @@ class Line {
   }
   template <class Bytes>
   void hex(std::string_view key, const Bytes& bytes) {
-    constexpr std::string_view digits = "0123456789abcdef";
     begin(key);
     if (json_) out_ += '"';
-    for (const std::byte b : bytes) {
-      out_ += digits[static_cast<unsigned>(b) >> 4];
-      out_ += digits[static_cast<unsigned>(b) & 15];
-    }
+    append_hex(out_, bytes);
     if (json_) out_ += '"';
   }
 

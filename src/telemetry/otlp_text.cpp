@@ -95,12 +95,8 @@ void append_otlp_time(std::string& out, SystemTime time) {
 }
 
 void append_otlp_hex(std::string& out, std::span<const std::byte> bytes) {
-  constexpr std::string_view digits = "0123456789abcdef";
   out += '"';
-  for (const std::byte b : bytes) {
-    out += digits[static_cast<unsigned>(b) >> 4];
-    out += digits[static_cast<unsigned>(b) & 15];
-  }
+  append_hex(out, bytes);
   out += '"';
 }
 

@@ -41,18 +41,12 @@ Id make_id() {
 TraceId TraceId::make() {
   return make_id<TraceId>();
 }
-bool TraceId::valid() const noexcept {
-  return bytes != decltype(bytes){};
-}
 std::string TraceId::hex() const {
   return sallyport::hex(bytes);
 }
 
 SpanId SpanId::make() {
   return make_id<SpanId>();
-}
-bool SpanId::valid() const noexcept {
-  return bytes != decltype(bytes){};
 }
 std::string SpanId::hex() const {
   return sallyport::hex(bytes);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -13,7 +14,10 @@ namespace sallyport::telemetry {
 struct TraceId {
   std::array<std::byte, 16> bytes{};
   static TraceId make();
-  bool valid() const noexcept;  // all zero is not
+  // All zero is not.
+  bool valid() const noexcept {
+    return std::bit_cast<std::array<std::uint64_t, 2>>(bytes) != std::array<std::uint64_t, 2>{};
+  }
   std::string hex() const;
   friend bool operator==(const TraceId&, const TraceId&) = default;
 };
@@ -21,7 +25,7 @@ struct TraceId {
 struct SpanId {
   std::array<std::byte, 8> bytes{};
   static SpanId make();
-  bool valid() const noexcept;
+  bool valid() const noexcept { return std::bit_cast<std::uint64_t>(bytes) != 0; }
   std::string hex() const;
   friend bool operator==(const SpanId&, const SpanId&) = default;
 };

@@ -8,6 +8,8 @@ namespace sallyport::transport {
 namespace {
 
 constexpr std::string_view root = "/mcp";
+constexpr std::string_view json_type = "application/json";
+constexpr std::string_view event_type = "text/event-stream";
 
 // Among the parameters of a range, a weight of zero (RFC 9110 section 12.4.2): "not this".
 bool refused(std::string_view parameters) {
@@ -28,10 +30,7 @@ HttpRequest::HttpRequest(const net::RequestHead& head, const net::Peer& peer, st
     : endpoint(any_endpoint_of(head.target)),
       cors(std::move(cors_headers)),
       session_id(head.fields.find("mcp-session-id")) {
-  if (const auto accept = head.fields.find("accept")) {
-    events = accepts(*accept, "text/event-stream");
-    events_first = events && accept->find("text/event-stream") < accept->find("application/json");
-  }
+  if (const auto accept = head.fields.find("accept")) accepted = read_accept(*accept);
   edge.protocol_version = head.fields.find("mcp-protocol-version");
   edge.method = head.fields.find("mcp-method");
   edge.name = head.fields.find("mcp-name");
@@ -74,26 +73,37 @@ std::optional<SseTarget> sse_target_of(std::string_view target) {
   return found;
 }
 
-bool accepts(std::string_view accept, std::string_view type) {
-  const std::string_view major = type.substr(0, type.find('/') + 1);
+Accepted read_accept(std::string_view accept) {
+  Accepted read;
+  bool json_named = false;
   while (!accept.empty()) {
     const std::size_t comma = std::min(accept.find(','), accept.size());
-    const std::string_view item = accept.substr(0, comma);
+    std::string_view range = accept.substr(0, comma);
     accept.remove_prefix(std::min(comma + 1, accept.size()));
-    const std::size_t semicolon = std::min(item.find(';'), item.size());
-    if (refused(item.substr(semicolon))) continue;
-    const std::string_view range = trim(item.substr(0, semicolon));
-    if (range == "*/*" || iequals(range, type)) return true;
-    if (range.size() == major.size() + 1 && range.ends_with('*') &&
-        iequals(range.substr(0, major.size()), major))
-      return true;
+    if (const std::size_t semicolon = range.find(';'); semicolon != std::string_view::npos) {
+      if (refused(range.substr(semicolon))) continue;
+      range = range.substr(0, semicolon);
+    }
+    range = trim(range);
+    if (iequals(range, json_type)) {
+      read.json = json_named = true;
+    } else if (iequals(range, event_type)) {
+      read.events_first = read.events_first || !json_named;
+      read.events = true;
+    } else if (range == "*/*") {
+      read.json = read.events = true;
+    } else if (iequals(range, "application/*")) {
+      read.json = true;
+    } else if (iequals(range, "text/*")) {
+      read.events = true;
+    }
   }
-  return false;
+  return read;
 }
 
 bool has_json_body(const net::RequestHead& head) {
   const auto type = head.fields.find("content-type");
-  return type && iequals(trim(type->substr(0, type->find(';'))), "application/json");
+  return type && iequals(trim(type->substr(0, type->find(';'))), json_type);
 }
 
 }  // namespace sallyport::transport

@@ -11,14 +11,21 @@
 
 namespace sallyport::transport {
 
+// What an Accept header takes (RFC 9110 section 12.5.1) of what we have to give.
+struct Accepted {
+  bool json = false;
+  bool events = false;        // an event stream
+  bool events_first = false;  // and names that before JSON
+};
+Accepted read_accept(std::string_view accept);
+
 // The views are into the head.
 struct HttpRequest {
   HttpRequest(const net::RequestHead& head, const net::Peer& peer, std::string cors_headers);
 
   std::string_view endpoint;  // the key of one server, or empty: all
   std::string cors;
-  bool events = false;        // it takes an event stream for an answer
-  bool events_first = false;  // and names that before JSON
+  Accepted accepted;
   std::optional<std::string_view> session_id;
   protocol::EdgeHeaders edge;
   pipeline::Principal principal;
@@ -34,9 +41,6 @@ struct SseTarget {
   std::string_view session;  // empty: not named
 };
 std::optional<SseTarget> sse_target_of(std::string_view target);
-
-// Does an Accept header take this type?
-bool accepts(std::string_view accept, std::string_view type);
 
 bool has_json_body(const net::RequestHead& head);
 

@@ -169,7 +169,7 @@ Task<void> StreamableHttp::answer_sse(SseClient& client, pipeline::Principal pri
   client.session.running.add(running);
   Result<pipeline::Reply> reply = co_await front_->call(call).in(scope);
   client.session.running.remove(running);
-  if (!reply) reply = pipeline::Failed{reply.error(), front_->failure(reply.error(), call.correlation)};
+  if (!reply) reply = pipeline::Failed(reply.error(), front_->failure(reply.error(), call.correlation));
   std::string text;
   ResponseText(*reply, message.id(bytes), call.revision).append_line(text);
   front_->answered(Era::legacy, message.method(), 200);

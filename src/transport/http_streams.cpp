@@ -99,7 +99,7 @@ Task<void> StreamableHttp::listen(net::Exchange& exchange, const HttpRequest& re
   const std::string_view bytes = exchange.body();
   const std::string id(message.id(bytes));
   Result<void> checked = protocol::check_params(message, bytes);
-  if (checked && !request.events) {
+  if (checked && !request.accepted.events) {
     checked = sallyport::fail(
         Error(Code::proto_not_acceptable).with_executed(Executed::no).with_slot(Slot::pointer, "Accept"));
   }

@@ -1,5 +1,6 @@
 #include "transport/response.hpp"
 
+#include "base/strings.hpp"
 #include "json/splice.hpp"
 #include "protocol/rewrite.hpp"
 
@@ -28,7 +29,12 @@ std::string degraded_mark(const pipeline::Answer& answer) {
 }  // namespace
 
 std::string correlation_line(const CorrelationId& correlation) {
-  return "X-Correlation-Id: " + correlation.hex() + "\r\n";
+  std::string line;
+  line.reserve(64);
+  line += "X-Correlation-Id: ";
+  append_hex(line, correlation.bytes);
+  line += "\r\n";
+  return line;
 }
 
 ResponseText::ResponseText(const pipeline::Reply& reply, std::string_view id, protocol::Revision client) {
@@ -38,7 +44,7 @@ ResponseText::ResponseText(const pipeline::Reply& reply, std::string_view id, pr
     result(id, *local->result);
   } else if (const auto& failed = std::get<pipeline::Failed>(reply);
              failed.error.code() != Code::proto_cancelled) {
-    storage_ = protocol::to_response(failed.failure, id, client);
+    storage_ = protocol::to_response(*failed.failure, id, client);
     add(storage_);
   }
 }

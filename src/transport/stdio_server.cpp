@@ -221,7 +221,7 @@ Task<void> StdioServer::answer(std::string line, protocol::Message message, prot
   running_.add(running);
   Result<pipeline::Reply> reply = co_await front_->call(call).in(scope);
   running_.remove(running);
-  if (!reply) reply = pipeline::Failed{reply.error(), front_->failure(reply.error(), call.correlation)};
+  if (!reply) reply = pipeline::Failed(reply.error(), front_->failure(reply.error(), call.correlation));
   std::string text;
   ResponseText(*reply, message.id(line), revision).append_line(text);
   front_->answered(protocol::era(revision), message.method(), 200);

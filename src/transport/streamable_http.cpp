@@ -96,10 +96,10 @@ std::optional<Error> StreamableHttp::check_head(const net::RequestHead& head, co
     const auto encoding = head.fields.find("content-encoding");
     if (encoding && !iequals(*encoding, "identity"))
       return refused(Code::proto_unsupported_media_type, "Content-Encoding");
-    if (accept && !accepts(*accept, "application/json"))
+    if (accept && !read_accept(*accept).json)
       return refused(Code::proto_not_acceptable, "Accept");  // what is decided at once is answered in JSON
   }
-  if (head.method == "GET" && !(accept && accepts(*accept, "text/event-stream")))
+  if (head.method == "GET" && !(accept && read_accept(*accept).events))
     return refused(Code::proto_not_acceptable, "Accept");
   return std::nullopt;
 }
@@ -278,7 +278,7 @@ Task<pipeline::Reply> StreamableHttp::call(net::Exchange& exchange, const HttpRe
   exchange.on_gone(nullptr);
   if (session) session->running.remove(running);
   if (reply) co_return reply;
-  co_return pipeline::Failed{reply.error(), front_->failure(reply.error(), call.correlation)};
+  co_return pipeline::Failed(reply.error(), front_->failure(reply.error(), call.correlation));
 }
 
 Task<void> StreamableHttp::run(net::Exchange& exchange, const HttpRequest& request,
@@ -293,7 +293,7 @@ Task<void> StreamableHttp::run(net::Exchange& exchange, const HttpRequest& reque
   call.message = &message;
   call.revision = revision;
   std::optional<CallSink> sink;
-  if (request.events) {
+  if (request.accepted.events) {
     sink.emplace(*loop_, *front_, exchange,
                  CallSink::Stream{.headers = headers,
                                   .correlation = call.correlation,
@@ -312,7 +312,7 @@ Task<void> StreamableHttp::run(net::Exchange& exchange, const HttpRequest& reque
   const std::string challenge = step_up(exchange.head(), failed);
   const int status = challenge.empty() ? status_of(reply, message.method(), revision)
                                        : protocol::http_status(failed->error, era, protocol::Stage::edge);
-  if (sink && request.events_first && !failed && status == 200) sink->begin();
+  if (sink && request.accepted.events_first && !failed && status == 200) sink->begin();
   if (sink && sink->begun()) {
     front_->answered(era, message.method(), 200);
     std::string line;
@@ -320,7 +320,7 @@ Task<void> StreamableHttp::run(net::Exchange& exchange, const HttpRequest& reque
     co_return co_await sink->answer(line);
   }
   if (text.empty()) co_return co_await accepted(exchange);
-  if (failed && status == 503) headers += retry_after_line(failed->failure);
+  if (failed && status == 503) headers += retry_after_line(*failed->failure);
   headers += challenge;
   front_->answered(era, message.method(), status);
   co_return co_await exchange.reply(status, text.pieces(),

@@ -30,7 +30,7 @@ Task<pipeline::Reply> Render::call(pipeline::Call& call) {
   if (call.server) context.server = call.server->key();
   context.tool = call.shown_name;
   protocol::CanonicalFailure failure = protocol::render(error, context);
-  co_return pipeline::Failed{std::move(error), std::move(failure)};
+  co_return pipeline::Failed(std::move(error), std::move(failure));
 }
 
 }  // namespace sallyport::layers

@@ -276,7 +276,7 @@ pipeline::Reply Tasks::lost(const pipeline::Call& call, const Known& task) {
   }
   if (call.method() == Method::tasks_update || (call.method() == Method::tasks_cancel && is_modern(call)))
     return local(protocol::empty_result(call.revision));
-  if (call.method() != Method::tasks_get) return pipeline::Failed{std::move(error), failure};
+  if (call.method() != Method::tasks_get) return pipeline::Failed(std::move(error), failure);
   std::string members;
   protocol::append_task(members, task->seen.state(task->id), call.revision);
   if (is_modern(call)) members += upstream::task_error(failure);

@@ -22,7 +22,7 @@ TEST(RecentCalls, KeepsTheLastOnesByNumber) {
   EXPECT_EQ(recent.next(), 6u);
   for (std::uint64_t number = 3; number < 6; ++number) {
     EXPECT_EQ(recent.at(number).number, number);
-    EXPECT_EQ(recent.at(number).target, "t" + std::to_string(number));
+    EXPECT_EQ(recent.at(number).target(), "t" + std::to_string(number));
   }
 }
 

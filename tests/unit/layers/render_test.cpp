@@ -34,9 +34,9 @@ TEST_F(RenderTest, WhatSucceededPassesUntouched) {
 TEST_F(RenderTest, TheToolIsNamedAsTheCallerKnowsIt) {
   asked.call.shown_name = "srv__t";
   const auto failed = render(Error(Code::tool_timeout).with_slot(Slot::seconds, 5));
-  EXPECT_THAT(failed.failure.object, HasSubstr("srv__t"));
-  EXPECT_THAT(failed.failure.object, HasSubstr(asked.call.correlation.hex()));
-  EXPECT_EQ(failed.failure.surface, Surface::tool);
+  EXPECT_THAT(failed.failure->object, HasSubstr("srv__t"));
+  EXPECT_THAT(failed.failure->object, HasSubstr(asked.call.correlation.hex()));
+  EXPECT_EQ(failed.failure->surface, Surface::tool);
 }
 
 TEST_F(RenderTest, ANameThatOnlyTheCallerSaidIsNotRepeated) {
@@ -80,7 +80,7 @@ TEST_F(RenderTest, AShutdownIsToldAndACallersOwnCancellationIsNot) {
       const bool told = reason == task::CancelReason::shutdown;
       EXPECT_EQ(failed.error.code(), told ? code : Code::proto_cancelled);
       EXPECT_EQ(failed.error.executed(), executed);
-      EXPECT_EQ(failed.failure.surface == Surface::none, !told);
+      EXPECT_EQ(failed.failure->surface == Surface::none, !told);
     }
   }
 }

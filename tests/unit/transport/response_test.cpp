@@ -23,7 +23,7 @@ pipeline::Reply answer(std::string text, std::optional<Code> degraded = std::nul
 }
 
 pipeline::Reply failed(const Error& error) {
-  return pipeline::Failed{error, protocol::render(error, {.tools_call = true})};
+  return pipeline::Failed(error, protocol::render(error, {.tools_call = true}));
 }
 
 std::string text(const pipeline::Reply& reply, std::string_view id = "\"theirs\"",
