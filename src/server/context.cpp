@@ -84,6 +84,10 @@ Task<std::vector<Root>> Context::roots() {
   co_return detail::read_roots(answer);
 }
 
+std::optional<std::chrono::steady_clock::time_point> Context::deadline() const noexcept {
+  return call_->deadline();
+}
+
 std::string_view Context::caller() const noexcept {
   return call_->caller();
 }

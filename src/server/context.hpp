@@ -41,6 +41,9 @@ class Context {
 
   // Did the client give up, or did the time for the call end? Waits end by themselves then; a loop asks.
   bool cancelled() const noexcept;
+  // When it ends, if it has not by then: by the time limit of the tool, or of one that called it. Nothing
+  // without a limit.
+  std::optional<std::chrono::steady_clock::time_point> deadline() const noexcept;
   Task<void> sleep(std::chrono::milliseconds time);
 
   // ---- What is asked of the client's side. A client of the legacy eras is sent a request within the call;

@@ -215,10 +215,11 @@ Task<ToolResult> invoke_tool(const Registry& registry, std::shared_ptr<Tool> too
                              std::shared_ptr<Running> running) {
   running->serve(registry);
   const FunctionSpan span(registry.calls, *running, Method::tools_call, tool->name());
+  task::Timers& timers = running->loop().timers();
+  if (tool->time()) running->set_deadline(timers.now() + *tool->time());
   Task<ToolResult> work =
       through<ToolResult>(Invocation::Of::tool, tool->name(), std::move(arguments), running,
                           [tool, running](std::string given) { return tool_itself(tool, given, running); });
-  task::Timers& timers = running->loop().timers();
   Result<ToolResult> result =
       tool->time() ? co_await task::with_deadline(
                          timers, timers.now() + *tool->time(), std::move(work),

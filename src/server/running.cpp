@@ -83,6 +83,7 @@ Running::Running(const Running& outer, task::Scope& scope)
 
 std::shared_ptr<Running> Running::within(std::shared_ptr<Running> outer, task::Scope& scope) {
   std::shared_ptr<Running> made(new Running(*outer, scope));
+  made->deadline_ = outer->deadline_;
   made->outer_ = std::move(outer);
   return made;
 }

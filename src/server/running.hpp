@@ -7,6 +7,7 @@
 #include "task/loop.hpp"
 #include "task/wait.hpp"
 
+#include <algorithm>
 #include <atomic>
 #include <map>
 #include <memory>
@@ -53,6 +54,10 @@ class Running : public std::enable_shared_from_this<Running> {
   task::Scope& scope() const noexcept { return *scope_; }
   int depth() const noexcept { return outer_ ? outer_->depth() + 1 : 0; }
   std::string_view capabilities() const noexcept { return outer_ ? outer_->capabilities() : capabilities_; }
+
+  // That of whoever called counts too. Set before the function runs.
+  void set_deadline(SteadyTime when) { deadline_ = std::min(when, deadline_.value_or(when)); }
+  std::optional<SteadyTime> deadline() const noexcept { return deadline_; }
 
   void give_secrets(Secrets secrets) { secrets_ = std::move(secrets); }
   // Null if the tool that is run did not declare it.
@@ -145,6 +150,7 @@ class Running : public std::enable_shared_from_this<Running> {
   telemetry::Trace trace_;
   std::optional<double> told_;  // of progress
   Secrets secrets_;
+  std::optional<SteadyTime> deadline_;
   bool remote_ = false;  // changed while no worker has it
   std::atomic<bool> returned_ = false;
   std::atomic<bool> left_ = false;

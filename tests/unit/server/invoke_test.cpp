@@ -8,6 +8,8 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <map>
+#include <optional>
 #include <stdexcept>
 
 #include <gmock/gmock.h>
@@ -353,6 +355,36 @@ TEST_F(InvokeTest, AdaptersAreAskedAboutWhatLeavesCoroutinesToo) {
   EXPECT_EQ(text("deeper"), "The database is busy.");
   EXPECT_EQ(code("refused"), "NET_002");
   EXPECT_THAT(call_tool("deeper").text(), Not(HasSubstr("hunter2")));
+}
+
+// ---- Deadlines
+
+TEST_F(InvokeTest, AFunctionKnowsWhenItsTimeEndsAndThatOfWhoeverCalledIt) {
+  using std::chrono::minutes;
+  using Deadline = std::optional<std::chrono::steady_clock::time_point>;
+  std::map<std::string, Deadline> seen;
+  const auto look = [&seen](const char* name) {
+    return [&seen, name](Context& context) { seen[name] = context.deadline(); };
+  };
+  app.tool("unlimited", "", look("unlimited"));
+  app.tool("patient", "", look("patient")).timeout(minutes(60));
+  app.tool("outer", "",
+           [&](Context& context) -> Task<std::string> {
+             seen["outer"] = context.deadline();
+             for (const char* inner : {"unlimited", "patient"}) CO_TRY(co_await context.call(inner));
+             co_return "done";
+           })
+      .timeout(minutes(1));
+  const auto begun = loop.now();
+  call_tool("patient");
+  call_tool("unlimited");
+  EXPECT_GE(seen["patient"], begun + minutes(60));
+  EXPECT_EQ(seen["unlimited"], std::nullopt);
+  EXPECT_EQ(text("outer"), "done");
+  EXPECT_GE(seen["outer"], begun + minutes(1));
+  EXPECT_LT(seen["outer"], begun + minutes(60));
+  EXPECT_EQ(seen["unlimited"], seen["outer"]) << "its caller's";
+  EXPECT_EQ(seen["patient"], seen["outer"]) << "the nearer one";
 }
 
 }  // namespace
