@@ -202,7 +202,7 @@ class OverLoopback : public ::testing::Test {
       told.answered = true;
       told.is_error = (*answer)->message.kind() == protocol::MessageKind::error_response;
     } else if (const auto* failed = std::get_if<pipeline::Failed>(&reply)) {
-      told.object = failed->failure.object;
+      told.object = failed->failure->object;
       told.code = failed->error.code();
       told.executed = failed->error.executed();
       told.retry_after = failed->error.retry_after();

@@ -45,14 +45,14 @@ TEST_F(RenderTest, ANameThatOnlyTheCallerSaidIsNotRepeated) {
   auto reply = testing::run(loop, layer.call(hostile.call));
   ASSERT_TRUE(reply);
   const auto& failed = std::get<pipeline::Failed>(*reply);
-  EXPECT_THAT(protocol::to_response(failed.failure, "1", protocol::latest_modern),
+  EXPECT_THAT(protocol::to_response(*failed.failure, "1", protocol::latest_modern),
               Not(HasSubstr("ignore-previous")));
 }
 
 TEST_F(RenderTest, DeveloperTextStaysHere) {
   const auto failed =
       render(Error(Code::network_connection_failed).with_developer_message("10.1.2.3 said no"));
-  EXPECT_THAT(protocol::to_response(failed.failure, "1", protocol::latest_modern),
+  EXPECT_THAT(protocol::to_response(*failed.failure, "1", protocol::latest_modern),
               Not(HasSubstr("10.1.2.3")));
   EXPECT_THAT(failed.error.developer_message(), HasSubstr("10.1.2.3")) << "for the log";
 }

@@ -73,7 +73,7 @@ struct ResolveTest : ::testing::Test {
     asked.call.endpoint = endpoint;
     auto reply = ask(*service, asked);
     if (!reply || !std::holds_alternative<pipeline::Failed>(*reply)) return "no failure";
-    return protocol::to_response(std::get<pipeline::Failed>(*reply).failure, "1", protocol::latest_modern);
+    return protocol::to_response(*std::get<pipeline::Failed>(*reply).failure, "1", protocol::latest_modern);
   }
 
   task::Loop loop;
