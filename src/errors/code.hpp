@@ -95,6 +95,7 @@ enum class Code : std::uint8_t {
   proto_event_unknown,
   proto_task_not_found,
   proto_task_support,
+  proto_question_unanswered,
   // LIMIT
   limit_rate_limited,
   limit_upstream_rate_limited,

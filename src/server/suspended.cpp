@@ -5,6 +5,7 @@
 #include "base/strings.hpp"
 #include "protocol/envelope.hpp"
 #include "protocol/params_digest.hpp"
+#include "session/questions.hpp"
 
 #include <algorithm>
 #include <optional>
@@ -115,7 +116,10 @@ void Suspended::expire(const std::string& state) {
   if (found == rounds_.end()) return;
   const std::shared_ptr<Round> round = std::move(found->second);
   rounds_.erase(found);
-  if (round->run) round->run->scope.cancel(task::CancelReason::deadline);
+  if (!round->run) return;
+  for (const Question& each : round->run->running->questions())
+    round->run->running->refuse_answer(each.key, session::unanswered("The client did not answer in time."));
+  round->run->scope.cancel(task::CancelReason::deadline);
 }
 
 Task<std::string> Suspended::resume(pipeline::Call& call) {

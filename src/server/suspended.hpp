@@ -23,7 +23,7 @@ struct SuspendedLimits {
 // holds for the caller, the method and the parameters that it was given for. Any other use of it is
 // PROTO_012. A round that comes twice with the same answers (the client lost ours) has one outcome; with
 // other answers it is refused. Beyond `total` rounds new questions are refused with LIMIT_003; a run whose
-// client does not come back within `expiry` is cancelled.
+// client does not come back within `expiry` hears so (PROTO_023) and is cancelled.
 class Suspended {
  public:
   // Keeps a run that wants to go on as a task; gives the text of the result that says so.

@@ -17,6 +17,12 @@ Result<std::string> result_of(ClientAnswer answer) {
   return fail(std::move(error));
 }
 
+Error unanswered(std::string_view text) {
+  Error error(Code::proto_question_unanswered);
+  error.with_authored({.error_class = ErrorClass::server_request_error, .message = std::string(text)});
+  return error;
+}
+
 Result<Questions::Open> Questions::open(task::Loop& loop) {
   if (open_.size() >= max_open)
     return fail(Error(Code::limit_concurrency).with_slot(Slot::limit, static_cast<std::int64_t>(max_open)));
@@ -41,8 +47,7 @@ void Questions::answered(const protocol::Message& response, std::string_view byt
 
 void Questions::end() noexcept {
   for (auto& [id, slot] : std::exchange(open_, {}))
-    slot->fill(fail(
-        Error(ServerRequestError("The client went away before it answered.").error()).with_can_retry(false)));
+    slot->fill(fail(unanswered("The client went away before it answered.")));
 }
 
 }  // namespace sallyport::session

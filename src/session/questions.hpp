@@ -23,6 +23,9 @@ using AnswerSlot = task::Slot<ClientAnswer>;
 // The text of its result; for a client that refused a failure, whose developer message is the client's words.
 Result<std::string> result_of(ClientAnswer answer);
 
+// Of a client from which no answer came (PROTO_023), as a tool's author gets it; `text` says why.
+Error unanswered(std::string_view text);
+
 class Questions {
  public:
   Questions() = default;

@@ -109,7 +109,9 @@ it('an answer that does not come in time ends the call', async (t) => {
   const gateway = await serving(t, { suspended: { expiry: '1ms' }, ...touchy });
   const session = await LegacySession.open(gateway.url, { capabilities: { elicitation: {} } });
   const { result } = await session.call(tool);
-  assertTypedError({ result }, { code: 'PROTO_018', executed: 'maybe', canRetry: false });
+  const error = assertTypedError({ result }, { code: 'PROTO_023', executed: 'maybe', canRetry: false });
+  assert.equal(error.kind, 'TOOL_RUNTIME_CONTEXT_REQUIRED');
+  assert.match(result.content[0].text, /^The client did not answer what server '[a-z]+' asked it within 1 s\. It may have run: check before you repeat it\. /);
   await nobodyTold(gateway);
   const { requestState } = (await modern(gateway.url)).result;
   await until('the state has expired', async () => typedError(await modern(gateway.url, { inputResponses, requestState }))?.code === 'PROTO_012');

@@ -251,8 +251,7 @@ inline constexpr RowSpec proto_rows[] = {
      .action = "Use a client that can do this.",
      .meaning =
          "What one side asks for cannot be expressed in the revision that the other side speaks; or the "
-         "client refused what the server asked it, did not answer within `suspended.expiry`, or went "
-         "away. A user who declines is an answer, and no failure.",
+         "client refused what the server asked it. A user who declines is an answer, and no failure.",
      .who_acts = who::caller,
      .gateway_does = "It refuses instead of guessing, says what has no counterpart, and alerts nobody.",
      .suggested_actions = {"Use a client or a server of a newer revision.",
@@ -314,6 +313,19 @@ inline constexpr RowSpec proto_rows[] = {
      .gateway_does = "It refuses before the tool runs.",
      .suggested_actions = {"Look at `execution.taskSupport` of the tool.",
                            "Add `task` to the params, or leave it out."}},
+    {.code = Code::proto_question_unanswered,
+     .wire_name = "PROTO_023",
+     .full_name = "PROTO_QUESTION_UNANSWERED",
+     .kind = Kind::tool_runtime_context_required,
+     .can_retry = true,
+     .text = "The client did not answer what [server '{server}'|the server] asked it[ within {seconds} s].",
+     .meaning = "The server asked the client's user, model or roots for something during the call, and the "
+                "client did not answer within `suspended.expiry`, or went away before it answered.",
+     .who_acts = who::caller,
+     .gateway_does = "It tells the client that the question is withdrawn, ends the call, and alerts nobody. "
+                     "A client of 2026-07-28 that comes back too late gets PROTO_012.",
+     .suggested_actions = {"See whether the client shows its user what it is asked.",
+                           "Raise `suspended.expiry` if users need more time."}},
 };
 
 }  // namespace sallyport

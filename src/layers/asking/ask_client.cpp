@@ -6,15 +6,6 @@
 #include "task/group.hpp"
 
 namespace sallyport::layers {
-namespace {
-
-Error failed(std::string_view text, std::string_view constraint) {
-  return Error(ServerRequestError(std::string(text)).error())
-      .with_can_retry(false)
-      .with_slot(Slot::constraint, constraint);
-}
-
-}  // namespace
 
 Task<session::ClientAnswer> ask_client(task::Loop& loop, pipeline::Call& call, protocol::Method method,
                                        std::string params, std::chrono::milliseconds patience) {
@@ -26,9 +17,10 @@ Task<session::ClientAnswer> ask_client(task::Loop& loop, pipeline::Call& call, p
   call.events->request(request + '}');
   bool late = false;
   auto answer = co_await task::with_deadline(
-      loop.timers(), loop.now() + patience, open.answer->take(), [&late](const Error&) {
+      loop.timers(), loop.now() + patience, open.answer->take(), [&](const Error&) {
         late = true;
-        return failed("The client did not answer in time.", "the client did not answer in time");
+        return session::unanswered("The client did not answer in time.")
+            .with_slot(Slot::seconds, std::chrono::ceil<std::chrono::seconds>(patience).count());
       });
   questions.drop(open.id);
   if (answer) co_return answer;
@@ -40,8 +32,9 @@ Task<session::ClientAnswer> ask_client(task::Loop& loop, pipeline::Call& call, p
 Result<std::string> good_answer(protocol::Method method, session::ClientAnswer answer) {
   std::string text = TRY(session::result_of(std::move(answer)));
   if (!protocol::is_answer(method, text))
-    return fail(failed("What the client answered is no answer to what it was asked.",
-                       "what the client answered is no answer to what it was asked"));
+    return fail(
+        Error(ServerRequestError("What the client answered is no answer to what it was asked.").error())
+            .with_slot(Slot::constraint, "what the client answered is no answer to what it was asked"));
   return text;
 }
 

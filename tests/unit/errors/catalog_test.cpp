@@ -84,10 +84,11 @@ TEST(Catalog, KeepsTheSeedsCodes) {
 }
 
 TEST(Catalog, HasOurFamilies) {
-  EXPECT_EQ(catalog().size(), 52u + 22 + 14 + 4 + 6);
+  EXPECT_EQ(catalog().size(), 52u + 23 + 14 + 4 + 6);
   EXPECT_EQ(wire_name(Code::proto_event_unknown), "PROTO_020");
   EXPECT_EQ(wire_name(Code::limit_too_many_subscriptions), "LIMIT_011");
   EXPECT_EQ(wire_name(Code::proto_task_support), "PROTO_022");
+  EXPECT_EQ(wire_name(Code::proto_question_unanswered), "PROTO_023");
   EXPECT_EQ(wire_name(Code::limit_too_many_instances), "LIMIT_012");
   EXPECT_EQ(wire_name(Code::limit_too_many_tasks), "LIMIT_013");
   EXPECT_EQ(wire_name(Code::limit_too_many_suspended), "LIMIT_014");

@@ -189,7 +189,9 @@ TEST_F(AskingTest, AClientsRefusalEndsTheCall) {
 TEST_F(AskingTest, AnAnswerIsNotAwaitedForever) {
   expiry = 1ms;
   results = {required(form)};
-  EXPECT_EQ(ask(), wire_name(Code::proto_cannot_bridge));
+  EXPECT_EQ(ask(), wire_name(Code::proto_question_unanswered));
+  EXPECT_EQ(failed->executed(), Executed::maybe);
+  EXPECT_TRUE(failed->can_retry()) << "the user may be there the next time";
   ASSERT_EQ(said.size(), 2u);
   EXPECT_THAT(said[1], HasSubstr("notifications/cancelled"));
 }
