@@ -3,6 +3,7 @@
 
 #include "answer_check.hpp"
 #include "http_reader.hpp"
+#include "load_options.hpp"
 #include "measurement.hpp"
 #include "requests.hpp"
 #include "socket.hpp"
@@ -20,17 +21,11 @@
 namespace sallyport::bench {
 namespace {
 
-struct Options {
-  Target target;
-  Expected expected;
+struct Options : LoadOptions {
   std::size_t connections = 1;
-  std::uint64_t warmup = 0;    // answers before the measurement
-  std::uint64_t requests = 0;  // answers in the measurement
   double duration = 0;         // seconds, instead of a number of requests
   double rate = 0;             // requests a second; 0: closed loop
   std::uint64_t sessions = 0;  // open so many legacy sessions, leave them, measure nothing
-  double stall = 10;           // seconds without any event after which the run is given up
-  std::vector<pid_t> cpu_of;
   int core = -1;
 };
 
@@ -61,8 +56,8 @@ class Load {
     for (std::size_t i = 0; i < connections_.size(); ++i) open(i);
     std::array<epoll_event, 256> events{};
     while (!finished()) {
-      const int count = ::epoll_wait(epoll_.get(), events.data(), static_cast<int>(events.size()),
-                                     static_cast<int>(options_.stall * 1000));
+      const int count =
+          ::epoll_wait(epoll_.get(), events.data(), static_cast<int>(events.size()), options_.stall_ms());
       if (count == 0) {
         faults_.add("stalled: no answer came");
         break;
@@ -282,19 +277,15 @@ int main(int argc, char** argv) {
       ->check(CLI::IsMember({"modern", "legacy"}));
   app.add_option("--method", options.target.method, "what is asked")
       ->check(CLI::IsMember({"tools/call", "tools/list"}));
-  app.add_option("--tool", options.target.tool, "the tool that is called");
+  add_options(app, options);
   app.add_option("--result-bytes", result_bytes, "size of a call's text");
   app.add_option("--tools", options.expected.tools, "tools that a list must hold");
   app.add_option("--connections", options.connections, "requests in flight at most")
       ->check(CLI::Range(1, 100000));
-  app.add_option("--warmup", options.warmup, "answers before the measurement");
-  app.add_option("--requests", options.requests, "answers that are measured");
   app.add_option("--duration", options.duration, "seconds of measurement, instead of --requests");
   app.add_option("--rate", options.rate,
                  "requests a second, on a schedule; without it: as fast as they are answered");
   app.add_option("--sessions", options.sessions, "only open so many legacy sessions and leave them");
-  app.add_option("--stall", options.stall, "seconds without an event after which it gives up");
-  app.add_option("--cpu-of", options.cpu_of, "processes whose CPU time is taken over the measurement");
   app.add_option("--core", options.core, "run on this core only");
   CLI11_PARSE(app, argc, argv);
   options.target.era = era == "legacy" || options.sessions > 0 ? Era::legacy : Era::modern;
@@ -308,8 +299,5 @@ int main(int argc, char** argv) {
     return 2;
   }
   if (options.core >= 0) pin_to_core(options.core);
-  Load load(std::move(options));
-  const bool right = load.run();
-  load.report();
-  return right ? 0 : 1;
+  return run<Load>(std::move(options));
 }

@@ -2,6 +2,7 @@
 // flight; checks every answer, reports JSON.
 
 #include "answer_check.hpp"
+#include "load_options.hpp"
 #include "measurement.hpp"
 #include "requests.hpp"
 #include "socket.hpp"
@@ -18,14 +19,8 @@
 namespace sallyport::bench {
 namespace {
 
-struct Options {
-  Target target;
-  Expected expected;
+struct Options : LoadOptions {
   std::size_t in_flight = 1;
-  std::uint64_t warmup = 0;    // answers before the measurement
-  std::uint64_t requests = 0;  // answers in the measurement
-  int stall = 10;              // seconds without an answer after which the run is given up
-  std::vector<pid_t> cpu_of;
   int from = -1;  // the server's output
   int to = -1;    // and its input
 };
@@ -76,7 +71,7 @@ class Load {
   /// The answers that one read brings; false when no more will come.
   bool receive() {
     pollfd waiting{options_.from, POLLIN, 0};
-    if (checked(::poll(&waiting, 1, options_.stall * 1000), "poll") == 0) {
+    if (checked(::poll(&waiting, 1, options_.stall_ms()), "poll") == 0) {
       faults_.add("stalled: no answer came");
       return false;
     }
@@ -134,17 +129,11 @@ int main(int argc, char** argv) {
   CLI::App app("Calls a tool of an MCP server on two pipes and checks every answer; prints one JSON object.");
   app.add_option("--from", options.from, "the descriptor of the server's output")->required();
   app.add_option("--to", options.to, "the descriptor of the server's input")->required();
-  app.add_option("--tool", options.target.tool, "the tool that is called");
+  add_options(app, options);
+  app.get_option("--requests")->required();
   app.add_option("--text", options.expected.text, "what its answer must say, as plain JSON");
   app.add_option("--in-flight", options.in_flight, "calls under way at once")
       ->check(CLI::Range(std::size_t{1}, most_in_flight));
-  app.add_option("--warmup", options.warmup, "answers before the measurement");
-  app.add_option("--requests", options.requests, "answers that are measured")->required();
-  app.add_option("--stall", options.stall, "seconds without an answer after which it gives up");
-  app.add_option("--cpu-of", options.cpu_of, "processes whose CPU time is taken over the measurement");
   CLI11_PARSE(app, argc, argv);
-  Load load(std::move(options));
-  const bool right = load.run();
-  load.report();
-  return right ? 0 : 1;
+  return run<Load>(std::move(options));
 }

@@ -73,7 +73,7 @@ Task<std::unique_ptr<pipeline::Answer>> HttpChannel::read_events(net::HttpCall& 
       take_event(event->data, &pending);
     }
     place.reached(parser);
-    if (!held.resize(parser.held())) co_return Failure(no_room());
+    if (!held.resize(parser.held())) co_return Failure(net::no_room());
   }
 }
 

@@ -35,12 +35,8 @@ Result<Begun> read_initialized(const pipeline::Answer& answer, std::string_view 
 Result<std::unique_ptr<pipeline::Answer>> charged(std::size_t bytes, net::Budget::Charge held) {
   auto answer = std::make_unique_for_overwrite<pipeline::Answer>();
   answer->charge = std::move(held);
-  if (!answer->charge.resize(bytes)) return fail(no_room().with_executed(Executed::yes));
+  if (!answer->charge.resize(bytes)) return fail(net::no_room().with_executed(Executed::yes));
   return answer;
-}
-
-Error no_room() {
-  return Error(Code::system_resource_exhausted).with_executed(Executed::maybe).with_phase(Phase::receive);
 }
 
 void deliver(PendingRequests& all, PendingRequest& pending, std::string_view text,

@@ -26,9 +26,6 @@ Result<Begun> read_initialized(const pipeline::Answer& answer, std::string_view 
 // for it when it came.
 Result<std::unique_ptr<pipeline::Answer>> charged(std::size_t bytes, net::Budget::Charge held);
 
-// No room for a message that has come in part.
-Error no_room();
-
 // Gives an answer to whoever waits for it, and remembers the task that it may be.
 void deliver(PendingRequests& all, PendingRequest& pending, std::string_view text,
              const protocol::Message& message, net::Budget& budget);

@@ -246,7 +246,7 @@ Task<void> SseChannel::read_events() {
         take_message(event->data);
       }
     }
-    if (!held.resize(parser.held())) co_return Failure(no_room());
+    if (!held.resize(parser.held())) co_return Failure(net::no_room());
   }
   co_return ok();
 }

@@ -39,7 +39,7 @@ Task<void> StdioChannel::read_lines() {
     const bool oversized = searched > env_.settings.stdio_line;
     if (oversized || !held.resize(searched)) {
       held.release();
-      if (!CO_TRY(co_await skip_line(input, oversized ? too_large() : no_room()))) break;
+      if (!CO_TRY(co_await skip_line(input, oversized ? too_large() : net::no_room()))) break;
       searched = 0;
       continue;
     }

@@ -81,13 +81,15 @@ void Daemon::take_seal_keys() {
   std::vector<SealKey> keys;
   for (const Secret& text : config_.state.seal_keys)
     if (const auto key = SealKey::parse(text.reveal())) keys.push_back(*key);
+  if (keys.empty() && kept_seal_key_) keys.push_back(*kept_seal_key_);
   if (keys.empty() && !options_.seal_key_file.empty()) {
     const auto is_one = [](std::string_view text) { return SealKey::parse(text).has_value(); };
     const auto kept = config::open_kept_secret(
         options_.seal_key_file,
         {.what = "seal key", .form = "64 hexadecimal digits, or base64 of 32 bytes", .is_one = is_one});
     if (kept) {
-      keys.push_back(*SealKey::parse(kept->reveal()));
+      kept_seal_key_ = SealKey::parse(kept->reveal());
+      keys.push_back(*kept_seal_key_);
     } else {
       log::warn("no seal key is kept: calls that wait for their client end with the gateway",
                 {{"because", kept.error().developer_message()},

@@ -63,6 +63,7 @@ class Daemon {
   Reloader reloader_;
   std::unique_ptr<transport::StdioServer> stdio_;
   std::optional<net::Signals> signals_;
+  std::optional<SealKey> kept_seal_key_;  // that of the file, once it was read
   bool draining_ = false;
   Result<void> outcome_;  // of the start
   task::Group group_;

@@ -1,6 +1,8 @@
 // A bound on the bytes that are held for messages in transit (`limits.buffered`).
 #pragma once
 
+#include "errors/error.hpp"
+
 #include <cstdint>
 #include <utility>
 
@@ -62,5 +64,10 @@ class Budget {
   std::uint64_t limit_;
   std::uint64_t used_ = 0;
 };
+
+// Of a message of the other side that has come in part, and has no room.
+inline Error no_room() {
+  return Error(Code::system_resource_exhausted).with_executed(Executed::maybe).with_phase(Phase::receive);
+}
 
 }  // namespace sallyport::net

@@ -39,12 +39,6 @@ Failure too_large(std::uint64_t limit) {
                      .with_slot(Slot::limit, static_cast<std::int64_t>(limit)));
 }
 
-// The messages in transit hold all the memory that they may (`limits.buffered`).
-Failure no_room() {
-  return Failure(
-      Error(Code::system_resource_exhausted).with_phase(Phase::receive).with_executed(Executed::maybe));
-}
-
 }  // namespace
 
 bool has_type(const ResponseHead& head, std::string_view type) {
@@ -252,7 +246,7 @@ Task<std::string> HttpCall::receive_parts(std::uint64_t limit, Budget::Charge* c
     const std::string_view part = CO_TRY(co_await receive_some());
     if (part.empty()) co_return body;
     if (body.size() + part.size() > limit) co_return too_large(limit);
-    if (charge && !charge->grow(part.size())) co_return no_room();
+    if (charge && !charge->grow(part.size())) co_return Failure(no_room());
     body.append(part);
   }
 }
@@ -265,7 +259,7 @@ Task<std::string> HttpCall::receive_exactly(std::uint64_t limit, Budget::Charge*
   std::string body;
   body.reserve(std::min(length, biggest_read));
   const std::size_t buffered = std::min(length, input.size());
-  if (charge && !charge->grow(buffered)) co_return no_room();
+  if (charge && !charge->grow(buffered)) co_return Failure(no_room());
   body.append(input.view().substr(0, buffered));
   input.consume(buffered);
   while (body.size() < length) {
@@ -276,7 +270,7 @@ Task<std::string> HttpCall::receive_exactly(std::uint64_t limit, Budget::Charge*
     const std::size_t n = CO_TRY(received(co_await read_some(*connection_->stream, room)));
     if (n == 0) co_return Failure(broken("the connection ended within the body"));
     body.resize(had + n);
-    if (charge && !charge->grow(n)) co_return no_room();
+    if (charge && !charge->grow(n)) co_return Failure(no_room());
   }
   left_ = 0;
   finish();

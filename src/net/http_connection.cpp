@@ -24,7 +24,7 @@ Error too_large(std::uint64_t limit) {
 }
 
 // The messages in transit hold all the memory that they may (`limits.buffered`).
-Error no_room() {
+Error busy() {
   return Error(Code::limit_concurrency).with_executed(Executed::no).with_retry_after(std::chrono::seconds(1));
 }
 
@@ -193,7 +193,7 @@ std::optional<HttpReply> HttpConnection::refused_by_head() {
   std::optional<HttpReply> refusal = server_.handler_->admit(head_, peer_);
   if (!refusal && head_.content_length > limit) refusal = server_.handler_->refuse(too_large(limit), peer_);
   if (server_.limits_.buffered) charge_ = server_.limits_.buffered->charge();
-  if (!refusal && !charge_.grow(head_.content_length)) refusal = server_.handler_->refuse(no_room(), peer_);
+  if (!refusal && !charge_.grow(head_.content_length)) refusal = server_.handler_->refuse(busy(), peer_);
   return refusal;
 }
 
@@ -256,7 +256,7 @@ Task<HttpConnection::Received> HttpConnection::receive_chunked() {
     input_.consume(decoder.feed(input_.view(), decoded_body_, limit));
     std::optional<Error> error;
     if (decoder.over_limit()) error = too_large(limit);
-    if (!charge_.grow(decoded_body_.size() - charged)) error = no_room();
+    if (!charge_.grow(decoded_body_.size() - charged)) error = busy();
     charged = decoded_body_.size();
     if (decoder.state() == ChunkedDecoder::State::malformed) error = malformed_chunks();
     if (error) {

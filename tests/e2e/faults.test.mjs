@@ -36,7 +36,25 @@ async function injected(gateway) {
 
 // A fault for each tool of server-everything that answers at once.
 const TOOLS = ['echo', 'get-sum', 'get-env', 'get-tiny-image', 'get-resource-links', 'get-annotated-message', 'get-structured-content', 'get-resource-reference'];
+const [delayed, slowed, refused, before, after, cut, garbled, odd] = TOOLS;
+const faultsOf = (last) => [
+  { tool: delayed, fault: 'delay', time: '300ms' },
+  { tool: slowed, fault: 'slow', time: '20ms' },
+  { tool: refused, fault: 'error', code: -31999, message: 'not today' },
+  { tool: before, fault: 'reset_before' },
+  { tool: after, fault: 'reset_after' },
+  { tool: cut, fault: 'truncate' },
+  { tool: garbled, fault: 'garble' },
+  { tool: odd, fault: last },
+];
 const ARGS = { echo: { message: 'hello' }, 'get-sum': { a: 1, b: 2 }, 'get-annotated-message': { messageType: 'error' }, 'get-structured-content': { location: 'Chicago' }, 'get-resource-links': { count: 2 } };
+// A JSON-RPC error is passed on as one that was not injected is.
+async function refusesInItsWords(gateway) {
+  const { error } = (await modernRequest(gateway.url, 'tools/call', { name: `up__${refused}`, arguments: {} })).reply;
+  assert.deepEqual([error.code, error.message], [-31999, 'not today']);
+}
+const triedThrice = async (gateway, code) =>
+  assert.equal(assertTypedError(await ask(gateway, before), { code, executed: 'no', canRetry: true }).recovery.attempts, 3, 'what did not run is tried again');
 const isUp = (gateway) => until('it is up again', async () => (await gateway.servers()).up.state === 'up'); // its back-off grows with each end
 const ask = (gateway, tool) => modernCall(gateway.url, `up__${tool}`, ARGS[tool]);
 
@@ -53,19 +71,9 @@ it('`faults` are refused without --allow-faults, by check and by serve: exit 2, 
 });
 
 it('a child process (npm server) fails as it is told to', async (t) => {
-  const [delayed, slowed, refused, before, after, cut, garbled, twice] = TOOLS;
   const gateway = await start(t, {
     servers: { up: everything() },
-    faults: [
-      { tool: delayed, fault: 'delay', time: '300ms' },
-      { tool: slowed, fault: 'slow', time: '20ms' },
-      { tool: refused, fault: 'error', code: -31999, message: 'not today' },
-      { tool: before, fault: 'reset_before' },
-      { tool: after, fault: 'reset_after' },
-      { tool: cut, fault: 'truncate' },
-      { tool: garbled, fault: 'garble' },
-      { tool: twice, fault: 'duplicate' },
-    ],
+    faults: faultsOf('duplicate'),
   });
   await until('the log says so', () => gateway.stderr.includes('injects failures on purpose'));
 
@@ -73,14 +81,12 @@ it('a child process (npm server) fails as it is told to', async (t) => {
   assert.match(textOf(await ask(gateway, delayed)), /hello/);
   assert.ok(performance.now() - begun >= 300, 'the answer was late');
   assert.match(textOf(await ask(gateway, slowed)), /3/);
-  textOf(await ask(gateway, twice));
+  textOf(await ask(gateway, odd));
   await until('the second answer is nobody\'s', async () => (await gateway.metric('sallyport_upstream_late_answers_total')) >= 1);
-  const answer = await modernRequest(gateway.url, 'tools/call', { name: `up__${refused}`, arguments: {} });
-  assert.deepEqual([answer.reply.error.code, answer.reply.error.message], [-31999, 'not today'], 'a JSON-RPC error is passed on as a server\'s own is');
+  await refusesInItsWords(gateway);
   assertTypedError(await ask(gateway, garbled), { code: 'NET_006', executed: 'maybe', canRetry: false });
 
-  const attempts = assertTypedError(await ask(gateway, before), { code: 'TOOL_006', executed: 'no', canRetry: true }).recovery.attempts;
-  assert.equal(attempts, 3, 'what did not run is tried again');
+  await triedThrice(gateway, 'TOOL_006');
   for (const tool of [after, cut]) {
     await isUp(gateway);
     assertTypedError(await ask(gateway, tool), { code: 'TOOL_006', executed: 'maybe', canRetry: false });
@@ -109,63 +115,41 @@ it('a child that is killed, and one whose answer never comes', async (t) => {
 
 it('an HTTP server (npm) fails as it is told to', async (t) => {
   const upstream = await everythingOverHttp(t);
-  const [delayed, slowed, refused, before, after, cut, garbled, lost] = TOOLS;
   const gateway = await start(t, {
-    servers: { up: { ...upstream, tools: { timeout: { [lost]: '1s' } } } },
-    faults: [
-      { tool: delayed, fault: 'delay', time: '300ms' },
-      { tool: slowed, fault: 'slow', time: '20ms' },
-      { tool: refused, fault: 'error', code: -31999, message: 'not today' },
-      { tool: before, fault: 'reset_before' },
-      { tool: after, fault: 'reset_after' },
-      { tool: cut, fault: 'truncate' },
-      { tool: garbled, fault: 'garble' },
-      { tool: lost, fault: 'missing' },
-    ],
+    servers: { up: { ...upstream, tools: { timeout: { [odd]: '1s' } } } },
+    faults: faultsOf('missing'),
   });
   const begun = performance.now();
   assert.match(textOf(await ask(gateway, delayed)), /hello/);
   assert.ok(performance.now() - begun >= 300, 'the answer was late');
   assert.match(textOf(await ask(gateway, slowed)), /3/);
-  const answer = await modernRequest(gateway.url, 'tools/call', { name: `up__${refused}`, arguments: {} });
-  assert.deepEqual([answer.reply.error.code, answer.reply.error.message], [-31999, 'not today']);
-  assert.equal(assertTypedError(await ask(gateway, before), { code: 'NET_002', executed: 'no', canRetry: true }).recovery.attempts, 3);
+  await refusesInItsWords(gateway);
+  await triedThrice(gateway, 'NET_002');
   assertTypedError(await ask(gateway, after), { code: 'NET_002', executed: 'maybe', canRetry: false });
   const broken = await ask(gateway, cut); // whose stream can be taken up again, if an event with an id came before the break
   if (typedError(broken)) assertTypedError(broken, { code: 'NET_002', executed: 'maybe', canRetry: false });
   else assert.match(textOf(broken), /failed/);
   assertTypedError(await ask(gateway, garbled), { code: ['NET_002', 'NET_006'], executed: 'maybe', canRetry: false });
-  assertTypedError(await ask(gateway, lost), { code: 'TOOL_004', executed: 'maybe', canRetry: false });
+  assertTypedError(await ask(gateway, odd), { code: 'TOOL_004', executed: 'maybe', canRetry: false });
   assert.match(textOf(await ask(gateway, slowed)), /3/, 'it works for others');
 });
 
 it('a server that speaks HTTP+SSE (npm) fails as it is told to, and the stream goes on for others', async (t) => {
   const url = await everythingOverSse(t, 'up', 'sse');
-  const [delayed, slowed, refused, before, after, cut, garbled, lost] = TOOLS;
   const gateway = await start(t, {
-    servers: { up: { url, isolation: 'shared', tools: { timeout: { [lost]: '1s' } } } },
-    faults: [
-      { tool: delayed, fault: 'delay', time: '300ms' },
-      { tool: slowed, fault: 'slow', time: '20ms' },
-      { tool: refused, fault: 'error', code: -31999, message: 'not today' },
-      { tool: before, fault: 'reset_before' },
-      { tool: after, fault: 'reset_after' },
-      { tool: cut, fault: 'truncate' },
-      { tool: garbled, fault: 'garble' },
-      { tool: lost, fault: 'missing' },
-    ],
+    servers: { up: { url, isolation: 'shared', tools: { timeout: { [odd]: '1s' } } } },
+    faults: faultsOf('missing'),
   });
   const begun = performance.now();
   const [late, early] = await Promise.all([ask(gateway, delayed), ask(gateway, slowed)]);
   assert.match(textOf(late), /hello/);
   assert.match(textOf(early), /3/);
   assert.ok(performance.now() - begun >= 300, 'the answer was late');
-  const answer = await modernRequest(gateway.url, 'tools/call', { name: `up__${refused}`, arguments: {} });
-  assert.deepEqual([answer.reply.error.code, answer.reply.error.message], [-31999, 'not today']);
-  assert.equal(assertTypedError(await ask(gateway, before), { code: 'NET_002', executed: 'no', canRetry: true }).recovery.attempts, 3);
+  await refusesInItsWords(gateway);
+  await triedThrice(gateway, 'NET_002');
   assertTypedError(await ask(gateway, after), { code: 'NET_002', executed: 'maybe', canRetry: false });
   assertTypedError(await ask(gateway, garbled), { code: 'NET_006', executed: 'maybe', canRetry: false });
-  assertTypedError(await ask(gateway, lost), { code: 'TOOL_004', executed: 'maybe', canRetry: false });
+  assertTypedError(await ask(gateway, odd), { code: 'TOOL_004', executed: 'maybe', canRetry: false });
   assert.match(textOf(await ask(gateway, slowed)), /3/, 'it works for others');
   assert.equal((await gateway.servers()).up.restarts, 0, 'on the stream that it had');
   assertTypedError(await ask(gateway, cut), { code: 'NET_002', executed: 'maybe', canRetry: false });

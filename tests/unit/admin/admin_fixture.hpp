@@ -5,6 +5,7 @@
 #include "admin/admin.hpp"
 #include "support/memory_stream.hpp"
 #include "support/run_task.hpp"
+#include "unit/upstream/silent_observer.hpp"
 
 #include <string>
 #include <string_view>
@@ -14,14 +15,6 @@
 #include <gtest/gtest.h>
 
 namespace sallyport::admin {
-
-struct Observer final : upstream::FleetObserver {
-  void state_changed(const upstream::Server&) override {}
-  void garbage(const upstream::Server&, std::string_view) override {}
-  void late_answer(const upstream::Server&) override {}
-  void instances_changed(const upstream::Server&) override {}
-  void instance_restarted(const upstream::Server&) override {}
-};
 
 inline std::vector<upstream::Definition> two_servers() {
   std::vector<upstream::Definition> made(2);
@@ -56,7 +49,7 @@ struct AdminTest : ::testing::Test {
   boost::json::value servers() { return get("/api/servers"); }
 
   task::Loop loop;
-  Observer observer;
+  testing::SilentObserver observer;
   net::Budget budget{1u << 20};
   upstream::Fleet fleet{loop, {}, budget, two_servers(), observer};
   telemetry::Registry metrics;

@@ -2,12 +2,9 @@
 // the call hears why.
 #include "client/http_channel.hpp"
 #include "client/sse_channel.hpp"
-#include "support/run_task.hpp"
-#include "unit/client/scripted_http.hpp"
-#include "unit/client/witness.hpp"
+#include "unit/client/channel_fixture.hpp"
 
 #include <functional>
-#include <memory>
 #include <string>
 
 #include <gmock/gmock.h>
@@ -26,17 +23,13 @@ using testing::stream;
 
 constexpr auto holds = HttpReply::Then::holds;
 
-class HostileServer : public ::testing::Test {
+class HostileServer : public testing::ChannelTest<Channel> {
  protected:
-  using Answered = std::unique_ptr<pipeline::Answer>;
+  HostileServer() : ChannelTest(1u << 20) {}
 
-  ~HostileServer() override {
-    if (channel) EXPECT_TRUE(testing::run(loop, channel->close()));
-  }
-
-  HttpReply reply(const HttpRequest& request) {
+  HttpReply reply(const HttpRequest& request) override {
     if (request.asks("initialize")) return begin(request);
-    if (request.asks("tools/call")) return on_call(request);
+    if (is_call(request)) return on_call(request);
     if (request.asks("notifications/cancelled")) return on_cancel;
     if (request.is("POST")) return status(202);
     return sse ? stream("event: endpoint\ndata: /messages\n\n", holds) : status(405);
@@ -50,22 +43,14 @@ class HostileServer : public ::testing::Test {
   }
 
   void open() {
-    target.url = server.url();
-    const HttpEnvironment environment{loop, target, settings, budget, owner};
     if (sse) {
-      auto opened = testing::run(loop, SseChannel::open(environment));
-      ASSERT_TRUE(opened);
-      channel = std::move(*opened);
+      keep(testing::run(loop, SseChannel::open(environment())));
     } else {
-      auto opened = testing::run(loop, HttpChannel::open(environment, protocol::latest_legacy));
-      ASSERT_TRUE(opened);
-      channel = std::move(*opened);
+      keep(testing::run(loop, HttpChannel::open(environment(), protocol::latest_legacy)));
     }
   }
   testing::Started<Answered> call() { return {loop, channel->request(outgoing)}; }
-  std::size_t calls() const {
-    return server.count([](const HttpRequest& request) { return request.asks("tools/call"); });
-  }
+  std::size_t calls() const { return server.count(is_call); }
   static Outgoing tool() {
     Outgoing made;
     made.method = Method::tools_call;
@@ -73,18 +58,10 @@ class HostileServer : public ::testing::Test {
     return made;
   }
 
-  ManualClock clock;
-  task::Loop loop{clock};
-  Target target;
-  Settings settings;
-  net::Budget budget{1u << 20};
-  testing::Owner owner;
   const Outgoing outgoing = tool();
   bool sse = false;
   std::function<HttpReply(const HttpRequest&)> on_call;
   HttpReply on_cancel = status(202);
-  testing::ScriptedHttp server{loop, [this](const HttpRequest& request) { return reply(request); }};
-  std::shared_ptr<Channel> channel;
 };
 
 // The limit of one answer is 64 MiB, and many of them come at a time: what is here of each counts.

@@ -1,9 +1,7 @@
 // A legacy server over HTTP that ends the stream of a call before the answer: when its client comes back for
 // the rest, how often, and what the call hears when that comes to nothing.
 #include "client/http_channel.hpp"
-#include "support/run_task.hpp"
-#include "unit/client/scripted_http.hpp"
-#include "unit/client/witness.hpp"
+#include "unit/client/channel_fixture.hpp"
 
 #include <deque>
 #include <functional>
@@ -31,21 +29,15 @@ constexpr auto holds = HttpReply::Then::holds;
 constexpr std::string_view primed = "id: e1\nretry: 500\ndata: \n\n";
 constexpr std::string_view answered = "id: e9\ndata: {\"jsonrpc\":\"2.0\",\"id\":2,\"result\":{\"n\":1}}\n\n";
 
-class HttpResuming : public ::testing::Test {
+class HttpResuming : public testing::ChannelTest<HttpChannel> {
  protected:
-  using Answered = std::unique_ptr<pipeline::Answer>;
-
-  ~HttpResuming() override {
-    if (channel) EXPECT_TRUE(testing::run(loop, channel->close()));
-  }
-
   // What every server here does; calls and those who come back for their answers get what the test wants.
-  HttpReply reply(const HttpRequest& request) {
+  HttpReply reply(const HttpRequest& request) override {
     if (request.asks("initialize"))
       return json(R"({"jsonrpc":"2.0","id":1,"result":{"protocolVersion":")" + revision +
                       R"(","capabilities":{},"serverInfo":{"name":"s","version":"1"}}})",
                   "Mcp-Session-Id: s1\r\n");
-    if (request.asks("tools/call")) return next(calls);
+    if (is_call(request)) return next(calls);
     if (request.is("POST")) return status(202);
     const bool back = request.is("GET") && request.field("last-event-id") != "absent";
     return back ? next(returns) : status(405);
@@ -58,11 +50,7 @@ class HttpResuming : public ::testing::Test {
   }
 
   void open() {
-    target.url = server.url();
-    auto opened = testing::run(
-        loop, HttpChannel::open({loop, target, settings, budget, owner}, protocol::latest_legacy));
-    ASSERT_TRUE(opened);
-    channel = std::move(*opened);
+    keep(testing::run(loop, HttpChannel::open(environment(), protocol::latest_legacy)));
     ASSERT_TRUE(testing::run_until(loop, [&] { return server.count(is_listen) == 1; }));
     loop.poll();
   }
@@ -71,7 +59,6 @@ class HttpResuming : public ::testing::Test {
   }
   static bool is_return(const HttpRequest& request) { return request.is("GET") && !is_listen(request); }
   static bool is_cancel(const HttpRequest& request) { return request.asks("notifications/cancelled"); }
-  static bool is_call(const HttpRequest& request) { return request.asks("tools/call"); }
 
   testing::Started<Answered> call(pipeline::EventSink* events = nullptr) {
     outgoing.method = Method::tools_call;
@@ -99,10 +86,17 @@ class HttpResuming : public ::testing::Test {
     EXPECT_TRUE(until([&] { return calling.done(); }));
     return calling.wait();
   }
-  void pass(milliseconds time) {
-    clock.advance(time);
-    loop.timers().fire();
-    loop.poll();
+  // What a call hears whose stream ends, and whose only way back is answered so.
+  Error failed_when_told(HttpReply how) {
+    calls = {stream(primed)};
+    returns = {std::move(how)};
+    open();
+    auto calling = call();
+    EXPECT_TRUE(until_it_pauses());
+    pass(milliseconds(500));
+    const auto answer = calling.wait();
+    EXPECT_FALSE(answer);
+    return answer ? Error(Code::system_internal_error) : answer.error();
   }
   std::vector<std::string> returned_for() const {
     std::vector<std::string> ids;
@@ -111,17 +105,9 @@ class HttpResuming : public ::testing::Test {
     return ids;
   }
 
-  ManualClock clock;
-  mutable task::Loop loop{clock};
-  Target target;
-  Settings settings;
-  net::Budget budget{64u << 20};
-  testing::Owner owner;
   Outgoing outgoing;
   std::string revision = "2025-11-25";
   std::deque<HttpReply> calls, returns;
-  testing::ScriptedHttp server{loop, [this](const HttpRequest& request) { return reply(request); }};
-  std::shared_ptr<HttpChannel> channel;
 };
 
 TEST_F(HttpResuming, ComesBackForTheAnswerWhenTheServerSaid) {
@@ -199,30 +185,16 @@ TEST_F(HttpResuming, BehindWhatCouldNotBeReadNothingIsAwaited) {
 }
 
 TEST_F(HttpResuming, ALostSessionEndsTheCallWhichMayHaveRun) {
-  calls = {stream(primed)};
-  returns = {status(404)};
-  open();
-  auto calling = call();
-  ASSERT_TRUE(until_it_pauses());
-  pass(milliseconds(500));
-  const auto answer = calling.wait();
-  ASSERT_FALSE(answer);
-  EXPECT_EQ(answer.error().code(), Code::tool_server_unavailable);
-  EXPECT_EQ(answer.error().executed(), Executed::maybe);
+  const Error error = failed_when_told(status(404));
+  EXPECT_EQ(error.code(), Code::tool_server_unavailable);
+  EXPECT_EQ(error.executed(), Executed::maybe);
   EXPECT_EQ(server.count(is_call), 1u) << "not sent again in a new session";
 }
 
 TEST_F(HttpResuming, AServerWithoutSuchStreamsIsAskedOnce) {
-  calls = {stream(primed)};
-  returns = {status(405)};
-  open();
-  auto calling = call();
-  ASSERT_TRUE(until_it_pauses());
-  pass(milliseconds(500));
-  const auto answer = calling.wait();
-  ASSERT_FALSE(answer);
-  EXPECT_EQ(answer.error().code(), Code::network_connection_failed);
-  EXPECT_EQ(answer.error().executed(), Executed::maybe);
+  const Error error = failed_when_told(status(405));
+  EXPECT_EQ(error.code(), Code::network_connection_failed);
+  EXPECT_EQ(error.executed(), Executed::maybe);
   EXPECT_EQ(server.count(is_return), 1u);
 }
 

@@ -1,9 +1,7 @@
 // Faults over HTTP+SSE, whose answers come on one stream for all: each fails its own call as it is told to,
 // and no other.
 #include "client/sse_channel.hpp"
-#include "support/run_task.hpp"
-#include "unit/client/scripted_http.hpp"
-#include "unit/client/witness.hpp"
+#include "unit/client/channel_fixture.hpp"
 
 #include <memory>
 #include <string>
@@ -23,15 +21,9 @@ using testing::HttpRequest;
 using testing::status;
 using testing::stream;
 
-class SseFaults : public ::testing::Test {
+class SseFaults : public testing::ChannelTest<SseChannel> {
  protected:
-  using Answered = std::unique_ptr<pipeline::Answer>;
-
-  ~SseFaults() override {
-    if (channel) EXPECT_TRUE(testing::run(loop, channel->close()));
-  }
-
-  HttpReply reply(const HttpRequest& request) {
+  HttpReply reply(const HttpRequest& request) override {
     if (request.is("GET")) return stream("event: endpoint\ndata: /messages?s=1\n\n", HttpReply::Then::holds);
     if (request.asks("initialize"))
       server.say_event(R"({"jsonrpc":"2.0","id":)" + request.id() +
@@ -43,7 +35,6 @@ class SseFaults : public ::testing::Test {
     server.say_event(R"({"jsonrpc":"2.0","id":)" + id + R"(,"result":{"text":")" + std::string(100, 'x') +
                      "\"}}");
   }
-  static bool is_call(const HttpRequest& request) { return request.asks("tools/call"); }
   std::size_t calls() const { return server.count(is_call); }
 
   // Tool "struck" is struck; tool "other" is not.
@@ -53,10 +44,7 @@ class SseFaults : public ::testing::Test {
     rule.fault = fault;
     rule.time = time;
     target.faults = std::make_shared<Faults>(std::vector{rule}, false);
-    target.url = server.url();
-    auto opened = testing::run(loop, SseChannel::open({loop, target, settings, budget, owner}));
-    ASSERT_TRUE(opened);
-    channel = std::move(*opened);
+    keep(testing::run(loop, SseChannel::open(environment())));
   }
   testing::Started<Answered> call(std::string_view name) {
     Outgoing& outgoing = name == "struck" ? struck_ : other_;
@@ -65,20 +53,6 @@ class SseFaults : public ::testing::Test {
     return {loop, channel->request(outgoing)};
   }
   Result<Answered> struck() { return call("struck").wait(); }
-  void pass(milliseconds time) {
-    clock.advance(time);
-    loop.timers().fire();
-    loop.poll();
-  }
-
-  ManualClock clock;
-  task::Loop loop{clock};
-  Target target;
-  Settings settings;
-  net::Budget budget{64u << 20};
-  testing::Owner owner;
-  testing::ScriptedHttp server{loop, [this](const HttpRequest& request) { return reply(request); }};
-  std::shared_ptr<SseChannel> channel;
 
  private:
   Outgoing struck_, other_;

@@ -4,7 +4,7 @@
 
 #include "layers/rounds/rounds.hpp"
 #include "unit/layers/asked.hpp"
-#include "upstream/fleet.hpp"
+#include "unit/upstream/silent_observer.hpp"
 
 #include <deque>
 
@@ -43,14 +43,6 @@ pipeline::Reply answered(std::string_view result) {
   answer->message = parsed.message;
   return answer;
 }
-
-struct Observer final : upstream::FleetObserver {
-  void state_changed(const upstream::Server&) override {}
-  void garbage(const upstream::Server&, std::string_view) override {}
-  void late_answer(const upstream::Server&) override {}
-  void instances_changed(const upstream::Server&) override {}
-  void instance_restarted(const upstream::Server&) override {}
-};
 
 upstream::Definition definition(std::string key, bool passes_roots) {
   upstream::Definition made;
@@ -138,7 +130,7 @@ struct AskingTest : ::testing::Test, pipeline::EventSink, session::Client {
   telemetry::Registry metrics;
   pipeline::RoundTable rounds{loop, budget};
   SuspendedCalls suspended{loop, metrics, budget, rounds};
-  Observer observer;
+  testing::SilentObserver observer;
   upstream::Fleet fleet{loop, upstream::Settings{}, budget,
                         std::vector{definition("srv", true), definition("closed", false)}, observer};
   std::chrono::milliseconds expiry = 10min;

@@ -6,7 +6,7 @@
 #include "pipeline/stack.hpp"
 #include "unit/client/scripted_child.hpp"
 #include "unit/layers/asked.hpp"
-#include "upstream/fleet.hpp"
+#include "unit/upstream/silent_observer.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -18,14 +18,6 @@ using pipeline::layer;
 using pipeline::stack;
 using testing::answers;
 using ::testing::HasSubstr;
-
-struct Observer final : upstream::FleetObserver {
-  void state_changed(const upstream::Server&) override {}
-  void garbage(const upstream::Server&, std::string_view) override {}
-  void late_answer(const upstream::Server&) override {}
-  void instances_changed(const upstream::Server&) override {}
-  void instance_restarted(const upstream::Server&) override {}
-};
 
 // Lists a prompt `p`, a resource `a:1` and a template `t:{x}`, and answers the first request after, which has
 // to match `pattern` (of the shell), with `answer`.
@@ -77,7 +69,7 @@ struct FeaturesTest : ::testing::Test {
   task::Loop loop;
   telemetry::Registry metrics;
   net::Budget budget{1u << 20};
-  Observer observer;
+  testing::SilentObserver observer;
   std::optional<upstream::Fleet> fleet;
   telemetry::CallHub hub;
   telemetry::Trace trace;

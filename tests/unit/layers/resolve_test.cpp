@@ -8,7 +8,7 @@
 #include "pipeline/stack.hpp"
 #include "unit/client/scripted_child.hpp"
 #include "unit/layers/asked.hpp"
-#include "upstream/fleet.hpp"
+#include "unit/upstream/silent_observer.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -19,14 +19,6 @@ namespace {
 using pipeline::layer;
 using pipeline::stack;
 using ::testing::HasSubstr;
-
-struct Observer final : upstream::FleetObserver {
-  void state_changed(const upstream::Server&) override {}
-  void garbage(const upstream::Server&, std::string_view) override {}
-  void late_answer(const upstream::Server&) override {}
-  void instances_changed(const upstream::Server&) override {}
-  void instance_restarted(const upstream::Server&) override {}
-};
 
 // A fleet of one server, `srv`, that lists `tools` and answers the first call with `answer`.
 struct Fleet {
@@ -51,7 +43,7 @@ struct Fleet {
 
   task::Loop& loop_;
   net::Budget budget{1u << 20};
-  Observer observer;
+  testing::SilentObserver observer;
   std::optional<upstream::Fleet> fleet;
 };
 

@@ -4,7 +4,7 @@
 
 #include "telemetry/metrics_names.hpp"
 #include "unit/layers/asked.hpp"
-#include "upstream/fleet.hpp"
+#include "unit/upstream/silent_observer.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -21,14 +21,6 @@ constexpr std::string_view form =
     R"({"jsonrpc":"2.0","id":"f","method":"elicitation/create","params":{"message":"Who?","requestedSchema":{"type":"object","properties":{}}}})";
 constexpr std::string_view model =
     R"({"jsonrpc":"2.0","id":7,"method":"sampling/createMessage","params":{"messages":[],"maxTokens":9}})";
-
-struct Observer final : upstream::FleetObserver {
-  void state_changed(const upstream::Server&) override {}
-  void garbage(const upstream::Server&, std::string_view) override {}
-  void late_answer(const upstream::Server&) override {}
-  void instances_changed(const upstream::Server&) override {}
-  void instance_restarted(const upstream::Server&) override {}
-};
 
 upstream::Definition definition() {
   upstream::Definition made;
@@ -105,7 +97,7 @@ struct SuspendedCallsTest : ::testing::Test {
   net::Budget buffered{1u << 20};
   pipeline::RoundTable rounds{loop, bytes};
   SuspendedCalls suspended{loop, metrics, bytes, rounds};
-  Observer observer;
+  testing::SilentObserver observer;
   upstream::Fleet fleet{loop, upstream::Settings{}, buffered, std::vector{definition()}, observer};
   std::unique_ptr<Next> below = Next::make([this](pipeline::Call& call) { return serve(call); });
   std::shared_ptr<Connection> connection = std::make_shared<Connection>(loop);

@@ -4,7 +4,7 @@
 
 #include "unit/client/scripted_child.hpp"
 #include "unit/layers/asked.hpp"
-#include "upstream/fleet.hpp"
+#include "unit/upstream/silent_observer.hpp"
 
 #include <deque>
 
@@ -19,14 +19,6 @@ using protocol::Revision;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::Not;
-
-struct Observer final : upstream::FleetObserver {
-  void state_changed(const upstream::Server&) override {}
-  void garbage(const upstream::Server&, std::string_view) override {}
-  void late_answer(const upstream::Server&) override {}
-  void instances_changed(const upstream::Server&) override {}
-  void instance_restarted(const upstream::Server&) override {}
-};
 
 // Comes up and lists nothing; whatever else is asked of it the test answers in its place.
 upstream::Definition server(std::string key, Revision speaks, std::string_view capabilities) {
@@ -169,7 +161,7 @@ struct TasksTest : ::testing::Test, session::Client {
   task::Loop loop;
   upstream::Settings settings;
   net::Budget budget{1u << 20};
-  Observer observer;
+  testing::SilentObserver observer;
   upstream::TaskTable table{loop};
   upstream::Following following{loop, table,
                                 [](std::shared_ptr<upstream::Server>, std::string,

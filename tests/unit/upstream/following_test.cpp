@@ -3,7 +3,7 @@
 
 #include "support/run_task.hpp"
 #include "unit/protocol/parsed.hpp"
-#include "upstream/fleet.hpp"
+#include "unit/upstream/silent_observer.hpp"
 
 #include <deque>
 
@@ -17,14 +17,6 @@ using namespace std::chrono_literals;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::Not;
-
-struct Observer final : FleetObserver {
-  void state_changed(const Server&) override {}
-  void garbage(const Server&, std::string_view) override {}
-  void late_answer(const Server&) override {}
-  void instances_changed(const Server&) override {}
-  void instance_restarted(const Server&) override {}
-};
 
 struct Ear final : session::Client {
   void resource_updated(std::string_view) override {}
@@ -91,7 +83,7 @@ struct FollowingTest : ::testing::Test {
   task::Loop loop{clock};
   Settings settings;
   net::Budget budget{1 << 20};
-  Observer observer;
+  testing::SilentObserver observer;
   TaskTable table{loop};
   std::deque<std::string> answers;  // the last one stays
   int looks = 0;

@@ -2,7 +2,7 @@
 // view announces.
 #include "support/run_task.hpp"
 #include "unit/client/scripted_child.hpp"
-#include "upstream/fleet.hpp"
+#include "unit/upstream/silent_observer.hpp"
 
 #include <string>
 #include <vector>
@@ -19,14 +19,6 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Not;
-
-struct Observer final : FleetObserver {
-  void state_changed(const Server&) override {}
-  void garbage(const Server&, std::string_view) override {}
-  void late_answer(const Server&) override {}
-  void instances_changed(const Server&) override {}
-  void instance_restarted(const Server&) override {}
-};
 
 struct Ear final : pipeline::Listener {
   void list_changed(protocol::Topic topic) override { heard.push_back(topic); }
@@ -80,7 +72,7 @@ class ListsTest : public ::testing::Test {
   task::Loop loop;
   Settings settings;
   net::Budget budget{1u << 26};
-  Observer observer;
+  testing::SilentObserver observer;
   std::unique_ptr<Fleet> fleet;
 };
 

@@ -3,7 +3,7 @@
 
 #include "support/run_task.hpp"
 #include "unit/protocol/parsed.hpp"
-#include "upstream/fleet.hpp"
+#include "unit/upstream/silent_observer.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -13,14 +13,6 @@ namespace {
 
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
-
-struct Observer final : FleetObserver {
-  void state_changed(const Server&) override {}
-  void garbage(const Server&, std::string_view) override {}
-  void late_answer(const Server&) override {}
-  void instances_changed(const Server&) override {}
-  void instance_restarted(const Server&) override {}
-};
 
 struct TaskTableTest : ::testing::Test, session::Client {
   TaskTableTest() {
@@ -60,7 +52,7 @@ struct TaskTableTest : ::testing::Test, session::Client {
   task::Loop loop{clock};
   Settings settings;
   net::Budget budget{1 << 20};
-  Observer observer;
+  testing::SilentObserver observer;
   TaskTable table{loop};
   std::optional<Fleet> fleet;
   std::shared_ptr<Server> server;

@@ -1,7 +1,7 @@
 // The views of a fleet of real children: who keeps a name, what is said of who is down, who hears of changes.
 #include "support/run_task.hpp"
 #include "unit/client/scripted_child.hpp"
-#include "upstream/fleet.hpp"
+#include "unit/upstream/silent_observer.hpp"
 
 #include <string>
 #include <vector>
@@ -17,14 +17,6 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Not;
-
-struct Observer final : FleetObserver {
-  void state_changed(const Server&) override {}
-  void garbage(const Server&, std::string_view) override {}
-  void late_answer(const Server&) override {}
-  void instances_changed(const Server&) override {}
-  void instance_restarted(const Server&) override {}
-};
 
 struct Ear final : pipeline::Listener {
   void list_changed(protocol::Topic) override { ++changes; }
@@ -59,7 +51,7 @@ class ViewTest : public ::testing::Test {
   task::Loop loop;
   Settings settings;
   net::Budget budget{1u << 20};
-  Observer observer;
+  testing::SilentObserver observer;
   std::unique_ptr<Fleet> fleet;
 };
 
