@@ -60,6 +60,9 @@ class ChannelOwner {
   virtual void resource_updated(std::string_view uri) = 0;
   virtual void session_renewed() = 0;  // what the server was told besides requests it knows no more
   virtual void task_changed(std::string_view) {}  // notifications/tasks/status: its params, raw
+  // A modern server will tell of these tasks, or has told of one.
+  virtual void tasks_granted(const std::vector<std::string>&) {}
+  virtual void task_news(std::string_view) {}
   virtual void fault_injected(Fault) {}
 
  protected:
@@ -76,6 +79,12 @@ struct HttpEnvironment {
   protocol::ClientCapabilities declares = {};  // a legacy server is told that its callers can do
 };
 
+// What a modern server is asked to tell of its own accord, beside changes of its lists.
+struct Wanted {
+  std::vector<std::string> uris = {};
+  std::vector<std::string> tasks = {};
+};
+
 class Channel : public pipeline::ResponseSink, public std::enable_shared_from_this<Channel> {
  public:
   virtual ~Channel() = default;
@@ -87,8 +96,8 @@ class Channel : public pipeline::ResponseSink, public std::enable_shared_from_th
   // may have run. Cancelling the caller's scope tells the upstream.
   virtual Task<std::unique_ptr<pipeline::Answer>> request(const Outgoing& outgoing) = 0;
 
-  // Modern: the resources whose updates are wanted, all of them.
-  virtual void listen_to(std::vector<std::string> uris) = 0;
+  // Modern: all that is wanted from now on.
+  virtual void listen_to(Wanted wanted) = 0;
 
   // Ends the connection in good order; what is under way ends with an error. For a process: until nothing of
   // it is left.

@@ -22,7 +22,7 @@ class HttpChannel final : public Channel {
   protocol::Revision revision() const noexcept override { return revision_; }
   const protocol::ServerCapabilities& capabilities() const noexcept override { return capabilities_; }
   Task<std::unique_ptr<pipeline::Answer>> request(const Outgoing& outgoing) override;
-  void listen_to(std::vector<std::string> uris) override;
+  void listen_to(Wanted wanted) override;
   void respond(std::string response) override;
   void opened(std::string id, std::weak_ptr<pipeline::OpenedPage> page) override {
     pending_.opened(std::move(id), std::move(page));
@@ -91,7 +91,7 @@ class HttpChannel final : public Channel {
   protocol::ServerCapabilities capabilities_ = protocol::ServerCapabilities::all();
   std::string session_;
   PendingRequests pending_;
-  std::vector<std::string> uris_;                    // whose updates are wanted
+  Wanted wanted_;                                    // what it is to tell of
   std::map<std::uint64_t, task::Scope*> listeners_;  // in the order in which they began
   std::uint64_t last_listener_ = 0;
   bool listened_ = false;  // it has such a stream

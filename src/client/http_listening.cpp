@@ -1,6 +1,7 @@
 // The stream on which an HTTP upstream speaks of its own accord: GET of the legacy era, subscriptions/listen
 // of the modern one.
 #include "client/http_channel.hpp"
+#include "client/server_messages.hpp"
 #include "protocol/envelope.hpp"
 
 namespace sallyport::client {
@@ -14,9 +15,9 @@ constexpr std::chrono::milliseconds longest_listen_pause{60000};
 
 }  // namespace
 
-void HttpChannel::listen_to(std::vector<std::string> uris) {
+void HttpChannel::listen_to(Wanted wanted) {
   if (protocol::era(revision_) != Era::modern) return;
-  uris_ = std::move(uris);
+  wanted_ = std::move(wanted);
   spawn(listen());
 }
 
@@ -59,7 +60,7 @@ Task<bool> HttpChannel::listen_once(std::uint64_t generation) {
   std::string body;
   if (modern) {
     headers += "Mcp-Method: subscriptions/listen\r\n";
-    body = protocol::listen_request(std::to_string(pending_.next_id()), uris_);
+    body = listen_request(std::to_string(pending_.next_id()), wanted_);
   }
   const std::string_view pieces[] = {body};
   CO_TRY(co_await call.send(modern ? "POST" : "GET", pool_.endpoint().target, headers,

@@ -2,6 +2,8 @@
 
 #include "client/failure.hpp"
 #include "json/skim.hpp"
+#include "protocol/envelope.hpp"
+#include "protocol/tasks.hpp"
 
 #include <utility>
 
@@ -61,6 +63,13 @@ Error unreadable() {
   return failure(classify::FailureClass::protocol, "the answer is malformed");
 }
 
+std::string listen_request(std::string_view id, const Wanted& wanted) {
+  protocol::Meta meta;
+  const std::string with_tasks = protocol::with_tasks_extension("{}");
+  if (!wanted.tasks.empty()) meta.client_capabilities = with_tasks;  // else it need not tell us of any
+  return protocol::listen_request(id, wanted.uris, wanted.tasks, meta);
+}
+
 void pass_on(std::string_view text, const protocol::Message& message, PendingRequests& pending,
              ChannelOwner& owner, PendingRequest* own) {
   if (message.method() == Method::notifications_progress) pending.progress(text, message);
@@ -75,6 +84,12 @@ void pass_on(std::string_view text, const protocol::Message& message, PendingReq
   }
   if (message.method() == Method::notifications_tasks_status && message.has(Field::params))
     owner.task_changed(message.raw(Field::params, text));
+  if (message.method() == Method::notifications_subscriptions_acknowledged)
+    owner.tasks_granted(protocol::listen_tasks(message, text));
+  if (message.method() == Method::notifications_tasks) {
+    std::string scratch;
+    owner.task_news(message.text(Field::task_id, text, scratch).value_or(""));
+  }
   for (const protocol::TopicRow& each : protocol::topic_rows)
     if (message.method() == each.notification) owner.list_changed(each.topic);
 }

@@ -35,6 +35,9 @@ void deliver(PendingRequests& all, PendingRequest& pending, std::string_view tex
 PendingRequest* asker_of_unreadable(std::string_view text, PendingRequests& pending);
 Error unreadable();
 
+// A subscriptions/listen of ours.
+std::string listen_request(std::string_view id, const Wanted& wanted);
+
 // To the callers and the owner that a notification concerns. `own`: the request on whose stream it came.
 void pass_on(std::string_view text, const protocol::Message& message, PendingRequests& pending,
              ChannelOwner& owner, PendingRequest* own = nullptr);

@@ -31,7 +31,7 @@ class SseChannel final : public Channel {
   protocol::Revision revision() const noexcept override { return revision_; }
   const protocol::ServerCapabilities& capabilities() const noexcept override { return capabilities_; }
   Task<std::unique_ptr<pipeline::Answer>> request(const Outgoing& outgoing) override;
-  void listen_to(std::vector<std::string>) override {}  // only modern servers are asked so
+  void listen_to(Wanted) override {}  // only modern servers are asked so
   void respond(std::string response) override;
   void opened(std::string id, std::weak_ptr<pipeline::OpenedPage> page) override {
     pending_.opened(std::move(id), std::move(page));

@@ -124,13 +124,13 @@ Task<void> StdioChannel::initialize(protocol::Revision offered) {
 void StdioChannel::listen() {
   const std::int64_t id = pending_.next_id();
   listening_.insert(id);
-  std::string line = protocol::listen_request(std::to_string(id), uris_);
+  std::string line = listen_request(std::to_string(id), wanted_);
   write_line(line, net::Outbox::Keep::droppable);
 }
 
-void StdioChannel::listen_to(std::vector<std::string> uris) {
+void StdioChannel::listen_to(Wanted wanted) {
   if (protocol::era(revision_) != protocol::Era::modern) return;
-  uris_ = std::move(uris);
+  wanted_ = std::move(wanted);
   listen();
 }
 

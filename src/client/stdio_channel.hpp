@@ -34,7 +34,7 @@ class StdioChannel final : public Channel {
   protocol::Revision revision() const noexcept override { return revision_; }
   const protocol::ServerCapabilities& capabilities() const noexcept override { return capabilities_; }
   Task<std::unique_ptr<pipeline::Answer>> request(const Outgoing& outgoing) override;
-  void listen_to(std::vector<std::string> uris) override;
+  void listen_to(Wanted wanted) override;
   void respond(std::string response) override;
   void opened(std::string id, std::weak_ptr<pipeline::OpenedPage> page) override {
     pending_.opened(std::move(id), std::move(page));
@@ -77,7 +77,7 @@ class StdioChannel final : public Channel {
   protocol::Revision revision_ = protocol::latest_legacy;
   protocol::ServerCapabilities capabilities_ = protocol::ServerCapabilities::all();
   PendingRequests pending_;
-  std::vector<std::string> uris_;     // whose updates are wanted
+  Wanted wanted_;                     // what it is to tell of
   std::set<std::int64_t> listening_;  // the ids of our subscriptions/listen: the last one counts
   std::set<std::int64_t> replaced_;   // the last of those that were given up and may still be answered
   std::optional<Error> lost_;

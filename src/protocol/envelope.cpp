@@ -220,9 +220,10 @@ std::string request(std::string_view id, Revision revision, Method method, std::
   return out;
 }
 
-std::string listen_request(std::string_view id, std::span<const std::string> uris, const Meta& meta) {
+std::string listen_request(std::string_view id, std::span<const std::string> uris,
+                           std::span<const std::string> tasks, const Meta& meta) {
   std::string out = begin_request(id, Method::subscriptions_listen);
-  append_notifications(out, Topics::all(), uris, {});
+  append_notifications(out, Topics::all(), uris, tasks);
   out += ',';
   end_with_meta(out, latest_modern, meta);
   return out;

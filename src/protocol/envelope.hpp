@@ -57,8 +57,9 @@ std::string tools_call_request(std::string_view id, Revision revision, std::stri
 // Any other request: `params` are the raw members of params but for _meta, without braces.
 std::string request(std::string_view id, Revision revision, Method method, std::string_view params,
                     const Meta& meta);
-// Asks for every list_changed, and for updates of these resources.
-std::string listen_request(std::string_view id, std::span<const std::string> uris, const Meta& meta = {});
+// Asks for every list_changed, for updates of these resources and news of these tasks.
+std::string listen_request(std::string_view id, std::span<const std::string> uris,
+                           std::span<const std::string> tasks, const Meta& meta = {});
 // `id`: the raw id of our request; `reason`: plain text of ours.
 std::string cancelled_notification(std::string_view id, std::string_view reason);
 

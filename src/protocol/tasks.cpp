@@ -178,7 +178,8 @@ std::vector<std::string> listen_tasks(const Message& listen, std::string_view by
       json::find_member(bytes, listen[Field::notifications].value.span, "taskIds").value;
   if (!asked.is(Type::array)) return ids;
   json::ElementCursor elements(bytes, asked.span);
-  while (const auto element = elements.next()) ids.push_back(json::unescape(element->of(bytes)));
+  while (const auto element = elements.next())
+    if (element->is(Type::string)) ids.push_back(json::unescape(element->of(bytes)));
   std::ranges::sort(ids);
   ids.erase(std::ranges::unique(ids).begin(), ids.end());
   return ids;

@@ -81,7 +81,7 @@ bool declares_tasks(std::string_view capabilities);
 std::string with_tasks_extension(std::string capabilities);
 // PROTO_006 with what is missing in data.requiredCapabilities.
 Error missing_tasks_extension();
-// The ids whose tasks a subscriptions/listen wants to hear of, each once; its params were checked.
+// The ids whose tasks a subscriptions/listen, or its acknowledgement, is about, each once.
 std::vector<std::string> listen_tasks(const Message& listen, std::string_view bytes);
 
 Error no_such_task();

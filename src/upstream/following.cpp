@@ -28,6 +28,10 @@ Task<std::unique_ptr<pipeline::Answer>> ask_server(std::shared_ptr<Server> serve
   co_return co_await server->request(ask);
 }
 
+Task<void> one(task::Event& event) {
+  co_return co_await event.wait();
+}
+
 }  // namespace
 
 struct Following::Follower {
@@ -37,10 +41,15 @@ struct Following::Follower {
 };
 
 struct Following::Followed {
+  Followed(task::Loop& loop, TaskTable::Pointer which) : task(std::move(which)), news(loop) {}
+
   TaskTable::Pointer task;
   std::vector<Follower> followers;
   task::Scope* scope = nullptr;  // of the looks
   int failures = 0;              // in a row
+  std::shared_ptr<void> watch;   // its server may say that there is something new
+  task::Event news;
+  bool has_news = false;  // since the last look began
 };
 
 Following::Following(task::Loop& loop, TaskTable& table) : Following(loop, table, ask_server) {}
@@ -64,14 +73,24 @@ Result<void> Following::follow(const TaskTable::Pointer& task, session::Client& 
                     .with_slot(Slot::limit, static_cast<std::int64_t>(own ? max_of_client : max_total)));
   Pointer& it = by_id_[task->id];
   const bool first = !it;
-  if (first) it = std::make_shared<Followed>(task);
+  if (first) it = std::make_shared<Followed>(*loop_, task);
   it->followers.push_back({&client, can});
   ++total_;
   client.tasks[task->id] = std::shared_ptr<void>(
       nullptr, [self = std::weak_ptr<Following*>(self_), id = task->id, gone = &client](std::nullptr_t) {
         if (const auto alive = self.lock()) (*alive)->leave(id, gone);
       });
-  if (first) group_.spawn(look_after(*this, it));
+  if (first) {
+    const auto look_again = [of = std::weak_ptr(it)] {
+      const Pointer followed = of.lock();
+      if (!followed) return;
+      followed->has_news = true;
+      followed->news.set();
+    };
+    if (const auto server = task->server.lock())
+      it->watch = Server::watch_task(server, task->seen.id, look_again);
+    group_.spawn(look_after(*this, it));
+  }
   return {};
 }
 
@@ -96,10 +115,9 @@ void Following::end(const Pointer& it) {
 Task<void> Following::look_after(Following& self, Pointer it) {
   const auto until_ended = [](Following& of, Followed& task) -> Task<void> {
     for (;;) {
+      task.has_news = false;
       if (!CO_TRY(co_await of.look(task))) co_return ok();
-      const auto wanted = std::chrono::milliseconds(task.task->seen.poll_ms.value_or(usual.count()));
-      const auto pause = std::clamp(wanted, shortest, longest) * (1 << std::min(task.failures, 7));
-      CO_TRY(co_await task::Sleep(of.loop_->timers(), of.loop_->now() + std::min(pause, longest)));
+      CO_TRY(co_await of.rest(task));
     }
   };
   task::Scope& outer = co_await task::current_scope();
@@ -108,6 +126,23 @@ Task<void> Following::look_after(Following& self, Pointer it) {
   (void)co_await until_ended(self, *it).in(scope);
   it->scope = nullptr;
   self.end(it);
+  co_return ok();
+}
+
+// News are looked at, but no more often than any task: a server may tell as much as it likes.
+Task<void> Following::rest(Followed& it) {
+  const SteadyTime looked = loop_->now();
+  CO_TRY(co_await task::Sleep(loop_->timers(), looked + shortest));
+  const auto wanted = std::chrono::milliseconds(it.task->seen.poll_ms.value_or(usual.count()));
+  const auto pause = std::clamp(wanted, shortest, longest) * (1 << std::min(it.failures, 7));
+  const std::shared_ptr<Server> server = it.task->server.lock();
+  const bool told = it.failures == 0 && server && server->tells_of_task(it.task->seen.id);
+  const SteadyTime until = looked + (told ? longest : std::min<std::chrono::milliseconds>(pause, longest));
+  if (it.has_news || until <= loop_->now()) co_return ok();
+  const Result<void> news =
+      co_await task::with_deadline(loop_->timers(), until, one(it.news),
+                                   [](const Error& cancelled) { return classify::out_of_time(cancelled); });
+  if (!news && news.error().code() == Code::proto_cancelled) co_return news;
   co_return ok();
 }
 

@@ -16,7 +16,8 @@
 namespace sallyport::upstream {
 
 // One look at a time at each task, however many listen to it; a client that goes is forgotten, and so is a
-// task that has ended. A server that does not answer is asked less and less often.
+// task that has ended. A server that tells of a task of its own accord is asked when it has, and once a
+// minute; one that does not answer less and less often.
 class Following {
  public:
   static constexpr std::size_t max_of_client = 1'000;
@@ -51,6 +52,7 @@ class Following {
 
   static Task<void> look_after(Following& self, Pointer it);
   Task<bool> look(Followed& it);  // false: there is no more to see
+  Task<void> rest(Followed& it);  // until it is time for another look
   void tell(Followed& it, const pipeline::Answer& answer, const protocol::SeenTask& seen);
   void tell_failed(Followed& it, const Error& error);
   void leave(const std::string& id, const session::Client* client);

@@ -69,6 +69,7 @@ Server::Server(task::Loop& loop, client::Target target, const Settings& settings
       breaker_(settings.breaker),
       retry_(loop.timers()),
       coalesce_(loop.timers()),
+      listen_soon_(loop.timers()),
       unlist_(loop.timers()),
       probe_(loop.timers()),
       group_(loop),
@@ -92,6 +93,7 @@ Server::Server(Server& lister, std::string owner, ServerObserver& observer, task
 }
 
 Server::~Server() {
+  task_watches_.all_updated();
   if (watched_->server == this) watched_->server = nullptr;
 }
 
@@ -246,7 +248,11 @@ void Server::channel_lost(const Error& error) {
 void Server::drop_channel(const Error& error) {
   close(std::move(channel_));
   channel_.reset();
-  if (!stopping_) went_down(as_discovery(error));
+  if (stopping_) return;
+  went_down(as_discovery(error));
+  // Who relied on its word about a task has to look.
+  task_watches_.forget_established();
+  task_watches_.all_updated();
 }
 
 void Server::went_down(const Error& error) {
@@ -350,6 +356,7 @@ Task<void> Server::stop() {
   stopping_ = true;
   retry_.cancel();
   coalesce_.cancel();
+  listen_soon_.cancel();
   unlist_.cancel();
   probe_.cancel();
   if (channel_) close(std::exchange(channel_, nullptr));

@@ -128,6 +128,11 @@ class Server final : private client::ChannelOwner {
   // Who hears of its tasks: the params of notifications/tasks/status, raw.
   using TaskHeard = std::function<void(const Server& server, std::string_view params)>;
   void tell_of_tasks(TaskHeard heard) { task_heard_ = std::move(heard); }
+  // Modern: calls `heard` when the task (the id is the server's own) may not be what it was, until what is
+  // returned is dropped. The server is asked to say so; whether it will, `tells_of_task` knows.
+  static std::shared_ptr<void> watch_task(const std::shared_ptr<Server>& self, const std::string& id,
+                                          Watches::Heard heard);
+  bool tells_of_task(std::string_view id) const { return task_watches_.established(id); }
   // Nobody can reach this task of a legacy revision any more: it is cancelled.
   void abandon_task(std::string id);
 
@@ -192,6 +197,8 @@ class Server final : private client::ChannelOwner {
   void task_changed(std::string_view params) override {
     if (task_heard_) task_heard_(*this, params);
   }
+  void tasks_granted(const std::vector<std::string>& ids) override;
+  void task_news(std::string_view id) override { task_watches_.updated(id); }
   void session_renewed() override;
   void fault_injected(client::Fault fault) override { observer_->fault_injected(*this, fault); }
 
@@ -206,6 +213,8 @@ class Server final : private client::ChannelOwner {
   Task<void> withdraw(std::string uri);
   Task<void> restore_watches();
   Task<void> also_announce(std::string uri);
+  client::Wanted wanted() const;
+  void listen_for_tasks();
   Task<void> tell_log_level(client::Channel& channel, protocol::LogLevel level);
   Task<void> start();
   Task<std::shared_ptr<client::Channel>> open();
@@ -296,6 +305,7 @@ class Server final : private client::ChannelOwner {
   std::optional<protocol::LogLevel> log_level_;  // what the connection was told
 
   TaskHeard task_heard_;
+  Watches task_watches_;  // of tasks by id; established: the server will tell
 
   client::StderrTail stderr_;
   Backoff backoff_;
@@ -303,6 +313,7 @@ class Server final : private client::ChannelOwner {
   SteadyTime down_at_{};
   task::Timer retry_;
   task::Timer coalesce_;
+  task::Timer listen_soon_;
   task::Timer unlist_;
   task::Timer probe_;
   task::Group group_;

@@ -14,6 +14,8 @@ using protocol::Era;
 using protocol::Method;
 
 constexpr std::size_t max_watched = 10'000;  // subscriptions to one server, of all clients together
+constexpr std::size_t max_task_ids = 1'000;  // that one listen names; the others are asked about
+constexpr std::chrono::milliseconds task_listen_pause{250};
 
 std::string uri_member(std::string_view uri) {
   return R"("uri":)" + json::quote(uri);
@@ -78,7 +80,7 @@ Task<std::unique_ptr<pipeline::Answer>> Server::announce(client::Channel& channe
                             .with_executed(Executed::no)
                             .with_slot(Slot::method, protocol::name(Method::resources_subscribe)));
     }
-    channel.listen_to(watched_->watches.uris());
+    channel.listen_to(wanted());
     co_return std::unique_ptr<pipeline::Answer>();
   }
   const std::string params = uri_member(uri);
@@ -100,7 +102,7 @@ Task<void> Server::withdraw(std::string uri) {
   const std::shared_ptr<client::Channel> channel = channel_;
   if (!channel) co_return ok();
   if (protocol::era(channel->revision()) == Era::modern) {
-    if (!watched_->watches.has(uri)) channel->listen_to(watched_->watches.uris());
+    if (!watched_->watches.has(uri)) channel->listen_to(wanted());
     co_return ok();
   }
   const std::string params = uri_member(uri);
@@ -112,6 +114,42 @@ Task<void> Server::withdraw(std::string uri) {
   // Somebody came meanwhile, and their request may have been overtaken by this one.
   if (watched_->watches.has(uri) && channel == channel_) (void)co_await announce(*channel, uri);
   co_return ok();
+}
+
+client::Wanted Server::wanted() const {
+  client::Wanted all{.uris = watched_->watches.uris(), .tasks = task_watches_.uris()};
+  if (all.tasks.size() > max_task_ids) all.tasks.resize(max_task_ids);
+  return all;
+}
+
+std::shared_ptr<void> Server::watch_task(const std::shared_ptr<Server>& self, const std::string& id,
+                                         Watches::Heard heard) {
+  auto place = self->task_watches_.add(id, std::move(heard));
+  self->listen_for_tasks();
+  // What nobody wants any more is left out the next time: a task ends by itself.
+  return {nullptr, [server = std::weak_ptr(self), place](std::nullptr_t) {
+            if (const auto alive = server.lock()) (void)alive->task_watches_.remove(place);
+          }};
+}
+
+// Each is a stream in the place of the last one: those who come together share it.
+void Server::listen_for_tasks() {
+  if (listen_soon_.active() || stopping_) return;
+  listen_soon_.start(loop_->now() + task_listen_pause, [this] {
+    if (!channel_ || stopping_ || task_watches_.listeners() == 0) return;
+    if (protocol::era(channel_->revision()) == Era::modern && channel_->capabilities().tasks_extension)
+      channel_->listen_to(wanted());
+  });
+}
+
+// Whatever happened before it began to tell is learnt by asking.
+void Server::tasks_granted(const std::vector<std::string>& ids) {
+  task_watches_.forget_established();
+  for (const std::string& id : ids) {
+    if (!task_watches_.has(id)) continue;
+    task_watches_.establish(id);
+    task_watches_.updated(id);
+  }
 }
 
 void Server::abandon_task(std::string id) {
@@ -138,6 +176,8 @@ void Server::hand_over_watches(const std::shared_ptr<Server>& next) {
 // A new connection, or a new session on it, knows nothing of what was asked for.
 void Server::session_renewed() {
   log_level_.reset();
+  task_watches_.forget_established();
+  if (task_watches_.listeners() > 0) listen_for_tasks();
   if (speaks_for_) {
     for (std::string& uri : watched_->watches.uris()) group_.spawn(also_announce(std::move(uri)));
     return;

@@ -10,9 +10,10 @@ import { ElicitRequestSchema, TaskStatusNotificationSchema } from '@modelcontext
 import { cleanUp } from './lib/cleanup.mjs';
 import { connect } from './lib/clients.mjs';
 import { startGateway } from './lib/gateway.mjs';
-import { SseStream } from './lib/http.mjs';
+import { request, SseStream } from './lib/http.mjs';
 import { LegacySession, modernBody, modernHeaders, modernRequest, textOf, typedError } from './lib/mcp.mjs';
 import { binary } from './lib/paths.mjs';
+import { freePort } from './lib/ports.mjs';
 import { everything, stdioFixture } from './lib/servers.mjs';
 import { until, within } from './lib/wait.mjs';
 
@@ -264,6 +265,40 @@ describe('through the gateway', () => {
     assert.equal(last._meta['io.modelcontextprotocol/subscriptionId'], 7);
     const again = await listen(t, url, asks); // of one that has ended it is told that
     assert.equal((await again('completed')).result.content[0].text, 'Deleted c.');
+  });
+
+  // A server that wants to be asked once in ten minutes, and tells whoever listens.
+  const TELLS = {
+    stdio: async ({ server }) => server,
+    HTTP: async ({ server }, t) => {
+      const port = await freePort();
+      const child = spawn(server.command, [...server.args, String(port)], { stdio: 'ignore', env: server.env });
+      cleanUp(t, () => child.kill('SIGKILL'));
+      const url = `http://127.0.0.1:${port}/mcp`;
+      await until('the server listens', async () => (await request(url, { method: 'POST', body: modernBody('tools/list') })).status === 200);
+      return { url };
+    },
+  };
+  for (const [transport, start] of Object.entries(TELLS))
+    it(`2026-07-28 to 2026-07-28: a listen hears what a server over ${transport} tells of its own accord`, async (t) => {
+      const tells = stdioFixture(t, 'tells.mjs');
+      const { url } = await startGateway(t, { servers: { one: { ...(await start(tells, t)), prefix: '' } } });
+      await until('the tools', async () => (await modern(url, 'tools/list', {})).result?.tools.length > 0);
+      const next = await listen(t, url, await modernTask(url, 'work'));
+      await next('working');
+      await until('the gateway listens', () => tells.recording.entries().some(({ event }) => event === 'granted'));
+      assert.equal(textOf(await modern(url, 'tools/call', { name: 'finish', arguments: {} })), 'finished');
+      assert.equal((await next('completed')).result.content[0].text, 'done');
+    });
+
+  it('2026-07-28 to 2026-07-28: a server that grants no listening to its tasks is asked about them', async (t) => {
+    const { server } = stdioFixture(t, 'tells.mjs', { env: { SILENT: '1' } });
+    const { url } = await startGateway(t, { servers: { one: { ...server, prefix: '' } } });
+    await until('the tools', async () => (await modern(url, 'tools/list', {})).result?.tools.length > 0);
+    const next = await listen(t, url, await modernTask(url, 'work'));
+    await next('working');
+    assert.equal(textOf(await modern(url, 'tools/call', { name: 'finish', arguments: {} })), 'finished');
+    assert.equal((await next('completed')).result.content[0].text, 'done');
   });
 
   it('2026-07-28 to 2026-07-28: a listen hears that the process of its task has died', async (t) => {

@@ -2,6 +2,7 @@
 #include "upstream/following.hpp"
 
 #include "support/run_task.hpp"
+#include "unit/client/scripted_child.hpp"
 #include "unit/protocol/parsed.hpp"
 #include "unit/upstream/silent_observer.hpp"
 
@@ -9,6 +10,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <signal.h>
 
 namespace sallyport::upstream {
 namespace {
@@ -251,6 +253,65 @@ TEST_F(FollowingTest, WhatOneClientListensToIsBounded) {
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().code(), Code::limit_too_many_subscriptions);
   EXPECT_EQ(following.size(), 0u);
+}
+
+// Acknowledges a listen that names tasks, tells of the first, and wants to be asked once a minute.
+Definition teller() {
+  Definition made;
+  made.key = "s";
+  made.protocol = protocol::latest_modern;
+  testing::run_script(made, R"(while IFS= read -r l; do
+  id=${l#*'"id":'}; id=${id%%,*}
+  case $l in
+    *'"server/discover"'*) echo "{\"jsonrpc\":\"2.0\",\"id\":$id,\"result\":{\"resultType\":\"complete\",\"supportedVersions\":[\"2026-07-28\"],\"ttlMs\":0,\"cacheScope\":\"private\",\"capabilities\":{\"tools\":{},\"extensions\":{\"io.modelcontextprotocol/tasks\":{}}}}}";;
+    *'"tools/list"'*) echo "{\"jsonrpc\":\"2.0\",\"id\":$id,\"result\":{\"resultType\":\"complete\",\"ttlMs\":0,\"cacheScope\":\"private\",\"tools\":[]}}";;
+    *'"taskIds":["theirs"]'*) echo "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/subscriptions/acknowledged\",\"params\":{\"notifications\":{\"taskIds\":[\"theirs\",7,\"made up\"]},\"_meta\":{\"io.modelcontextprotocol/subscriptionId\":$id}}}"
+      echo '{"jsonrpc":"2.0","method":"notifications/tasks","params":{"taskId":"theirs"}}'
+      echo '{"jsonrpc":"2.0","method":"notifications/tasks","params":{"taskId":7}}';;
+  esac
+done)");
+  return made;
+}
+
+TEST(FollowingAServerThatTells, ItIsLookedAtWhenThereIsNewsAndWhenItDies) {
+  task::Loop loop;
+  Settings settings;
+  net::Budget budget{1 << 20};
+  decltype(FollowingTest::observer) observer;
+  TaskTable table(loop);
+  int looks = 0;
+  const std::string once_a_minute = state("working", R"(,"pollIntervalMs":60000)");
+  Following following(
+      loop, table,
+      [&](std::shared_ptr<Server>, std::string, std::string) -> Task<std::unique_ptr<pipeline::Answer>> {
+        ++looks;
+        const protocol::Parsed parsed(R"({"jsonrpc":"2.0","id":7,)" + once_a_minute + "}");
+        auto made = std::make_unique<pipeline::Answer>();
+        made->bytes = parsed.bytes;
+        made->message = parsed.message;
+        co_return made;
+      });
+  Fleet fleet(loop, settings, budget, std::vector{teller()}, observer);
+  ASSERT_TRUE(testing::run(loop, fleet.current()->settle("", loop.now() + testing::patience)));
+  const std::shared_ptr<Server> server = fleet.current()->find("s")->server();
+  const auto mine = std::make_shared<KnownTask>();
+  mine->owner = "ann";
+  mine->revision = protocol::latest_modern;
+  mine->seen.id = "theirs";
+  table.add(mine, server);
+  Ear ear;
+  ASSERT_TRUE(following.follow(mine, ear, {}));
+  EXPECT_FALSE(server->tells_of_task("theirs"));
+  EXPECT_TRUE(testing::run_until(loop, [&] { return looks == 2; }));
+  EXPECT_TRUE(server->tells_of_task("theirs"));
+  EXPECT_FALSE(server->tells_of_task("made up"));
+  EXPECT_EQ(ear.heard.size(), 1u) << "nothing is new";
+  ::kill(*server->status().pid, SIGKILL);
+  EXPECT_TRUE(testing::run_until(loop, [&] { return ear.heard.size() == 2; }));
+  EXPECT_THAT(ear.heard.back(), HasSubstr("TOOL_006"));
+  EXPECT_FALSE(server->tells_of_task("theirs"));
+  EXPECT_TRUE(testing::run(loop, following.stop()));
+  EXPECT_TRUE(testing::run(loop, fleet.stop()));
 }
 
 }  // namespace
