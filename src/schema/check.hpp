@@ -79,4 +79,9 @@ class Check {
   boost::container::small_vector<std::uint32_t, 4> resources_;  // gone through, outermost first
 };
 
+// Its bit of keyword::Type; of a whole number both.
+std::uint8_t type_of(simdjson::dom::element value);
+// The rule in words.
+std::string must_be_of(std::uint8_t types);
+
 }  // namespace sallyport::schema

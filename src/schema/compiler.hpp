@@ -2,13 +2,12 @@
 #pragma once
 
 #include "schema/compiled.hpp"
+#include "schema/dialect.hpp"
 
 namespace sallyport::schema {
 
-enum class Draft : std::uint8_t { d7 = 1, d2019 = 2, d2020 = 4 };
-
-// Has this draft a keyword of this name, be it an annotation? So have all of them for `x-…`.
-bool is_known(std::string_view keyword, Draft draft);
+// What stands for the URI of a schema that has none.
+inline constexpr std::string_view nameless = "https://schema.invalid/";
 
 class Compiler {
  public:
