@@ -136,6 +136,7 @@ TEST_F(TaskTableTest, ItsSessionHearsProgressAndLogsUnderItsOwnTokenAndOurId) {
   say(*task, "message", words);
   say(*task, "message", R"("data":"d")");
   EXPECT_EQ(told.size(), 2u) << "as much as it wants to hear";
+  log.leave();  // before `demand` goes
 }
 
 TEST_F(TaskTableTest, WhoWaitsForTheResultHearsThere) {
