@@ -10,21 +10,25 @@ telemetry::Outcome outcome(const Error& error) {
   return made;
 }
 
-telemetry::Outcome outcome(const Answer& answer) {
+telemetry::Outcome answered(bool tool_error, std::optional<int> rpc_code) {
   telemetry::Outcome made;
   made.executed = Executed::yes;
-  made.degraded = answer.degraded;
-  made.response_bytes = answer.bytes.size();
-  const protocol::Message& message = answer.message;
-  if (message.kind() == protocol::MessageKind::error_response) {
-    made.rpc_code = message.error_code(answer.bytes);
-  } else {
-    made.tool_error = message.is(protocol::Field::is_error, json::Type::true_value);
-  }
-  if (made.rpc_code || made.tool_error) {
+  made.tool_error = tool_error;
+  made.rpc_code = rpc_code;
+  if (rpc_code || tool_error) {
     made.code = Code::tool_execution_failed;
     made.kind = row(Code::tool_execution_failed).kind;
   }
+  return made;
+}
+
+telemetry::Outcome outcome(const Answer& answer) {
+  const protocol::Message& message = answer.message;
+  telemetry::Outcome made = message.kind() == protocol::MessageKind::error_response
+                                ? answered(false, message.error_code(answer.bytes))
+                                : answered(message.is(protocol::Field::is_error, json::Type::true_value));
+  made.degraded = answer.degraded;
+  made.response_bytes = answer.bytes.size();
   return made;
 }
 

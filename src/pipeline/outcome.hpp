@@ -4,7 +4,12 @@
 #include "pipeline/call.hpp"
 #include "telemetry/call_record.hpp"
 
+#include <optional>
+
 namespace sallyport::pipeline {
+
+// Of what ran and answered: with `isError`, with a JSON-RPC error, or well.
+telemetry::Outcome answered(bool tool_error, std::optional<int> rpc_code = {});
 
 // An upstream's own error counts under TOOL_001: the call came through and was answered.
 telemetry::Outcome outcome(const Reply& reply);

@@ -108,4 +108,8 @@ std::string call_result(const ToolResult& result, Revision revision) {
   return server::result(members, result.meta.value_or(Json()), revision);
 }
 
+bool says_error(const std::string& result) {
+  return Json::trusted(result).find("isError").value_or(Json()).as_bool().value_or(false);
+}
+
 }  // namespace sallyport::server

@@ -25,4 +25,7 @@ std::string prompt_result(const PromptResult& result, protocol::Revision revisio
 std::string completion_result(const std::vector<std::string>& values, protocol::Revision revision);
 std::string call_result(const ToolResult& result, protocol::Revision revision);
 
+// Does the text of a tool's result say `isError`?
+bool says_error(const std::string& result);
+
 }  // namespace sallyport::server

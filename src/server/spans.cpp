@@ -1,8 +1,10 @@
 #include "server/spans.hpp"
 
 #include "pipeline/outcome.hpp"
+#include "pipeline/record.hpp"
 #include "pipeline/trace.hpp"
 #include "server/failing.hpp"
+#include "server/results.hpp"
 
 #include <string>
 
@@ -17,31 +19,12 @@ bool is_local(std::string_view source) {
 
 telemetry::Outcome outcome_of(const Error* failed, bool says_error) {
   if (failed) return pipeline::outcome(*failed);
-  telemetry::Outcome outcome;
-  outcome.executed = Executed::yes;
-  if (says_error) {
-    outcome.tool_error = true;
-    outcome.code = Code::tool_execution_failed;
-    outcome.kind = row(Code::tool_execution_failed).kind;
-  }
-  return outcome;
+  return pipeline::answered(says_error);
 }
 
 bool says_error(const pipeline::Call& call, const pipeline::Reply& reply) {
   const auto* local = std::get_if<pipeline::Local>(&reply);
-  if (call.method() != Method::tools_call || !local) return false;
-  return Json::trusted(*local->result).find("isError").value_or(Json()).as_bool().value_or(false);
-}
-
-// Without the client's own text: the name of a tool is there if there is one.
-std::string target_of(const pipeline::Call& call) {
-  if (call.method() == Method::tools_call) return std::string(call.shown_name);
-  return {};
-}
-
-SystemTime date_of(const task::Timers& timers, SteadyTime started) {
-  return timers.clock().system_now() -
-         std::chrono::duration_cast<SystemTime::duration>(timers.now() - started);
+  return call.method() == Method::tools_call && local && server::says_error(*local->result);
 }
 
 }  // namespace
@@ -55,26 +38,16 @@ RequestSpan::RequestSpan(const telemetry::CallHub& hub, task::Timers& timers, pi
 void RequestSpan::end(const pipeline::Reply& reply) const {
   if (!hub_->listening() || !call_->trace.active()) return;
   const auto* failed = std::get_if<pipeline::Failed>(&reply);
-  const std::string target = target_of(*call_);
   std::string words;
-  telemetry::CallRecord record;
-  record.started = date_of(*timers_, started_);
-  record.took = timers_->now() - started_;
-  record.revision = call_->revision;
-  record.method = call_->method();
-  record.request_id = call_->message->id(call_->bytes);
-  record.principal = call_->principal->name;
-  record.source = call_->principal->source;
-  record.session = call_->session;
-  record.target = target;
-  record.listed = !target.empty();
-  record.request_bytes = call_->bytes.size();
-  record.correlation = call_->correlation;
-  record.trace = call_->trace;
+  telemetry::CallRecord record =
+      pipeline::record_of(*call_, timers_->clock().system_now(), timers_->now() - started_);
+  // The name of a tool, if there is one; nothing that the client alone knows.
+  if (record.method == Method::tools_call) record.target = call_->shown_name;
+  record.listed = !record.target.empty();
   record.outcome = outcome_of(failed ? &failed->error : nullptr, says_error(*call_, reply));
   record.outcome.response_bytes = pipeline::outcome(reply).response_bytes;
   if (failed) {
-    words = told(asked_by(*call_), failed->error).text;
+    words = told(asked_by(*call_), failed->error).text;  // without what exposure.hpp adds for agents
     record.error = &failed->error;
     record.told = words;
   }
@@ -92,8 +65,9 @@ void FunctionSpan::end(const Error* failed, bool says_error) const {
   const std::string correlation = running_->correlation();
   std::string words;
   telemetry::RunRecord record;
-  record.started = date_of(running_->loop().timers(), started_);
   record.took = running_->loop().now() - started_;
+  record.started =
+      running_->loop().clock().system_now() - std::chrono::duration_cast<SystemTime::duration>(record.took);
   record.method = method_;
   record.target = name_;
   record.outcome = outcome_of(failed, says_error);

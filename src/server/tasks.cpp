@@ -1,5 +1,6 @@
 #include "base/dates.hpp"
 #include "base/ids.hpp"
+#include "server/results.hpp"
 #include "server/task_entry.hpp"
 
 #include <algorithm>
@@ -17,10 +18,6 @@ constexpr std::chrono::milliseconds min_ttl{1000};
 // Who is counted for it.
 std::string payer_of(const pipeline::Call& call) {
   return asks_modern(call) ? task_owner(call) + "/" + call.principal->source : task_owner(call);
-}
-
-bool says_error(const std::string& result) {
-  return Json::trusted(result).find("isError").value_or(Json()).as_bool().value_or(false);
 }
 
 // The member `error` of a JSON-RPC error message.

@@ -1,5 +1,6 @@
 #include "upstream/record.hpp"
 
+#include "pipeline/record.hpp"
 #include "upstream/server.hpp"
 #include "upstream/tool.hpp"
 
@@ -39,25 +40,13 @@ recovery::Facts facts_of(const pipeline::Call& call) {
 
 telemetry::CallRecord record_of(const pipeline::Call& call, SystemTime now,
                                 std::chrono::steady_clock::duration took) {
-  telemetry::CallRecord record;
-  record.started = now - std::chrono::duration_cast<SystemTime::duration>(took);
-  record.took = took;
-  record.revision = call.revision;
-  record.method = call.method();
-  record.request_id = call.message->id(call.bytes);
-  record.endpoint = call.endpoint;
-  record.principal = call.principal->name;
-  record.source = call.principal->source;
-  record.session = call.session;
+  telemetry::CallRecord record = pipeline::record_of(call, now, took);
   if (call.server) record.server = call.server->key();
   record.target = target_of(call);
   if (record.target.empty()) record.requested = plain_name(call);
   record.listed = call.tool && call.tool->listed;
   record.attempts = call.attempts;
   record.recovery = call.recovery;
-  record.request_bytes = call.bytes.size();
-  record.correlation = call.correlation;
-  record.trace = call.trace;
   return record;
 }
 

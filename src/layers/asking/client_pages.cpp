@@ -4,6 +4,7 @@
 #include "json/scanner.hpp"
 #include "json/splice.hpp"
 #include "json/text.hpp"
+#include "pipeline/edited.hpp"
 #include "protocol/envelope.hpp"
 #include "protocol/questions.hpp"
 
@@ -33,25 +34,19 @@ void ClientPage::completed() {
 void show_pages(session::Client& client, pipeline::Answer& answer, const Opened& opened) {
   const auto input = protocol::read_pages_to_open(answer.message, answer.bytes);
   if (!input) return;
-  const char* const begin = answer.bytes.data();
   std::list<std::string> shown;
   json::Splice splice(answer.bytes);
   for (const protocol::Question& page : input->questions) {
     std::string own = protocol::elicitation_id(page.params);
-    const auto at = static_cast<std::uint32_t>(page.params.data() - begin);
+    if (own.empty()) continue;
+    const auto at = static_cast<std::uint32_t>(page.params.data() - answer.bytes.data());
     const json::Span params{at, at + static_cast<std::uint32_t>(page.params.size())};
     const json::Value id = json::find_member(answer.bytes, params, "elicitationId").value;
-    if (own.empty()) continue;
     const std::string name = CorrelationId::make().hex();
     splice.replace(id.span, shown.emplace_back(json::quote(name)));
     opened(std::move(own), ClientPage::make(client, nullptr, name));
   }
-  std::string renamed = splice.to_string();
-  if (const auto message = protocol::parse_message(
-          renamed, {.max_keys = UINT32_MAX, .max_string = renamed.size(), .max_bytes = renamed.size()})) {
-    answer.bytes = std::move(renamed);
-    answer.message = *message;
-  }
+  if (!shown.empty()) (void)pipeline::take_edited(answer, splice.to_string());
 }
 
 }  // namespace sallyport::layers

@@ -3,6 +3,7 @@
 #include "json/splice.hpp"
 #include "json/text.hpp"
 #include "pipeline/client_wishes.hpp"
+#include "pipeline/edited.hpp"
 #include "protocol/edge.hpp"
 #include "protocol/envelope.hpp"
 #include "protocol/rewrite.hpp"
@@ -65,10 +66,6 @@ std::optional<json::Span> task_in(const pipeline::Call& call, const pipeline::An
   return task.is(json::Type::object) ? std::optional(task.span) : std::nullopt;
 }
 
-json::Limits limits_for(std::string_view text) {
-  return {.max_keys = UINT32_MAX, .max_string = text.size(), .max_bytes = text.size()};
-}
-
 // The member of _meta that names the task, under the caller's id.
 Result<void> rename_related(pipeline::Answer& answer, std::string_view id) {
   const std::string shown = R"({"taskId":)" + json::quote(id) + "}";
@@ -83,11 +80,7 @@ Result<void> rename_related(pipeline::Answer& answer, std::string_view id) {
   } else {
     splice.append_member(answer.message[Field::result].value.span, "_meta", protocol::related_meta(id));
   }
-  std::string renamed = splice.to_string();
-  const auto message = protocol::parse_message(renamed, limits_for(renamed));
-  if (!message) return fail(upstream::malformed_task());
-  answer.bytes = std::move(renamed);
-  answer.message = *message;
+  if (!pipeline::take_edited(answer, splice.to_string())) return fail(upstream::malformed_task());
   return {};
 }
 

@@ -3,6 +3,7 @@
 #include "classify/classify.hpp"
 #include "json/splice.hpp"
 #include "net/connect.hpp"
+#include "pipeline/edited.hpp"
 #include "pipeline/outcome.hpp"
 #include "protocol/completion.hpp"
 #include "protocol/envelope.hpp"
@@ -85,12 +86,7 @@ void rename_contents(std::string_view asked, std::string_view own, pipeline::Ans
     if (uri.is(json::Type::string) && json::equals_unescaped(uri.of(answer.bytes), own))
       splice.replace(uri.span, shown);
   }
-  std::string renamed = splice.to_string();
-  if (auto message = protocol::parse_message(
-          renamed, {.max_keys = UINT32_MAX, .max_string = renamed.size(), .max_bytes = renamed.size()})) {
-    answer.bytes = std::move(renamed);
-    answer.message = *message;
-  }
+  (void)pipeline::take_edited(answer, splice.to_string());
 }
 
 // What every client relies on in an answer that is none to a tool call.
